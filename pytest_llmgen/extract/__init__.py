@@ -1,0 +1,1 @@
+"""Targets, their context, what changed, and in which order to take them."""

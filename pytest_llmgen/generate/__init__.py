@@ -1,0 +1,1 @@
+"""Generators of candidates: a language model, and the embedded search."""

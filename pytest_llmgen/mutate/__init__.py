@@ -1,0 +1,1 @@
+"""Mutants: making them, activating them, choosing tests for them."""

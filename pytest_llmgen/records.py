@@ -1,0 +1,775 @@
+"""The records that the stages exchange: frozen, without behaviour that needs the outside world.
+
+Paths are relative to the project's root and use ``/``.  Lines and columns count from 1, end columns
+are exclusive and count Unicode code points.  Durations are seconds.  Node ids are pytest's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+Arc = tuple[int, int]
+"""A jump from one statement's first line to another's; a negative line is an exit, as in coverage."""
+
+
+# --- Words --------------------------------------------------------------------------------------
+
+
+class TargetKind(StrEnum):
+    """How a target is reached from its module."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CLASSMETHOD = "classmethod"
+    STATICMETHOD = "staticmethod"
+    PROPERTY = "property"
+
+
+class Category(StrEnum):
+    """What sort of behaviour a test looks at."""
+
+    TYPICAL = "typical"
+    EDGE = "edge"
+    FAILURE = "failure"
+
+
+class Origin(StrEnum):
+    """Who wrote a candidate."""
+
+    MODEL = "model"
+    OFFLINE = "offline"
+
+
+class Oracle(StrEnum):
+    """Where a test's expectation comes from."""
+
+    DOCUMENTATION = "documentation"
+    DOCTEST = "doctest"
+    PROPERTY = "property"
+    OBSERVED = "observed"
+
+
+class MutantStatus(StrEnum):
+    """The words of the mutation-testing report schema."""
+
+    KILLED = "Killed"
+    SURVIVED = "Survived"
+    NO_COVERAGE = "NoCoverage"
+    TIMEOUT = "Timeout"
+    RUNTIME_ERROR = "RuntimeError"
+    COMPILE_ERROR = "CompileError"
+    IGNORED = "Ignored"
+    PENDING = "Pending"
+
+
+class Outcome(StrEnum):
+    """What one run of one test came to."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # an assertion or an error in the call phase
+    ERROR = "error"  # set-up or tear-down failed
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"  # the child died without a report
+    NOT_COLLECTED = "not-collected"  # import or collection of its module failed
+
+
+class Fate(StrEnum):
+    """What became of a candidate."""
+
+    KEPT = "kept"
+    REDUNDANT = "redundant"
+    INVALID = "invalid"
+    UNSAFE = "unsafe"
+    FLAKY = "flaky"
+    FAILING = "failing"
+    SUSPECTED_BUG = "suspected-bug"
+
+
+class Stage(StrEnum):
+    """Which prompt an assignment asks for."""
+
+    FIRST = "first"
+    REPAIR = "repair"
+    GAPS = "gaps"
+    DOCUMENTATION = "documentation"
+
+
+class GapKind(StrEnum):
+    """What a person may have to decide about."""
+
+    SURVIVING_MUTANT = "surviving-mutant"
+    UNCOVERED_BRANCH = "uncovered-branch"
+    UNCOVERED_LINE = "uncovered-line"
+    NO_VERDICT = "no-verdict"
+
+
+class State(StrEnum):
+    """The three verdicts of the gate."""
+
+    PASS = "pass"  # noqa: S105 (a verdict, not a password)
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+class ConditionState(StrEnum):
+    """The state of one condition of the gate."""
+
+    OK = "ok"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    OFF = "off"
+
+
+# --- Code under test ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of source text; columns in code points from 1, the end exclusive."""
+
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A function or method under test; functions nested in it belong to it."""
+
+    path: str
+    module: str
+    qualname: str
+    kind: TargetKind
+    start_line: int  # of the first decorator, else of ``def``
+    end_line: int
+    def_line: int
+    is_async: bool = False
+    is_generator: bool = False
+    decorators: tuple[str, ...] = ()
+    signature: str = ""  # ``name(a, b=1) -> int``, as written
+    docstring: str | None = None
+    context: str = ""  # hash of the function without docstring, comments and positions
+
+    @property
+    def key(self) -> str:
+        """``path::qualname``, unique in a project."""
+        return f"{self.path}::{self.qualname}"
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether no part of its name starts with an underscore (dunder methods are public)."""
+        return not any(p.startswith("_") and not p.endswith("__") for p in self.qualname.split("."))
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A source file in scope."""
+
+    path: str
+    name: str  # dotted, as tests import it
+    import_root: str  # the folder that must be on ``sys.path``: ``.`` or ``src``, say
+    source: str
+    targets: tuple[Target, ...] = ()
+    error: str | None = None  # why it could not be read or parsed; then it has no targets
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """What can be covered in a file: first lines of statements, and branches between them."""
+
+    path: str
+    statements: frozenset[int]
+    branches: frozenset[Arc]
+    excluded: frozenset[int] = frozenset()
+    first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What ran in a file, in terms of :class:`FileLines`."""
+
+    lines: frozenset[int] = frozenset()
+    arcs: frozenset[Arc] = frozenset()
+
+    def __or__(self, other: Hits) -> Hits:
+        return Hits(self.lines | other.lines, self.arcs | other.arcs)
+
+
+# --- Running ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One run of one test in a child process (or, for the baseline, in the user's own run)."""
+
+    __test__ = False  # pytest must not collect it
+
+    nodeid: str
+    outcome: Outcome
+    seconds: float
+    hits: Mapping[str, Hits] = field(default_factory=dict)  # by path; empty where not measured
+    error_type: str | None = None
+    message: str = ""  # the failure in short: exception line first, cut to some kB
+    crash_line: int | None = None  # line of the test module where it failed
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The user's own run."""
+
+    tests: tuple[TestRun, ...]  # every test that ran, without hits
+    files: Mapping[str, FileLines]
+    hits: Mapping[str, Hits]  # by path, whole run, imports included
+    contexts: Mapping[str, Mapping[str, frozenset[int]]]  # node id -> path -> statement lines
+    collection_errors: tuple[str, ...] = ()
+    partial: str | None = None  # why tests may be missing (-k, -x, a path argument...), if so
+    measured: bool = True
+    problem: str | None = None  # why nothing can be concluded from it, if so
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A piece of code whose behaviour the embedded generator wants to see.
+
+    ``setup`` is a list of statements, run in a fresh namespace; ``expression`` is evaluated after it.
+    Names in ``watch`` are observed before and after the expression.
+    """
+
+    id: str
+    setup: str
+    expression: str
+    watch: tuple[str, ...] = ()
+    path: str = ""  # the file whose lines are wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value seen at run time, as source text where it has an honest one."""
+
+    type_name: str  # ``builtins.int``
+    source: str | None  # an expression equal to the value, None where there is none
+    imports: tuple[str, ...] = ()  # import statements that ``source`` needs
+    is_approximate: bool = False  # holds a float that is better compared with pytest.approx
+    text: str = ""  # a short repr for people
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a probe did."""
+
+    probe_id: str
+    outcome: str  # "returned", "raised", "setup-failed", "timeout" or "crashed"
+    value: Value | None = None
+    error_type: str | None = None  # ``builtins.ValueError``
+    error_message: str = ""
+    output: str = ""  # captured stdout
+    changed: Mapping[str, Value] = field(default_factory=dict)  # watched names whose value changed
+    hits: Hits = field(default_factory=Hits)
+    seconds: float = 0.0
+
+
+# --- Mutants ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change to the code: ``source[start:end]`` becomes ``replacement`` (offsets in code points)."""
+
+    id: str
+    path: str
+    unit: str  # the target's qualname (the outermost function) whose code is exchanged
+    qualname: str  # the innermost function that holds the change
+    operator: str
+    start: int
+    end: int
+    before: str  # canonical text of the changed expression or statement
+    after: str
+    replacement: str
+    region: Region
+    nth: int = 1  # the n-th equal change in the function
+    in_signature: bool = False  # a default value: has no line of its own in coverage
+    line: int = 0  # first line of the statement that holds it, as coverage counts
+
+
+@dataclass(frozen=True, slots=True)
+class MutantJob:
+    """A mutant and the tests that must meet it, in the order to run them."""
+
+    mutant: Mutant
+    tests: tuple[str, ...]
+    timeout: float  # wall seconds for the whole job
+    every_test: bool = False  # run all of them (kill matrix) instead of stopping at the first kill
+
+
+@dataclass(frozen=True, slots=True)
+class MutantVerdict:
+    """What became of a mutant."""
+
+    mutant_id: str
+    status: MutantStatus
+    killed_by: tuple[str, ...] = ()
+    tests_run: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    confirmed: bool = True  # False for a timeout that was not seen a second time
+
+
+# --- Generating ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One generated test function with all that it needs."""
+
+    id: str
+    target: str  # Target.key
+    name: str
+    category: Category
+    origin: Origin
+    oracle: Oracle
+    source: str  # decorators and function, no marker of ours
+    summary: str = ""  # first line of its docstring
+    imports: tuple[str, ...] = ()  # one import statement each
+    helpers: tuple[str, ...] = ()  # fixtures, constants, functions, classes it needs, in order
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a candidate, or a part of a reply, is not used."""
+
+    code: str  # a reason code of docs/reference/messages.md
+    message: str
+    line: int | None = None
+    fate: Fate = Fate.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a kept test brings that the rest does not."""
+
+    lines: tuple[int, ...] = ()
+    branches: tuple[Arc, ...] = ()
+    kills: tuple[str, ...] = ()
+    sole_kills: tuple[str, ...] = ()
+    category: bool = False  # fills an empty category of its target
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate with its fate, always with a reason."""
+
+    candidate: Candidate
+    fate: Fate
+    reason: str
+    code: str = ""
+    runs: tuple[int, int] = (0, 0)  # passed, all
+    seconds: float = 0.0
+    hits: Mapping[str, Hits] = field(default_factory=dict)
+    kills: frozenset[str] = frozenset()
+    earned: Earned = field(default_factory=Earned)
+    nodeid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that no test noticed, with what a writer of tests must know of it."""
+
+    mutant: Mutant
+    diff: str
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGaps:
+    """What is not yet tested in one target."""
+
+    lines: tuple[int, ...] = ()
+    branches: tuple[Arc, ...] = ()
+    survivors: tuple[Survivor, ...] = ()
+    categories: tuple[Category, ...] = ()  # those without any test
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A fixture of the project's conftest files that a test may ask for."""
+
+    name: str
+    scope: str
+    doc: str = ""
+    returns: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetContext:
+    """What a writer of tests should know of a target; every entry is source text or plain text."""
+
+    import_line: str  # how a test must import it: ``from shop.cart import Cart``
+    module_doc: str = ""
+    module_imports: tuple[str, ...] = ()
+    class_outline: str = ""
+    callees: tuple[str, ...] = ()  # signature and first line of documentation
+    types: tuple[str, ...] = ()  # definitions of types in its signature
+    callers: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()  # tests of the project, for style
+    fixtures: tuple[Fixture, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()  # distribution, version
+    async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A candidate that failed, for the repair prompt."""
+
+    candidate: Candidate
+    code: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a generator is asked for."""
+
+    target: Target
+    module: Module
+    context: TargetContext
+    stage: Stage = Stage.FIRST
+    round: int = 1
+    gaps: OpenGaps = field(default_factory=OpenGaps)
+    failures: tuple[Failure, ...] = ()
+    kept: tuple[Candidate, ...] = ()  # already accepted for this target
+    seconds: float = 0.0  # the share of the time budget, 0 for no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What replies cost; ``usd`` is None where no price is known."""
+
+    usd: float | None = 0.0
+    calls: int = 0
+    cached_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        usd = None if self.usd is None or other.usd is None else self.usd + other.usd
+        return Cost(
+            usd,
+            self.calls + other.calls,
+            self.cached_calls + other.cached_calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a generator answered to one assignment."""
+
+    assignment: Assignment
+    candidates: tuple[Candidate, ...] = ()
+    refusals: tuple[Refusal, ...] = ()  # of parts that are not even candidates
+    cost: Cost = field(default_factory=Cost)
+    note: str = ""  # why there is nothing, for the person
+
+
+class Generator(Protocol):
+    """Writes candidates; never runs them."""
+
+    @property
+    def origin(self) -> Origin:
+        """Who writes."""
+
+    @property
+    def label(self) -> str:
+        """For the header: ``offline`` or ``model provider/model-name``."""
+
+    def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+        """Answer each assignment, in any order, as the answers come."""
+
+
+class Prober(Protocol):
+    """Lets the embedded generator see behaviour without knowing how code is run."""
+
+    def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
+        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
+
+
+class Runner(Prober, Protocol):
+    """The sandboxed workers, as the pipeline sees them."""
+
+    @property
+    def tier(self) -> str:
+        """The sandbox in force: ``namespaces``, ``landlock`` or ``portable`` (or ``off``)."""
+
+    def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Node ids that the workers collected, and collection errors."""
+
+    def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
+        """Run each test in a fork of its own, with coverage of the files in scope."""
+
+    def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
+        """Collect and run test files (path -> source) that are not on disk, each file in a fork of
+        its own with coverage; the run's node ids start with the path given."""
+
+    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
+        """The same under other circumstances: hash seed, time zone, folder, home, order reversed."""
+
+    def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
+        """Make test files part of what :meth:`judge` can run; returns their node ids."""
+
+    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
+
+    def close(self) -> None:
+        """End every process."""
+
+
+# --- The report ---------------------------------------------------------------------------------
+
+Ratio = tuple[int, int]
+"""Numerator and denominator, never a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Ratios of one function or of everything."""
+
+    lines: Ratio
+    branches: Ratio
+    mutants: Ratio  # detected, judged (DESIGN, "Score")
+    by_status: Mapping[MutantStatus, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionReport:
+    """One target in the report."""
+
+    path: str
+    qualname: str
+    start_line: int
+    end_line: int
+    context: str
+    state: str  # complete, gaps, not-attempted, error, accepted
+    metrics: Metrics
+    before: Metrics | None = None
+    reason: str | None = None
+    new: bool = False  # touched by the change that is being judged
+    tests_kept: int = 0
+    tests_dropped: int = 0
+    gap_ids: tuple[str, ...] = ()
+    cost_usd: float | None = None
+    category_counts: Mapping[Category, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try at closing a gap that did not close it."""
+
+    outcome: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a person may have to decide."""
+
+    id: str
+    kind: GapKind
+    path: str
+    region: Region
+    qualname: str
+    context: str
+    before: str
+    nth: int = 1
+    state: str = "open"  # open, accepted, stale, expired, baseline
+    new: bool = False
+    rank: int = 0
+    operator: str | None = None
+    after: str | None = None
+    diff: str | None = None
+    to_line: int | None = None  # target of a branch, negative for an exit
+    status: MutantStatus | None = None  # of the mutant, for survivors and no-verdict
+    covering_tests: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    reason: str = ""  # why the line was not reached, why the mutant was not noticed
+    hint: str | None = None
+
+    @property
+    def where(self) -> str:
+        """``path::qualname``."""
+        return f"{self.path}::{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectedBug:
+    """A valid test that fails because the code disagrees with its own documentation."""
+
+    id: str
+    path: str
+    line: int
+    qualname: str
+    summary: str
+    expected: str
+    observed: str
+    source: str  # docstring, type-hint, name, comment, other
+    quote: str  # the sentence of the documentation
+    reproduced: Ratio
+    test: str  # where the evidence is kept
+    test_source: str = ""
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """A generated test in the report."""
+
+    __test__ = False
+
+    nodeid: str
+    target: str
+    category: Category
+    origin: Origin
+    oracle: Oracle
+    state: str  # pending, accepted, rejected, dropped
+    fate: Fate
+    reviewed: bool = False
+    dropped_because: str | None = None
+    reason: str = ""
+    earned: Earned = field(default_factory=Earned)
+    runs: Ratio = (0, 0)
+    seconds: float = 0.0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One row of the gate."""
+
+    id: str
+    title: str
+    state: ConditionState
+    actual: str
+    required: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's answer."""
+
+    gate: str  # enforce, report, off
+    state: State
+    reason: str
+    conditions: tuple[Condition, ...] = ()
+    advice: tuple[str, ...] = ()  # what to do about INCONCLUSIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Whole-run ratios; ``new`` is None where the scope is not new code, ``all`` where it is."""
+
+    new: Metrics | None
+    all: Metrics | None
+    before: Metrics | None = None  # before the generated tests of this run
+    without_unreviewed: Metrics | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInfo:
+    """Versions that a verdict depends on."""
+
+    version: str
+    python: str
+    pytest: str
+    coverage: str
+    operators: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """The circumstances of a run."""
+
+    command: str  # generate or check
+    started: str  # RFC 3339, UTC
+    seconds: float
+    root: str
+    scope: str  # new, all, paths
+    generator: str = ""
+    sandbox: str = ""
+    commit: str | None = None
+    dirty: bool = False
+    base: str | None = None
+    base_commit: str | None = None
+    ci: bool = False
+    seed: int = 0
+    interrupted: bool = False
+    exit_code: int = 0
+    rounds: int = 0
+    map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteInfo:
+    """What the user's own run came to, as far as the gate needs it."""
+
+    passed: int
+    failed: tuple[str, ...]
+    collection_errors: tuple[str, ...] = ()
+    skipped: int = 0
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    partial: str | None = None
+    problem: str | None = None  # why nothing can be concluded
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was found out, before any judgement: what ``gate.judge`` reads."""
+
+    tool: ToolInfo
+    run: RunInfo
+    suite: SuiteInfo
+    totals: Totals
+    functions: tuple[FunctionReport, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    suspected_bugs: tuple[SuspectedBug, ...] = ()
+    tests: tuple[TestReport, ...] = ()
+    module_errors: tuple[tuple[str, str], ...] = ()  # path, why it could not be judged
+    scope_problem: str | None = None  # a base that was asked for and not found, say
+    nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
+    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    cost: Cost = field(default_factory=Cost)
+    budget_usd: float | None = None
+    model: str | None = None
+    written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Facts and the verdict on them: what every format shows."""
+
+    facts: Facts
+    verdict: Verdict
+    schema_version: int = 1

@@ -1,0 +1,1 @@
+"""Child processes: sandbox, workers, measuring.  The only place that starts processes."""

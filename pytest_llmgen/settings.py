@@ -1,0 +1,414 @@
+"""One table of options; from it come the flags, the ini keys, their validation and the reference docs.
+
+``Settings`` is what every stage reads.  Nothing here knows pytest: ``plugin.py`` registers the table
+and hands the raw values over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from pytest_llmgen.errors import LlmgenError
+
+IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
+REPORT_TYPES = ("term", "json")
+OFF = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting: its flag, its ini key (either may be missing) and what it may be."""
+
+    name: str  # the field of Settings
+    help: str
+    default: Any
+    flag: str | None = None
+    ini: str | None = None
+    kind: IniType = "string"
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    repeatable: bool = False
+    minimum: float | None = None
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("generate", "Generate tests for what is untested, judge them, report", False, "--llm-generate", kind="bool"),
+    Option(
+        "check",
+        "Judge the tests that are there: no model, nothing written but reports",
+        False,
+        "--llm-check",
+        kind="bool",
+    ),
+    Option("disabled", "Switch the plugin off", False, "--no-llm", kind="bool"),
+    Option(
+        "targets",
+        "File, folder or function to work on (repeatable)",
+        (),
+        "--llm-target",
+        "llm_targets",
+        "args",
+        "PATH[::QUALNAME]",
+        repeatable=True,
+    ),
+    Option("exclude", "Globs of source files to leave alone and never to send", (), None, "llm_exclude", "args"),
+    Option(
+        "provider",
+        "Who writes tests",
+        "auto",
+        "--llm-provider",
+        "llm_provider",
+        choices=("auto", "model", "offline", "replay"),
+    ),
+    Option("model", "Model to ask", "claude-sonnet-5-5", "--llm-model", "llm_model", metavar="NAME"),
+    Option(
+        "replies",
+        "Folder of recorded replies to replay (default: the journal)",
+        "",
+        "--llm-replies",
+        "llm_replies",
+        metavar="DIR",
+    ),
+    Option("instructions", "House rules for tests, added to every prompt", "", None, "llm_instructions"),
+    Option("output_dir", "Where generated tests are written", "tests/llmgen", None, "llm_output_dir"),
+    Option("pending", "Keep generated tests in .llmgen/pending until accepted", False, None, "llm_pending", "bool"),
+    Option(
+        "max_cost",
+        "Stop asking when this much was spent",
+        1.0,
+        "--llm-max-cost",
+        "llm_max_cost",
+        "float",
+        "USD",
+        minimum=0,
+    ),
+    Option(
+        "max_tokens",
+        "Stop asking when this many tokens were used, -1 for no limit",
+        OFF,
+        "--llm-max-tokens",
+        "llm_max_tokens",
+        "int",
+        "N",
+        minimum=OFF,
+    ),
+    Option(
+        "price", "Price of models that are not known, 'input,output' in USD per million tokens", "", None, "llm_price"
+    ),
+    Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
+    Option(
+        "time",
+        "Seconds for generating in all, -1 for no limit",
+        OFF,
+        "--llm-time",
+        "llm_time",
+        "float",
+        "SECONDS",
+        minimum=OFF,
+    ),
+    Option("rounds", "Rounds of generating at most", 3, "--llm-rounds", "llm_rounds", "int", "N", minimum=1),
+    Option("workers", "Worker processes, 0 for one per CPU", 0, "--llm-workers", "llm_workers", "int", "N", minimum=0),
+    Option(
+        "mutant_timeout",
+        "Seconds for one mutant at most, 0 to decide from its tests' clean time",
+        0.0,
+        "--llm-mutant-timeout",
+        "llm_mutant_timeout",
+        "float",
+        "SECONDS",
+        minimum=0,
+    ),
+    Option(
+        "test_timeout",
+        "Seconds for one generated test at most",
+        10.0,
+        "--llm-test-timeout",
+        "llm_test_timeout",
+        "float",
+        "SECONDS",
+        minimum=0.1,
+    ),
+    Option(
+        "memory",
+        "Megabytes of memory for one worker, 0 for no limit",
+        4096,
+        "--llm-memory",
+        "llm_memory",
+        "int",
+        "MB",
+        minimum=0,
+    ),
+    Option(
+        "sandbox",
+        "Walls around generated code",
+        "auto",
+        "--llm-sandbox",
+        "llm_sandbox",
+        choices=("auto", "require", "portable", "off"),
+    ),
+    Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
+    Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
+    Option("all", "Judge everything, whatever changed", False, "--llm-all", kind="bool"),
+    Option(
+        "scope",
+        "What is judged: auto is all for generating, new code for checking where a base exists",
+        "auto",
+        None,
+        "llm_scope",
+        choices=("auto", "new", "all"),
+    ),
+    Option(
+        "gate",
+        "What a failed gate does (default: enforce with --llm-check, report with --llm-generate)",
+        "",
+        "--llm-gate",
+        "llm_gate",
+        choices=("enforce", "report", "off"),
+    ),
+    Option(
+        "reports",
+        "Report to write, TYPE[:PATH] (repeatable); types: " + ", ".join(REPORT_TYPES),
+        ("term", "json"),
+        "--llm-report",
+        "llm_report",
+        "args",
+        "TYPE[:PATH]",
+        repeatable=True,
+    ),
+    Option("report_dir", "Folder for reports, journal and cache", ".llmgen", None, "llm_report_dir"),
+    Option("show_gaps", "Gaps shown in full on the terminal", 10, None, "llm_show_gaps", "int", minimum=0),
+    Option(
+        "gate_unjudged",
+        "Mutants without a verdict allowed, -1 for any number",
+        0,
+        None,
+        "llm_gate_unjudged",
+        "int",
+        minimum=OFF,
+    ),
+    Option(
+        "gate_new_gaps",
+        "Unreviewed gaps in new code allowed, -1 for any number",
+        0,
+        None,
+        "llm_gate_new_gaps",
+        "int",
+        minimum=OFF,
+    ),
+    Option(
+        "gate_bugs", "Untriaged suspected bugs allowed, -1 for any number", 0, None, "llm_gate_bugs", "int", minimum=OFF
+    ),
+    Option(
+        "gate_flaky", "Flaky generated tests allowed, -1 for any number", 0, None, "llm_gate_flaky", "int", minimum=OFF
+    ),
+    Option(
+        "gate_unreviewed",
+        "Generated tests that nobody has reviewed allowed, -1 for any number",
+        0,
+        None,
+        "llm_gate_unreviewed",
+        "int",
+        minimum=OFF,
+    ),
+    Option(
+        "gate_new_lines",
+        "Line coverage of new code in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_new_lines",
+        "float",
+        minimum=0,
+    ),
+    Option(
+        "gate_new_branches",
+        "Branch coverage of new code in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_new_branches",
+        "float",
+        minimum=0,
+    ),
+    Option(
+        "gate_new_mutants",
+        "Mutation score of new code in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_new_mutants",
+        "float",
+        minimum=0,
+    ),
+    Option(
+        "gate_all_lines",
+        "Line coverage of everything in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_all_lines",
+        "float",
+        minimum=0,
+    ),
+    Option(
+        "gate_all_branches",
+        "Branch coverage of everything in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_all_branches",
+        "float",
+        minimum=0,
+    ),
+    Option(
+        "gate_all_mutants",
+        "Mutation score of everything in per cent, 0 for off",
+        0.0,
+        None,
+        "llm_gate_all_mutants",
+        "float",
+        minimum=0,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of a run; the fields are the names of :data:`OPTIONS`, explained there."""
+
+    root: Path
+    generate: bool
+    check: bool
+    disabled: bool
+    targets: tuple[str, ...]
+    exclude: tuple[str, ...]
+    provider: str
+    model: str
+    replies: str
+    instructions: str
+    output_dir: str
+    pending: bool
+    max_cost: float
+    max_tokens: int
+    price: str
+    concurrency: int
+    time: float
+    rounds: int
+    workers: int
+    mutant_timeout: float
+    test_timeout: float
+    memory: int
+    sandbox: str
+    seed: int
+    diff: str
+    all: bool
+    scope: str
+    gate: str
+    reports: tuple[str, ...]
+    report_dir: str
+    show_gaps: int
+    gate_unjudged: int
+    gate_new_gaps: int
+    gate_bugs: int
+    gate_flaky: int
+    gate_unreviewed: int
+    gate_new_lines: float
+    gate_new_branches: float
+    gate_new_mutants: float
+    gate_all_lines: float
+    gate_all_branches: float
+    gate_all_mutants: float
+    ci: bool = False
+
+    @property
+    def report_path(self) -> Path:
+        """The folder for reports, journal and cache."""
+        return self.root / self.report_dir
+
+    @property
+    def gate_mode(self) -> str:
+        """``enforce``, ``report`` or ``off``."""
+        return self.gate or ("report" if self.generate else "enforce")
+
+
+def defaults(root: Path, **changes: Any) -> Settings:
+    """Settings with every default, for tests and for callers outside pytest."""
+    values = {option.name: option.default for option in OPTIONS}
+    return resolve(root, {**values, **changes}, ci=False)
+
+
+def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
+    """Validated settings from the raw values of flags and ini keys (flags win; the caller merges).
+
+    Raises:
+        LlmgenError: a value is not allowed; the message names the flag or key and the fix.
+    """
+    checked = {option.name: _checked(option, values.get(option.name, option.default)) for option in OPTIONS}
+    if checked["generate"] and checked["check"]:
+        raise LlmgenError(
+            "--llm-generate and --llm-check were both given",
+            fix="generate first, then check what a person has accepted",
+            slug="two-commands",
+        )
+    for report in checked["reports"]:
+        if report.partition(":")[0] not in REPORT_TYPES:
+            raise LlmgenError(
+                f"--llm-report={report}: unknown type",
+                fix=f"use one of {', '.join(REPORT_TYPES)}",
+                slug="unknown-report",
+            )
+    return Settings(root=root, ci=ci, **checked)
+
+
+def _checked(option: Option, value: Any) -> Any:
+    where = option.flag or option.ini
+    if value is None:
+        value = option.default
+    convert = _CONVERTERS.get(option.kind, str)
+    try:
+        value = convert(value)
+    except ValueError:
+        article = (
+            "a whole number" if option.kind == "int" else "a number" if option.kind == "float" else "true or false"
+        )
+        raise LlmgenError(f"{where}={value}: not {article}", fix=option.help, slug="bad-value") from None
+    if option.choices and value and value not in option.choices:
+        raise LlmgenError(
+            f"{where}={value}: not a choice", fix=f"use one of {', '.join(option.choices)}", slug="bad-value"
+        )
+    if option.minimum is not None and not value >= option.minimum:  # also refuses nan
+        raise LlmgenError(f"{where}={value}: too small", fix=f"use {option.minimum:g} or more", slug="bad-value")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+        "": False,
+    }
+    try:
+        return words[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError(value) from None
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
+
+
+_CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
+    "int": int,
+    "float": float,
+    "bool": _boolean,
+    "args": _words,
+    "linelist": _words,
+}
+
+assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}

@@ -1,0 +1,1 @@
+"""Reasons to refuse a candidate, found without running it."""
