@@ -527,8 +527,10 @@ class Runner(Prober, Protocol):
         """Run each test in a fork of its own, with coverage of the files in scope."""
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
-        """Collect and run test files (path -> source) that are not on disk, each file in a fork of
-        its own with coverage; the run's node ids start with the path given."""
+        """Collect and run test files (path -> source) that are not on disk.
+
+        Each file runs in a fork of its own with coverage; node ids start with the path given.
+        """
 
     def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """The same under other circumstances: hash seed, time zone, folder, home, order reversed."""
@@ -541,6 +543,29 @@ class Runner(Prober, Protocol):
 
     def close(self) -> None:
         """End every process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the stages found, from which gaps and ratios are worked out.
+
+    ``verdicts_before`` and ``hits_before`` are those of the project's own tests alone; the others
+    include the generated tests that were kept.  A mutant without an entry was not judged (Pending).
+    """
+
+    modules: tuple[Module, ...]
+    files: Mapping[str, FileLines]
+    hits: Mapping[str, Hits]
+    hits_before: Mapping[str, Hits]
+    mutants: tuple[Mutant, ...]
+    verdicts: Mapping[str, MutantVerdict]
+    verdicts_before: Mapping[str, MutantVerdict]
+    covering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # mutant id -> node ids
+    line_tests: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)  # path -> line -> node ids
+    judged: tuple[Judged, ...] = ()
+    changed: Mapping[str, frozenset[int]] | None = None  # path -> lines of new code; None: all is in scope
+    not_attempted: Mapping[str, str] = field(default_factory=dict)  # Target.key -> why
+    costs: Mapping[str, Cost] = field(default_factory=dict)  # by Target.key
 
 
 # --- The report ---------------------------------------------------------------------------------
