@@ -18,6 +18,7 @@ from pytest_llmgen.settings import OPTIONS, Option, Settings, resolve
 WORKER_VARIABLE = "LLMGEN_WORKER"
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
+_LISTINGS = ("collectonly", "help", "version", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _is_active(options: Any) -> bool:
     """Whether this process does any work: not in xdist workers, our own children, or listings."""
     asked = options.llmgen_generate or options.llmgen_check
-    listing = any(getattr(options, name, False) for name in ("collectonly", "help", "version", "setupplan", "setuponly"))
+    listing = any(getattr(options, name, False) for name in _LISTINGS)
     # xdist sets config.workerinput only after the initial conftests, its variable before.
     nested = os.environ.get(WORKER_VARIABLE) or os.environ.get("PYTEST_XDIST_WORKER")
     return bool(asked and not options.llmgen_disabled and not listing and not nested)

@@ -1,5 +1,4 @@
 import pytest
-
 from shop.money import CurrencyMismatch, Money
 
 
