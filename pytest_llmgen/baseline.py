@@ -150,7 +150,6 @@ def files_of_tests(config: pytest.Config) -> list[Path]:
     return sorted(found)
 
 
-
 def _is_skipped(folder: Path, patterns: Sequence[str]) -> bool:
     is_environment = (folder / "pyvenv.cfg").exists()
     return is_environment or folder.name == "__pycache__" or any(folder.match(pattern) for pattern in patterns)

@@ -98,7 +98,9 @@ class Findings:
                 found[mutant.id] = replace(verdict, status=MutantStatus.SURVIVED)
         for judged in self.kept:
             for identity in judged.kills:
-                found[identity] = MutantVerdict(identity, MutantStatus.KILLED, (judged.nodeid or judged.candidate.name,))
+                found[identity] = MutantVerdict(
+                    identity, MutantStatus.KILLED, (judged.nodeid or judged.candidate.name,)
+                )
         return {**found, **self.final_verdicts}
 
     def open_mutants(self, path: str | None = None) -> list[Mutant]:
@@ -107,9 +109,7 @@ class Findings:
         return [
             mutant
             for mutant in self.mutants
-            if (path is None or mutant.path == path)
-            and mutant.id in verdicts
-            and verdicts[mutant.id].status in OPEN
+            if (path is None or mutant.path == path) and mutant.id in verdicts and verdicts[mutant.id].status in OPEN
         ]
 
     def open_gaps(self, module: Module, target: Target) -> OpenGaps:

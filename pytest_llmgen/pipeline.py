@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
-from pytest_llmgen.mutate.campaign import run_campaign
+from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -35,7 +36,7 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import is_suspect, reproduce
-from pytest_llmgen.refine.trial import against_mutants, try_out
+from pytest_llmgen.refine.trial import Place, against_mutants, try_out
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
 
@@ -126,15 +127,16 @@ class _Job:
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
             total = len(self.findings.mutants)
-            campaign = run_campaign(
+            work, settled = jobs(
                 self.findings.mutants,
-                self.findings.targets,
-                self.findings.survey,
-                runner,
-                self.settings.mutant_timeout,
-                self.findings.covering,
+                line_tests=self.findings.survey.line_tests,
+                files=self.findings.baseline.files,
+                targets=self.findings.targets.values(),
+                seconds=self.findings.survey.seconds,
+                asked_timeout=self.settings.mutant_timeout,
             )
-            for verdict in campaign:
+            self.findings.covering = {job.mutant.id: job.tests for job in work}
+            for verdict in chain(settled, runner.judge(work)):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
 
@@ -166,6 +168,14 @@ class _Job:
             self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
             self.findings.written.extend(notes)
 
+    @property
+    def _place(self) -> Place:
+        settings, findings = self.settings, self.findings
+        targets = tuple(findings.targets.values())
+        return Place(
+            settings.output_dir, settings.test_timeout, settings.mutant_timeout, findings.baseline.files, targets
+        )
+
     def _in_scope(self, mutant: Mutant) -> bool:
         """Whether a mutant's function was touched, where only new code is judged."""
         changes = self.findings.changes
@@ -183,7 +193,9 @@ class _Job:
 
     def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
-        wanted = [a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))]
+        wanted = [
+            a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))
+        ]
         uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
@@ -242,14 +254,11 @@ class _Job:
         with self._stage("vet"):
             refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
         judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
-        folder, timeout = self.settings.output_dir, self.settings.test_timeout
         with self._stage("run"):
-            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, folder, timeout)
-            tried = [reproduce(j, runner, folder, timeout) if is_suspect(j) else j for j in tried]
+            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, self._place)
+            tried = [reproduce(j, runner, self._place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            mutants = self.findings.open_mutants()
-            limit = self.settings.mutant_timeout
-            tried = against_mutants(tried, mutants, self.findings.targets, runner, folder, limit)
+            tried = against_mutants(tried, self.findings.open_mutants(), runner, self._place)
         self.findings.judged.extend(judged + tried)
         return judged + tried
 
@@ -258,9 +267,7 @@ class _Job:
         with self._stage("refine"):
             before = self.findings.verdicts_before
             killed = frozenset(i for i, v in before.items() if i not in {m.id for m in self.findings.open_mutants()})
-            passing = [
-                replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged
-            ]
+            passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged]
             self.findings.judged = list(
                 choose(
                     passing,
@@ -278,11 +285,7 @@ class _Job:
         fresh = [c for c in merged if c.id not in {j.candidate.id for j in kept}]
         if not fresh:
             return
-        folder, timeout = self.settings.output_dir, self.settings.test_timeout
-        tried = try_out(fresh, runner, folder, timeout)
-        tables = against_mutants(
-            tried, list(self.findings.mutants), self.findings.targets, runner, folder, self.settings.mutant_timeout
-        )
+        tables = against_mutants(try_out(fresh, runner, self._place), self.findings.mutants, runner, self._place)
         parts = _parts(kept, merged)
         good = [table for table in tables if table.fate is Fate.KEPT and _keeps(table, parts[table.candidate.id])]
         folded = {part.candidate.id for table in good for part in parts[table.candidate.id]}
@@ -330,9 +333,7 @@ def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
 
 def _repairable(judged: Sequence[Judged]) -> tuple[Failure, ...]:
     """Failing and invalid candidates; an unsafe, flaky or suspected one is never asked for again."""
-    return tuple(
-        Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING)
-    )
+    return tuple(Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING))
 
 
 def _parts(kept: Sequence[Judged], merged: Sequence[Candidate]) -> dict[str, list[Judged]]:

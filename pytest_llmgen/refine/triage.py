@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
+from pytest_llmgen.refine.trial import Place
 
 REPRODUCTIONS = 5
 _INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
@@ -28,16 +29,20 @@ def is_suspect(judged: Judged) -> bool:
     return not (any(word in text for word in _BROKEN_TEST) or _MISUSE.search(text) or _MISSING_ATTRIBUTE.search(text))
 
 
-def reproduce(judged: Judged, runner: Runner, folder: str, timeout: float) -> Judged:
+def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     """Run a suspect so often in all; it stays a suspect only if it fails every time."""
-    path = f"{folder}/test_llmgen_suspect_{re.sub(r'\W', '_', judged.candidate.id)}.py"
+    path = f"{place.folder}/test_llmgen_suspect_{re.sub(r'\W', '_', judged.candidate.id)}.py"
     source = render_single(judged.candidate)
     failed = 1
     for _ in range(REPRODUCTIONS - 1):
-        failed += any(run.outcome is Outcome.FAILED for run in runner.try_candidates({path: source}, timeout))
+        failed += any(
+            run.outcome is Outcome.FAILED for run in runner.try_candidates({path: source}, place.test_timeout)
+        )
     if failed < REPRODUCTIONS:
         reason = f"fails in {failed} of {REPRODUCTIONS} runs"
-        return replace(judged, fate=Fate.FLAKY, code="flaky", reason=reason, runs=(REPRODUCTIONS - failed, REPRODUCTIONS))
+        return replace(
+            judged, fate=Fate.FLAKY, code="flaky", reason=reason, runs=(REPRODUCTIONS - failed, REPRODUCTIONS)
+        )
     reason = f"the code disagrees with its documentation: {judged.reason}"
     return replace(judged, fate=Fate.SUSPECTED_BUG, code="suspected-bug", reason=reason, runs=(0, REPRODUCTIONS))
 

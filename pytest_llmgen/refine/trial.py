@@ -6,16 +6,17 @@ Pure but for the :class:`Runner` that it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from pytest_llmgen.mutate.select import timeout_of
+from pytest_llmgen.mutate.lines import line_tests_of
+from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import (
     Candidate,
     Fate,
+    FileLines,
     Hits,
     Judged,
     Mutant,
-    MutantJob,
     MutantStatus,
     Outcome,
     Runner,
@@ -25,6 +26,19 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.render import render_single
 
 PERTURBED_RUNS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where candidates are tried, and what they may meet there."""
+
+    folder: str  # relative to the root: conftest fixtures are seen from there
+    test_timeout: float  # seconds
+    mutant_timeout: float  # seconds, 0 to decide from the clean times
+    files: Mapping[str, FileLines] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+
+
 _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.NOT_COLLECTED: (Fate.INVALID, "not-collected", "its module could not be imported or collected"),
     Outcome.CRASHED: (Fate.INVALID, "crashed", "the process that ran it died"),
@@ -37,11 +51,12 @@ _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
 }
 
 
-def try_out(candidates: Sequence[Candidate], runner: Runner, folder: str, timeout: float) -> list[Judged]:
+def try_out(candidates: Sequence[Candidate], runner: Runner, place: Place) -> list[Judged]:
     """Run each candidate alone, then those that passed under other circumstances.
 
     Returns one :class:`Judged` for each, in order; ``Fate.KEPT`` means only "passes" as yet.
     """
+    folder, timeout = place.folder, place.test_timeout
     files = {_path(folder, candidate): render_single(candidate) for candidate in candidates}
     runs = _by_file(runner.try_candidates(files, timeout))
     judged = [_first_look(candidate, runs.get(_path(folder, candidate), ())) for candidate in candidates]
@@ -99,45 +114,30 @@ def _short(run: TestRun) -> str:
 def against_mutants(
     judged: Sequence[Judged],
     mutants: Sequence[Mutant],
-    targets: Mapping[str, Target],
     runner: Runner,
-    folder: str,
-    timeout: float,
+    place: Place,
 ) -> list[Judged]:
     """Fill in which of the mutants each passing candidate kills (every test against every mutant).
 
-    Args:
-        judged: candidates as :func:`try_out` left them.
-        mutants: those that are still open.
-        targets: by ``path::qualname``, to know the body of a mutant's function.
-        runner: the workers.
-        folder: where the candidates' files seem to be.
-        timeout: wall seconds for one mutant, 0 to decide from the clean times.
+    ``judged`` are candidates as :func:`try_out` left them, ``mutants`` those that are still open.
     """
-    passing = {_path(folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
+    passing = {_path(place.folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
     if not passing or not mutants:
         return list(judged)
     nodeids = runner.load_candidates({path: render_single(j.candidate) for path, j in passing.items()})
-    files = {nodeid: nodeid.partition("::")[0] for nodeid in nodeids}
-    seconds = {nodeid: passing[path].seconds for nodeid, path in files.items()}
-    jobs = []
-    for mutant in mutants:
-        tests = tuple(n for n, path in files.items() if _meets(passing[path].hits, mutant, targets))
-        if tests:
-            jobs.append(MutantJob(mutant, tests, timeout_of(tests, seconds, timeout), every_test=True))
-    kills: dict[str, set[str]] = {path: set() for path in passing}
-    for verdict in runner.judge(jobs):
+    loaded = {nodeid: passing[nodeid.partition("::")[0]] for nodeid in nodeids}
+    work, _ = jobs(
+        mutants,
+        line_tests=line_tests_of((nodeid, j.hits) for nodeid, j in loaded.items()),
+        files=place.files,
+        targets=place.targets,
+        seconds={nodeid: j.seconds for nodeid, j in loaded.items()},
+        asked_timeout=place.mutant_timeout,
+        every_test=True,
+    )
+    kills: dict[str, set[str]] = {}
+    for verdict in runner.judge(work):
         if verdict.status is MutantStatus.KILLED:
             for nodeid in verdict.killed_by:
-                kills[files[nodeid]].add(verdict.mutant_id)
-    return [
-        replace(j, kills=frozenset(kills[_path(folder, j.candidate)])) if j.fate is Fate.KEPT else j for j in judged
-    ]
-
-
-def _meets(hits: Mapping[str, Hits], mutant: Mutant, targets: Mapping[str, Target]) -> bool:
-    lines = hits.get(mutant.path, Hits()).lines
-    if not mutant.in_signature:
-        return mutant.line in lines
-    target = targets.get(f"{mutant.path}::{mutant.unit}")
-    return target is not None and any(target.def_line < line <= target.end_line for line in lines)
+                kills.setdefault(loaded[nodeid].candidate.id, set()).add(verdict.mutant_id)
+    return [replace(j, kills=frozenset(kills.get(j.candidate.id, ()))) if j.fate is Fate.KEPT else j for j in judged]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.records import Baseline, Hits, Outcome, Runner, TestRun
 
 FORK_MAP_SECONDS = 600.0
@@ -63,16 +64,13 @@ def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
         for run in runs
         if run.outcome not in GREEN
     )
-    tests: dict[str, dict[int, list[str]]] = {}
     union: dict[str, Hits] = {}
     for run in passed:
         for path, hits in run.hits.items():
             union[path] = union.get(path, Hits()) | hits
-            for line in hits.lines:
-                tests.setdefault(path, {}).setdefault(line, []).append(run.nodeid)
     return Survey(
         seconds={run.nodeid: run.seconds for run in passed},
-        line_tests=_frozen(tests),
+        line_tests=line_tests_of((run.nodeid, run.hits) for run in passed),
         hits=union,
         differences=missing + broken,
     )
@@ -81,22 +79,15 @@ def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
 def _from_contexts(
     baseline: Baseline, present: list[str], clean: Mapping[str, float], missing: tuple[str, ...]
 ) -> Survey:
-    tests: dict[str, dict[int, list[str]]] = {}
-    for nodeid in sorted(present):
-        for path, lines in baseline.contexts.get(nodeid, {}).items():
-            for line in lines:
-                tests.setdefault(path, {}).setdefault(line, []).append(nodeid)
+    ran = {nodeid: baseline.contexts.get(nodeid, {}) for nodeid in sorted(present)}
+    tests = ((nodeid, {path: Hits(lines) for path, lines in files.items()}) for nodeid, files in ran.items())
     return Survey(
         seconds={nodeid: clean[nodeid] for nodeid in present},
-        line_tests=_frozen(tests),
+        line_tests=line_tests_of(tests),
         hits=baseline.hits,
         differences=missing,
         map_source="baseline",
     )
-
-
-def _frozen(tests: dict[str, dict[int, list[str]]]) -> dict[str, dict[int, tuple[str, ...]]]:
-    return {path: {line: tuple(ids) for line, ids in lines.items()} for path, lines in tests.items()}
 
 
 def _first_line(message: str) -> str:
