@@ -13,7 +13,7 @@ from pytest_llmgen.records import Module
 Git = Callable[[Sequence[str]], tuple[int, str]]
 """Runs git in the project's root with these arguments: return code and standard output.
 
-File names that are no UTF-8 must come decoded with ``surrogateescape``.
+Output must come decoded as UTF-8 with ``surrogateescape``, its newlines as git wrote them.
 """
 
 _DEEPEN = "fetch the whole history: fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
@@ -88,10 +88,9 @@ def _default_branch(git: Git) -> str:
     """``origin/main``, say; nothing where there is none or where it is checked out."""
     default = _answer(git, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     branch = _answer(git, "symbolic-ref", "--quiet", "--short", "HEAD")
-    if not default or default == f"origin/{branch}":
-        return ""
-    is_same = _commit(git, default) == _commit(git, "HEAD")
-    return "" if is_same and not branch else default
+    commit = _commit(git, default) if default else ""
+    is_checked_out = default == f"origin/{branch}" or (not branch and commit == _commit(git, "HEAD"))
+    return default if commit and not is_checked_out else ""
 
 
 def _merge_base(git: Git, ref: str) -> Base:
@@ -127,9 +126,10 @@ def changed_lines(git: Git, base: Base, root_prefix: str = "") -> Changes:
         LlmgenError: git could not compare.
     """
     assert base.commit is not None, "only a base with a commit can be compared with"
+    # The options stand against whatever the user's configuration of git says.
     options = ("-U0", "--no-color", "--no-ext-diff", "--no-textconv", "-M", "--ignore-submodules")
-    prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "--no-indent-heuristic")
-    files = list(_parse(_required(git, "diff", *options, *prefixes, base.commit, "--")))
+    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
+    files = list(_parse(_required(git, "-c", "diff.relative=false", "diff", *options, *prefixes, base.commit, "--")))
     listed = _required(git, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     untracked = {path for path in map(_inside(root_prefix), listed.split("\0")) if path}
     return _changes(files, untracked, root_prefix)
@@ -151,7 +151,7 @@ def _required(git: Git, *arguments: str) -> str:
     code, output = git(arguments)
     if code != 0:
         raise LlmgenError(
-            f"git {arguments[0]} ended with {code}",
+            f"git could not compare (it ended with {code})",
             fix=f"see what it says: git {' '.join(arguments)}",
             slug="git-failed",
         )
@@ -161,9 +161,9 @@ def _required(git: Git, *arguments: str) -> str:
 def parse_diff(text: str) -> dict[str, frozenset[int]]:
     """Path -> lines added or changed in the new version, from ``git diff -U0``.
 
-    A file that only lost lines has none; removed, binary and merely renamed files are not in it.
+    A file that only lost lines or its name has none; removed and binary files are not in it.
     """
-    return {file.new: file.lines for file in _parse(text) if file.new is not None and file.old != file.new + "\0"}
+    return {file.new: file.lines for file in _parse(text) if file.new is not None}
 
 
 def _parse(text: str) -> Iterator[_FileDiff]:
