@@ -12,6 +12,8 @@ from pytest_llmgen.extract.layout import dotted_name, is_excluded, is_source_fil
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Module
 
+_COPIES = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})  # code that is elsewhere too
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -47,18 +49,21 @@ class Tree:
         for entry in _entries(self.root / folder):
             path = entry.name if folder == "." else f"{folder}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith((".", "__pycache__", "node_modules")) and not _is_environment(entry.path):
+                if not entry.name.startswith(".") and entry.name not in _COPIES and not _is_environment(entry.path):
                     yield from self.all_files(path)
             elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
                 yield path
 
     def module(self, path: str) -> Module:
         """The file as a module; one that cannot be read has an error and no source."""
+        read = self.unparsed(path)
+        return read if read.error else parse_module(path, read.name, read.import_root, read.source)
+
+    def unparsed(self, path: str) -> Module:
+        """The same without targets."""
         name, import_root = dotted_name(path, self.is_package)
         source, error = read_source(self.root / path)
-        if error is not None:
-            return Module(path, name, import_root, "", error=error)
-        return parse_module(path, name, import_root, source)
+        return Module(path, name, import_root, source, error=error)
 
 
 def read_source(path: Path) -> tuple[str, str | None]:

@@ -169,7 +169,7 @@ def _target(module: Module, definition: Definition) -> Target:
         def_line=node.lineno,
         is_async=isinstance(node, ast.AsyncFunctionDef),
         is_generator=_yields(node),
-        decorators=tuple(ast.unparse(decorator) for decorator in node.decorator_list),
+        decorators=tuple(text_of(decorator) for decorator in node.decorator_list),
         signature=signature_of(node),
         docstring=ast.get_docstring(node),
         context=context_of(node),
@@ -200,6 +200,14 @@ def _yields(node: Function) -> bool:
 
 def signature_of(node: Function) -> str:
     """``name(a, b=1) -> int``, without ``def`` and ``async``."""
-    types = ", ".join(ast.unparse(each) for each in getattr(node, "type_params", []))
-    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"{node.name}{f'[{types}]' if types else ''}({ast.unparse(node.args)}){returns}"
+    types = ", ".join(text_of(each) for each in getattr(node, "type_params", []))
+    returns = f" -> {text_of(node.returns)}" if node.returns else ""
+    return f"{node.name}{f'[{types}]' if types else ''}({text_of(node.args)}){returns}"
+
+
+def text_of(node: ast.AST) -> str:
+    """Source text of a tree, ``...`` where it is nested too deeply to be written."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."
