@@ -76,9 +76,7 @@ def prepare(
         )
     view = _view(tier.name, root)
     seen = private / "project" if view is View.COPY else root
-    plan = Plan(
-        tier.name, view, str(root), str(seen), str(private), tuple(writable), _hidden(root, private), limits
-    )
+    plan = Plan(tier.name, view, str(root), str(seen), str(private), tuple(writable), _hidden(root, private), limits)
     if view is View.COPY:
         copy_project(root, seen, limit_mb=COPY_LIMIT_MB)
     return plan

@@ -16,7 +16,12 @@ SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 
 
 class _Attributes(ctypes.Structure):
-    _fields_ = (("set", ctypes.c_uint64), ("clear", ctypes.c_uint64), ("spread", ctypes.c_uint64), ("ns", ctypes.c_uint64))
+    _fields_ = (
+        ("set", ctypes.c_uint64),
+        ("clear", ctypes.c_uint64),
+        ("spread", ctypes.c_uint64),
+        ("ns", ctypes.c_uint64),
+    )
 
 
 def keep_to_ourselves() -> None:

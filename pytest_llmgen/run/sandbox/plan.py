@@ -65,7 +65,7 @@ class Plan:
     @property
     def tmp(self) -> str:
         """TMPDIR of the worker."""
-        return f"{self.private}/tmp"
+        return f"{self.private}/tmp"  # noqa: S108 - below the private folder
 
     def inside(self, path: str) -> str:
         """The worker's path of a path of the project; others stay as they are."""

@@ -7,7 +7,7 @@ import errno
 import os
 import socket
 
-from pytest_llmgen.run.sandbox import libc, privileges
+from pytest_llmgen.run.sandbox import libc
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
@@ -34,7 +34,7 @@ def refuse_network() -> None:
     if machine not in SOCKET_CALL:
         raise OSError(errno.ENOSYS, f"no system call numbers for {machine}")
     instructions = _program(*SOCKET_CALL[machine])
-    array = (_Instruction * len(instructions))(*instructions)
+    array = (_Instruction * len(instructions))(*(_Instruction(*fields) for fields in instructions))
     program = _Program(len(instructions), array)
     libc.call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, libc.pointer(program), 0, 0)
 
