@@ -1,4 +1,4 @@
-"""A double of the Messages API on the loopback interface, for tests of the plugin and of its configuration.
+r"""A double of the Messages API on the loopback interface, for tests of the plugin and of its configuration.
 
 ::
 
@@ -98,7 +98,7 @@ class FakeAnthropic:
         self._server.server_close()
         self._thread.join()
 
-    def _answer(self, request: FakeRequest) -> FakeReply:
+    def answer(self, request: FakeRequest) -> FakeReply:
         """The next reply; also waits for its delay."""
         with self._lock:
             number = len(self.requests)
@@ -140,8 +140,8 @@ def _handler(double: FakeAnthropic) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = FakeRequest(self.path, headers, json.loads(body or b"{}"))
-            reply = double._answer(request)
-            if not self.path.partition("?")[0] == "/v1/messages":
+            reply = double.answer(request)
+            if self.path.partition("?")[0] != "/v1/messages":
                 reply = FakeReply(status=404, error_type="not_found_error", message=self.path)
             try:
                 self._send(reply, request)

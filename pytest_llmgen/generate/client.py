@@ -118,7 +118,8 @@ class Client:
 
 def _status_fault(error: Any) -> Fault:
     body = error.body if isinstance(error.body, Mapping) else {}
-    inner = body.get("error") if isinstance(body.get("error"), Mapping) else body
+    error_body = body.get("error")
+    inner: Mapping[str, Any] = error_body if isinstance(error_body, Mapping) else body
     message = str(inner.get("message") or error.message)
     headers = {name.lower(): value for name, value in error.response.headers.items()}
     return Fault("status", message, error.status_code, str(inner.get("type") or ""), codes_of(inner), headers)

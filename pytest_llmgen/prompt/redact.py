@@ -43,54 +43,22 @@ _PATTERNS = tuple(
     )
 )
 _URL_PASSWORD = re.compile(r"(?P<head>\b[A-Za-z][A-Za-z0-9+.\-]*://[^\s:/@'\"{}]+:)(?P<value>[^\s@/'\"{}]+)(?=@)")
-_SECRET_NAME = r"(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|access_?key|private_?key|credential|token)"
+_NAME = r"(?:passw(?:or)?d|passphrase|pwd|secret|api_?key|access_?key|private_?key|credential|token)"
 _LITERAL = re.compile(
-    rf"(?i)(?P<head>\b(?P<name>\w*{_SECRET_NAME}\w*)['\"]?\]?\s*(?::\s*[\w\[\]|. ]+?)?\s*(?:(?<![=!<>])=(?!=)|:)\s*"
+    rf"(?i)(?P<head>\b(?P<name>\w*{_NAME}\w*)['\"]?\]?\s*(?::\s*[\w\[\]|. ]+?)?\s*(?:(?<![=!<>])=(?!=)|:)\s*"
     r"[rbuf]{0,2}(?P<quote>\"\"\"|'''|\"|'))(?P<value>[^\s'\"]{4,})(?=(?P=quote))"
 )
 _SHELL = re.compile(
     r"(?m)(?P<head>\b[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_KEY|ACCESS_KEY)[A-Z0-9_]*=)(?P<value>[^\s'\"]{6,})"
 )
-_SECRET_VARIABLE = re.compile(rf"(?i){_SECRET_NAME}|auth|cookie|dsn")
+_SECRET_VARIABLE = re.compile(rf"(?i){_NAME}|auth|cookie|dsn")
 _NOT_SECRET = frozenset({"password", "passwd", "secret", "token", "api_key", "apikey", "bearer", "basic", "none"})
 _COMMON_USERS = frozenset(
-    [
-        "root",
-        "user",
-        "users",
-        "admin",
-        "runner",
-        "ubuntu",
-        "debian",
-        "test",
-        "tester",
-        "guest",
-        "home",
-        "dev",
-        "app",
-        "web",
-        "build",
-        "node",
-        "python",
-        "git",
-        "docker",
-        "vscode",
-        "jenkins",
-        "circleci",
-        "gitlab",
-        "runneradmin",
-        "data",
-        "server",
-        "service",
-        "worker",
-        "shop",
-        "lib",
-        "src",
-        "tmp",
-        "var",
-        "opt",
-        "default",
-    ]
+    {
+        *("root", "user", "users", "admin", "runner", "test", "tester", "guest", "home", "dev", "app", "web", "build"),
+        *("ubuntu", "debian", "node", "python", "git", "docker", "vscode", "jenkins", "circleci", "gitlab", "data"),
+        *("runneradmin", "server", "service", "worker", "shop", "lib", "src", "tmp", "var", "opt", "default"),
+    }
 )
 
 

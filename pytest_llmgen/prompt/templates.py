@@ -35,8 +35,8 @@ expected-to-fail tests, no conditions around assertions, no prints.
 
 # The form of the answer
 One fenced block of Python (```python ... ```) that holds one complete test module, and nothing of importance outside \
-of it. The docstring of each test function starts with one of the words `Typical:`, `Edge:` or `Failure:` and then says \
-in one sentence which behaviour is meant. Typical is ordinary use, edge is a boundary or an unusual but \
+of it. The docstring of each test function starts with one of the words `Typical:`, `Edge:` or `Failure:` and then \
+says in one sentence which behaviour is meant. Typical is ordinary use, edge is a boundary or an unusual but \
 valid input, failure is an input that must be rejected or an error that must be reported.
 
 # Data
@@ -54,8 +54,8 @@ TASKS = {
 Write tests for `{qualname}`: typical use first, then edges, then failures. Three to ten tests are usual; reach \
 every line and both sides of every branch of it.""",
     Stage.REPAIR: """\
-The tests below were written for `{qualname}` and do not work. Write each of them again, under the same name, with what is \
-broken in the test itself repaired: imports, names, fixtures, set-up, a wrong call.
+The tests below were written for `{qualname}` and do not work. Write each of them again, under the same name, with what \
+is broken in the test itself repaired: imports, names, fixtures, set-up, a wrong call.
 Never change an expected value to what the code gave: a test whose expectation follows from the \
 documentation stays as it is, and one that rests on a misunderstanding is left out. Give only the repaired tests, with \
 everything that they need.""",
@@ -65,8 +65,8 @@ an exact assertion; do not repeat the tests that are there. Where something cann
 leave it out.""",
     Stage.DOCUMENTATION: """\
 Write tests for `{qualname}` from its documentation alone. Its body is not shown on purpose: the tests are meant to \
-find out whether the code does what its documentation promises. Test every promise that the signature, the types and the \
-documentation make, and only those: where they are silent, or leave more than one reading, write no test. Three to \
+find out whether the code does what its documentation promises. Test every promise that the signature, the types and \
+the documentation make, and only those: where they are silent, or leave more than one reading, write no test. Three to \
 eight tests are usual.""",
 }
 
