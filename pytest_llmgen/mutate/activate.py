@@ -1,0 +1,200 @@
+"""Activating a mutant in a running process by exchanging the code of live functions.
+
+Standard library only: this is imported in the workers.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType, TracebackType
+from typing import Any, Self
+
+from pytest_llmgen.mutate.units import (
+    FunctionNode,
+    Unit,
+    compile_mutant,
+    mutated_text,
+    parse_unit,
+    units_of,
+)
+from pytest_llmgen.records import Mutant
+
+_LOCALS = ".<locals>."
+_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+
+_BLIND_DECORATORS = frozenset(
+    {
+        *("staticmethod", "classmethod", "property", "getter", "setter", "deleter", "cached_property"),
+        *("lru_cache", "cache", "wraps", "contextmanager", "asynccontextmanager"),
+        *("abstractmethod", "override", "final"),
+    }
+)
+"""Decorators that don't look at default values when they are applied."""
+
+
+class NeedsImport(Exception):  # noqa: N818 (a verdict on a mutant, not a fault)
+    """Exchanging code is not enough; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The live functions of the files under test: by path, then by qualified name."""
+
+    functions: Mapping[str, Mapping[str, tuple[FunctionType, ...]]]
+
+    def of_unit(self, path: str, unit: Unit) -> tuple[FunctionType, ...]:
+        """Every live copy of a unit; more than one where its module was loaded twice."""
+        named = self.functions.get(path, {}).get(unit.qualname, ())
+        return tuple(function for function in named if function.__code__.co_firstlineno == unit.first_line)
+
+    def inside(self, path: str, unit: Unit) -> str | None:
+        """A live function that was made by a call of the unit: it keeps the old code."""
+        for qualname, functions in self.functions.get(path, {}).items():
+            if qualname.startswith(unit.qualname + _LOCALS):
+                for function in functions:
+                    if unit.first_line <= function.__code__.co_firstlineno <= unit.end_line:
+                        return qualname
+        return None
+
+
+@dataclass(slots=True)
+class Activation:
+    """An active mutant; also a context manager that undoes it."""
+
+    _before: list[tuple[FunctionType, CodeType, tuple[Any, ...] | None, dict[str, Any] | None]] = field(
+        default_factory=list
+    )
+
+    def undo(self) -> None:
+        """Give every function its own code and defaults back."""
+        while self._before:
+            function, code, defaults, keyword_defaults = self._before.pop()
+            function.__code__ = code
+            function.__defaults__ = defaults
+            function.__kwdefaults__ = keyword_defaults
+
+    def remember(self, function: FunctionType) -> None:
+        """Note a function's state before it is changed."""
+        self._before.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.undo()
+
+
+def index_functions(root: str, paths: Iterable[str]) -> Index:
+    """Find the live functions of the files ``paths`` (relative to ``root``) by one walk of the heap.
+
+    To be called after the modules are imported and before ``gc.freeze()``, which hides objects from
+    the walk.  Functions made later by units under test need not be in it: they get the code in force.
+    """
+    by_file = {Path(root, path).resolve(): path for path in paths}
+    names = {file.name for file in by_file}
+    path_of: dict[str, str | None] = {}
+    found: dict[str, dict[str, list[FunctionType]]] = {}
+    for function in gc.get_objects():
+        if type(function) is not FunctionType:
+            continue
+        file = function.__code__.co_filename
+        if file not in path_of:
+            path_of[file] = by_file.get(Path(file).resolve()) if Path(file).name in names else None
+        path = path_of[file]
+        if path is not None:
+            found.setdefault(path, {}).setdefault(function.__code__.co_qualname, []).append(function)
+    return Index({path: {name: tuple(fs) for name, fs in named.items()} for path, named in found.items()})
+
+
+def activate(mutant: Mutant, source: str, index: Index) -> Activation:
+    """Make the mutant the code that runs; ``source`` is the module's original text.
+
+    Raises:
+        NeedsImport: only a fresh process that imports the mutated source shows this mutant truly.
+        CompileFailed: the mutated text is not Python.
+    """
+    unit = units_of(source).find(mutant.unit, mutant.start)
+    functions = index.of_unit(mutant.path, unit)
+    if not functions:
+        raise NeedsImport(f"{mutant.unit} is not live")
+    if mutant.in_signature:
+        return _exchange_default(mutant, source, unit, functions)
+    held = index.inside(mutant.path, unit)
+    if held:
+        raise NeedsImport(f"{held} was made before the mutant was active")
+    return _exchange_code(compile_mutant(source, functions[0].__code__.co_filename, mutant), functions)
+
+
+def _exchange_code(code: CodeType, functions: tuple[FunctionType, ...]) -> Activation:
+    activation = Activation()
+    for function in functions:
+        _check_fit(code, function.__code__)
+    for function in functions:
+        activation.remember(function)
+        function.__code__ = code
+    return activation
+
+
+def _check_fit(new: CodeType, old: CodeType) -> None:
+    if new.co_freevars != old.co_freevars:
+        raise NeedsImport(f"free variables of {old.co_qualname} change")
+    if (new.co_flags ^ old.co_flags) & _KINDS:
+        raise NeedsImport(f"{old.co_qualname} becomes another kind of function")
+
+
+# --- Default values -----------------------------------------------------------------------------
+
+
+def _exchange_default(mutant: Mutant, source: str, unit: Unit, functions: tuple[FunctionType, ...]) -> Activation:
+    strangers = set(unit.decorators) - _BLIND_DECORATORS
+    if strangers:
+        raise NeedsImport("a decorator may have read the default values")
+    before = _defaults(parse_unit(source[unit.start : unit.end], unit))
+    after = _defaults(parse_unit(mutated_text(source, unit, mutant), unit))
+    changed = [(key, node) for key, node in after.items() if ast.dump(node) != ast.dump(before[key])]
+    values = [(key, _literal(node)) for key, node in changed]
+    for function in functions:
+        _check_defaults(function, before)
+    activation = Activation()
+    for function in functions:
+        activation.remember(function)
+        for key, value in values:
+            _set_default(function, key, value)
+    return activation
+
+
+def _defaults(node: FunctionNode) -> dict[int | str, ast.expr]:
+    """Default values by place for positional parameters, by name for keyword-only ones."""
+    keywords = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return {
+        **dict(enumerate(node.args.defaults)),
+        **{argument.arg: default for argument, default in keywords if default is not None},
+    }
+
+
+def _check_defaults(function: FunctionType, written: Mapping[int | str, ast.expr]) -> None:
+    live = {*range(len(function.__defaults__ or ())), *(function.__kwdefaults__ or {})}
+    if live != set(written):
+        raise NeedsImport(f"default values of {function.__qualname__} were changed at run time")
+
+
+def _set_default(function: FunctionType, key: int | str, value: object) -> None:
+    if isinstance(key, int):
+        defaults = function.__defaults__ or ()
+        function.__defaults__ = (*defaults[:key], value, *defaults[key + 1 :])
+    else:
+        function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), key: value}
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise NeedsImport("the default value is worked out when the module is imported") from None

@@ -1,0 +1,75 @@
+"""Which tests meet a mutant, in which order, and how long they may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pytest_llmgen.records import FileLines, Mutant, MutantJob, MutantStatus, MutantVerdict, Target
+
+LineTests = Mapping[int, tuple[str, ...]]
+"""First line of a statement -> node ids of the tests that run it."""
+
+TIMEOUT_FACTOR = 10.0
+TIMEOUT_FLOOR = 2.0
+"""Seconds that even the fastest tests get: a loaded machine stalls for a while."""
+
+
+def tests_of(mutant: Mutant, line_tests: LineTests, lines: FileLines, target: Target | None) -> tuple[str, ...]:
+    """The tests that run the mutated statement, in the order of ``line_tests``, each once.
+
+    A default value has no line that a call runs: any test that enters the function counts, for which
+    the target's span is needed.
+    """
+    first = lines.first_line.get(mutant.line, mutant.line)
+    if not mutant.in_signature or target is None:
+        return line_tests.get(first, ())
+    body = range(mutant.line, target.end_line + 1)
+    return tuple(dict.fromkeys(test for line in body for test in line_tests.get(line, ())))
+
+
+def order(tests: Iterable[str], seconds: Mapping[str, float]) -> tuple[str, ...]:
+    """Fastest first, otherwise as given; a test without a known time comes last."""
+    return tuple(sorted(tests, key=lambda test: seconds.get(test, float("inf"))))
+
+
+def timeout_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float) -> float:
+    """Wall seconds for all of the tests together: what was asked for, else a multiple of their clean time."""
+    if asked > 0:
+        return asked
+    return TIMEOUT_FLOOR + TIMEOUT_FACTOR * sum(seconds.get(test, 0.0) for test in tests)
+
+
+def jobs(
+    mutants: Iterable[Mutant],
+    *,
+    line_tests: Mapping[str, LineTests],
+    files: Mapping[str, FileLines],
+    targets: Iterable[Target],
+    seconds: Mapping[str, float],
+    asked_timeout: float = 0.0,
+    every_test: bool = False,
+) -> tuple[tuple[MutantJob, ...], tuple[MutantVerdict, ...]]:
+    """Jobs for the mutants that tests reach, and the verdicts that need no run.
+
+    ``line_tests`` and ``files`` are by path.  A statement excluded from coverage is Ignored, one that
+    no test runs is NoCoverage.
+    """
+    by_key = {target.key: target for target in targets}
+    made: list[MutantJob] = []
+    verdicts: list[MutantVerdict] = []
+    for mutant in mutants:
+        lines = files.get(mutant.path, FileLines(mutant.path, frozenset(), frozenset()))
+        if _is_excluded(mutant, lines):
+            verdicts.append(MutantVerdict(mutant.id, MutantStatus.IGNORED, detail="excluded from coverage"))
+            continue
+        target = by_key.get(f"{mutant.path}::{mutant.unit}")
+        tests = order(tests_of(mutant, line_tests.get(mutant.path, {}), lines, target), seconds)
+        if tests:
+            made.append(MutantJob(mutant, tests, timeout_of(tests, seconds, asked_timeout), every_test))
+        else:
+            verdicts.append(MutantVerdict(mutant.id, MutantStatus.NO_COVERAGE, detail="no test runs this statement"))
+    return tuple(made), tuple(verdicts)
+
+
+def _is_excluded(mutant: Mutant, lines: FileLines) -> bool:
+    return mutant.line in lines.excluded or lines.first_line.get(mutant.line) in lines.excluded

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_llmgen.mutate import select
+from pytest_llmgen.records import FileLines, Mutant, MutantJob, MutantStatus, Region, Target, TargetKind
+
+MUTANT = Mutant("m", "a.py", "f", "f", "number", 0, 1, "1", "2", "2", Region(3, 1, 3, 2), line=3)
+TARGET = Target("a.py", "a", "f", TargetKind.FUNCTION, 1, 6, 1)
+LINES = FileLines("a.py", frozenset({1, 2, 4, 6}), frozenset(), first_line={2: 2, 3: 2, 4: 4, 5: 4})
+
+
+def test_tests_of_the_statements_first_line_are_taken():
+    assert select.tests_of(MUTANT, {2: ("t1", "t2"), 3: ("t3",)}, LINES, TARGET) == ("t1", "t2")
+
+
+def test_a_line_that_coverage_does_not_know_stands_for_itself():
+    assert select.tests_of(replace(MUTANT, line=9), {9: ("t",)}, LINES, None) == ("t",)
+
+
+def test_a_default_value_takes_the_tests_of_the_whole_body_once_each():
+    default = replace(MUTANT, in_signature=True, line=2)
+    line_tests = {1: ("import",), 2: ("t1",), 4: ("t1", "t2"), 6: ("t3",), 7: ("next",)}
+    assert select.tests_of(default, line_tests, LINES, TARGET) == ("t1", "t2", "t3")
+
+
+def test_order_is_fastest_first_and_stable():
+    seconds = {"slow": 2.0, "b": 0.5, "a": 0.5}
+    assert select.order(["unknown", "slow", "b", "a"], seconds) == ("b", "a", "slow", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "asked", "expected"),
+    [({}, 0, 2.0), ({"t1": 0.5, "t2": 1.0, "other": 9}, 0, 17.0), ({"t1": 0.5}, 30.0, 30.0)],
+)
+def test_a_timeout_is_what_was_asked_or_grows_with_the_tests(seconds, asked, expected):
+    assert select.timeout_of(("t1", "t2"), seconds, asked) == expected
+
+
+def test_jobs_and_verdicts_without_a_run():
+    uncovered = replace(MUTANT, id="u", line=6)
+    excluded = replace(MUTANT, id="e", line=5)
+    elsewhere = replace(MUTANT, id="x", path="b.py")
+    jobs, verdicts = select.jobs(
+        [MUTANT, uncovered, excluded, elsewhere],
+        line_tests={"a.py": {2: ("slow", "fast")}},
+        files={"a.py": replace(LINES, excluded=frozenset({4}))},
+        targets=[TARGET],
+        seconds={"slow": 1.0, "fast": 0.1},
+        every_test=True,
+    )
+    assert jobs == (MutantJob(MUTANT, ("fast", "slow"), pytest.approx(13.0), every_test=True),)
+    assert [(v.mutant_id, v.status) for v in verdicts] == [
+        ("u", MutantStatus.NO_COVERAGE),
+        ("e", MutantStatus.IGNORED),
+        ("x", MutantStatus.NO_COVERAGE),
+    ]
