@@ -51,14 +51,16 @@ class CoverageSetup:
         for name, value in self._values.items():
             setattr(options, name, list(value) if isinstance(value, list) else value)
 
-    def data_files(self, options: Any, root: Path) -> list[Path]:
+    def data_files(self, config: pytest.Config) -> list[Path]:
         """Where pytest-cov left its data, once the run is over."""
         if self.folder is not None:
             return sorted(self.folder.glob("coverage*"))
-        plugin = getattr(options, "_llmgen_cov_plugin", None)
-        named = getattr(getattr(getattr(plugin, "cov_controller", None), "cov", None), "config", None)
-        file = Path(named.data_file) if named else Path(os.environ.get("COVERAGE_FILE", ".coverage"))
-        return [path for path in [root / file] if path.is_file()]
+        controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+        measured = getattr(controller, "cov", None)
+        if measured is None:
+            return []
+        file = config.rootpath / measured.config.data_file
+        return [file] if file.is_file() else []
 
     def close(self) -> None:
         """Give the environment back as it was, and remove our data."""

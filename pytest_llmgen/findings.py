@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from pytest_llmgen.extract.changes import Changes
 from pytest_llmgen.mutate.edits import diff_of
 from pytest_llmgen.records import (
     Baseline,
@@ -39,7 +38,7 @@ class Findings:
 
     modules: tuple[Module, ...]
     baseline: Baseline
-    changes: Changes | None = None
+    changed: Mapping[str, frozenset[int]] | None = None  # new lines by path; None: all is in scope
     survey: Survey = field(default_factory=Survey)
     mutants: tuple[Mutant, ...] = ()
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -140,7 +139,6 @@ class Findings:
 
     def evidence(self) -> Evidence:
         """Everything from which gaps and ratios are worked out."""
-        changed: Mapping[str, frozenset[int]] | None = self.changes.lines if self.changes else None
         return Evidence(
             modules=self.modules,
             files=self.baseline.files,
@@ -152,7 +150,7 @@ class Findings:
             covering=self.covering,
             line_tests=self.survey.line_tests,
             judged=tuple(self.judged),
-            changed=changed,
+            changed=self.changed,
             not_attempted=self.not_attempted,
             costs=self.costs,
         )

@@ -178,11 +178,11 @@ class _Job:
 
     def _in_scope(self, mutant: Mutant) -> bool:
         """Whether a mutant's function was touched, where only new code is judged."""
-        changes = self.findings.changes
-        if changes is None:
+        changed = self.findings.changed
+        if changed is None:
             return True
         target = self.findings.targets.get(f"{mutant.path}::{mutant.unit}")
-        lines = changes.lines.get(mutant.path, frozenset())
+        lines = changed.get(mutant.path, frozenset())
         return target is not None and any(target.start_line <= line <= target.end_line for line in lines)
 
     def _time_left(self, started: float) -> float:

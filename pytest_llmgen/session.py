@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -20,7 +18,8 @@ from pytest_llmgen import gate
 from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
 from pytest_llmgen.edges import Edges
 from pytest_llmgen.records import Report
-from pytest_llmgen.report.terminal import Line, render
+from pytest_llmgen.report.layout import Line, Style
+from pytest_llmgen.report.terminal import render
 from pytest_llmgen.settings import Settings
 
 
@@ -86,25 +85,35 @@ class LlmgenSession:
         """Show the report."""
         if self.report is not None and self.edges.wants_terminal():
             width, verbosity = terminalreporter._tw.fullwidth, config.get_verbosity()  # noqa: SLF001 (no public way)
-            _write(terminalreporter, render(self.report, width=width, verbosity=verbosity))
+            lines = render(self.report, width=width, verbosity=verbosity, show_gaps=self.settings.show_gaps)
+            _write(terminalreporter, lines)
 
     def _work(self, session: pytest.Session) -> None:
-        seconds = monotonic() - self.clock
         partial = why_partial(session.config, self.recorder, session)
         status = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
         with _termination_as_interrupt():
             try:
-                self.edges.run(self.recorder, self.coverage, partial, seconds)
+                self.edges.run(self.recorder, self.coverage, partial)
             finally:
                 self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
 
 
+_SEPARATORS = {Style.SECTION: "=", Style.PART: "-", Style.RULE: "-"}
+_MARKUP: Mapping[Style, dict[str, bool]] = {
+    Style.GOOD: {"green": True},
+    Style.BAD: {"red": True, "bold": True},
+    Style.WARN: {"yellow": True},
+    Style.ADDED: {"green": True},
+    Style.REMOVED: {"red": True},
+}
+
+
 def _write(reporter: Any, lines: Sequence[Line]) -> None:
     for line in lines:
-        if line.separator:
-            reporter.write_sep(line.separator, line.text, **line.markup)
+        if line.style in _SEPARATORS:
+            reporter.write_sep(_SEPARATORS[line.style], line.text or None)
         else:
-            reporter.write_line(line.text, **line.markup)
+            reporter.write_line(line.text, **_MARKUP.get(line.style, {}))
 
 
 @contextmanager

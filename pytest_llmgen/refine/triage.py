@@ -31,7 +31,8 @@ def is_suspect(judged: Judged) -> bool:
 
 def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     """Run a suspect so often in all; it stays a suspect only if it fails every time."""
-    path = f"{place.folder}/test_llmgen_suspect_{re.sub(r'\W', '_', judged.candidate.id)}.py"
+    stem = re.sub(r"\W", "_", judged.candidate.id)
+    path = f"{place.folder}/test_llmgen_suspect_{stem}.py"
     source = render_single(judged.candidate)
     failed = 1
     for _ in range(REPRODUCTIONS - 1):
