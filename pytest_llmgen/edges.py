@@ -240,7 +240,7 @@ class Edges:
     @cached_property
     def _vet_facts(self) -> Any:
         fixtures = [fixture.name for fixture in self._project.fixtures]
-        tests = [file.text for file in (*self._project.tests, *self._project.conftests)]
+        tests = [file.source for file in (*self._project.tests, *self._project.conftests)]
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:

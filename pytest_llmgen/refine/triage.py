@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
-from pytest_llmgen.refine.trial import Place
+from pytest_llmgen.refine.trial import Place, trial_path
 
 REPRODUCTIONS = 5
 _INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
@@ -31,8 +31,7 @@ def is_suspect(judged: Judged) -> bool:
 
 def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     """Run a suspect so often in all; it stays a suspect only if it fails every time."""
-    stem = re.sub(r"\W", "_", judged.candidate.id)
-    path = f"{place.folder}/test_llmgen_suspect_{stem}.py"
+    path = trial_path(place.folder, judged.candidate)
     source = render_single(judged.candidate)
     failed = 1
     for _ in range(REPRODUCTIONS - 1):

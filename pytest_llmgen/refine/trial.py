@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
@@ -57,18 +58,19 @@ def try_out(candidates: Sequence[Candidate], runner: Runner, place: Place) -> li
     Returns one :class:`Judged` for each, in order; ``Fate.KEPT`` means only "passes" as yet.
     """
     folder, timeout = place.folder, place.test_timeout
-    files = {_path(folder, candidate): render_single(candidate) for candidate in candidates}
+    files = {trial_path(folder, candidate): render_single(candidate) for candidate in candidates}
     runs = _by_file(runner.try_candidates(files, timeout))
-    judged = [_first_look(candidate, runs.get(_path(folder, candidate), ())) for candidate in candidates]
-    passing = {_path(folder, j.candidate): files[_path(folder, j.candidate)] for j in judged if j.fate is Fate.KEPT}
+    judged = [_first_look(candidate, runs.get(trial_path(folder, candidate), ())) for candidate in candidates]
+    passing = {trial_path(folder, j.candidate): files[trial_path(folder, j.candidate)] for j in judged if j.fate is Fate.KEPT}
     for _ in range(PERTURBED_RUNS if passing else 0):
         again = _by_file(runner.retry_candidates(passing, timeout))
-        judged = [_second_look(j, again.get(_path(folder, j.candidate), ())) for j in judged]
+        judged = [_second_look(j, again.get(trial_path(folder, j.candidate), ())) for j in judged]
     return judged
 
 
-def _path(folder: str, candidate: Candidate) -> str:
-    return f"{folder}/test_llmgen_try_{candidate.id.replace('-', '_').replace('.', '_')}.py"
+def trial_path(folder: str, candidate: Candidate) -> str:
+    """The file that a candidate seems to be in while it is tried; ids may hold any character."""
+    return f"{folder}/test_llmgen_try_{blake2b(candidate.id.encode(), digest_size=8).hexdigest()}.py"
 
 
 def _by_file(runs: Iterable[TestRun]) -> dict[str, list[TestRun]]:
@@ -121,7 +123,7 @@ def against_mutants(
 
     ``judged`` are candidates as :func:`try_out` left them, ``mutants`` those that are still open.
     """
-    passing = {_path(place.folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
+    passing = {trial_path(place.folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
     if not passing or not mutants:
         return list(judged)
     nodeids = runner.load_candidates({path: render_single(j.candidate) for path, j in passing.items()})
