@@ -68,7 +68,7 @@ class Project:
             for definition in names.functions.values():
                 for node in ast.walk(definition.node):
                     if isinstance(node, ast.Call):
-                        found[last_name(node.func)].append(Use(names.module, definition, node))
+                        found[_own_name(names, node.func)].append(Use(names.module, definition, node))
                     elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                         found[node.attr].append(Use(names.module, definition, node))
         return {name: tuple(places) for name, places in found.items()}
@@ -87,6 +87,13 @@ class Project:
     def async_plugin(self) -> str | None:
         """What runs the project's async tests."""
         return async_plugin_of(self.settings, [*self.tests, *self.conftests])
+
+
+def _own_name(names: Names, called: ast.expr) -> str:
+    """The name under which something is defined, where an import gave it another."""
+    name = last_name(called)
+    imported = names.imports.get(name, ("", ""))[1] if isinstance(called, ast.Name) else ""
+    return imported or name
 
 
 def installed_versions(names: Iterable[str]) -> dict[str, tuple[str, str]]:
