@@ -115,7 +115,7 @@ def read_project(
 
     Files that ``exclude`` names are not read, so that no part of them can be sent anywhere.
     """
-    tree = Tree(root.resolve(), exclude)
+    tree, output_dir = Tree(root.resolve(), exclude), output_dir.removeprefix("./")
     in_scope = {module.path for module in modules}
     paths = [path for path in tree.all_files() if not is_excluded(path, exclude)]
     own = [path for path in paths if is_test_path(path, _below_root(test_paths)) and not is_under(path, output_dir)]

@@ -104,7 +104,14 @@ def _asked_for(tree: Tree, targets: Sequence[str]) -> tuple[Module, ...]:
     wanted: dict[str, list[str]] = {}
     for target in targets:
         place, _, qualname = target.partition("::")
-        for path in _asked_paths(tree, target, place):
+        found = _asked_paths(tree, target, place)
+        if qualname and (tree.root / place).is_dir():
+            raise LlmgenError(
+                f"--llm-target={target}: a name needs a file, and {place or '.'} is a folder",
+                fix=_nearest(f"{place}.py", found) or "name the file: PATH.py::QUALNAME",
+                slug="target-needs-file",
+            )
+        for path in found:
             wanted.setdefault(path, []).append(qualname)
     return tuple(_narrowed(tree.module(path), names) for path, names in sorted(wanted.items()))
 

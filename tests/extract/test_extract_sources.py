@@ -183,6 +183,12 @@ def test_targets_outside_tests_and_other_files_are_refused(tmp_path: Path) -> No
     assert error(root, "notes.txt").slug == "target-not-python"
 
 
+def test_a_name_in_a_folder_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/cart.py")
+    assert "a name needs a file, and shop is a folder" in str(error(tmp_path, "shop::f"))
+    assert error(tmp_path, "::f").slug == "target-needs-file"
+
+
 def test_broken_files_have_an_error_and_do_not_stop_the_others(tmp_path: Path) -> None:
     write(tmp_path, "good.py")
     write(tmp_path, "broken.py", text="def f(:\n")

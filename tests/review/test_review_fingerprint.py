@@ -25,6 +25,7 @@ def expression(source: str) -> ast.expr:
         ("def f(): return u'x'", 'def f(): return "x"'),
         ("def f(): return 'a' 'b'", "def f(): return 'ab'"),
         ("def f(): return f'a{x}' 'b'", "def f(): return f'a{x}b'"),
+        ("def f(): return f'{x:}'", "def f(): return f'{x}'"),
         ("def f(): return 0x10", "def f(): return 16"),
         ("\n\n\ndef f(): pass", "def f(): pass"),
     ],
