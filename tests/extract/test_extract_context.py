@@ -345,3 +345,34 @@ def test_a_redefined_function_and_a_function_in_a_class_in_a_class_are_imported_
     found = context(root, "a.py::O.I.m")
     assert found.import_line == "from a import O"
     assert found.class_outline.startswith("class I:")
+
+
+def test_sources_named_as_test_paths_for_doctests_are_not_taken_for_tests(shop: Path) -> None:
+    modules = modules_of(shop, "shop/money.py")
+    project = read_project(shop, modules, ["shop", "tests"], versions=no_versions)
+    assert {file.path.partition("/")[0] for file in project.tests} == {"tests"}
+    assert "shop/cart.py" in {module.path for module in project.modules}
+
+
+def test_types_are_found_through_their_module_and_broken_annotations_are_passed_over(tmp_path: Path) -> None:
+    kinds = "class Kind:\n    class Deep:\n        x = 1\n    y: int\nclass Own:\n    def m(self, o: Own): return o\n"
+    text = "import kinds\ndef f(a: kinds.Kind, b: 'not ( valid', c: kinds, *d: int) -> 'list[kinds.Kind]': return g()\n"
+    root = write(tmp_path, {"kinds.py": kinds, "a.py": text})
+    assert context(root, "a.py::f").types == ("class Kind:\n    class Deep: ...\n    y: int",)
+    assert context(root, "kinds.py::Own.m").types == ()
+
+
+def test_calls_of_modules_and_of_unknown_methods_are_no_callees(tmp_path: Path) -> None:
+    text = "import b, b.c\ndef f(x): return b(), b.nothing(), b.g(), x.y.z(), x[0](), b.K.m(), b.K.gone()\n"
+    root = write(tmp_path, {"a.py": text, "b.py": "def g(): return 1\nclass K:\n    def m(self): return 1\n"})
+    assert context(root, "a.py::f").callees == ("b.g()",)
+
+
+def test_what_is_nested_too_deeply_to_be_written_is_left_out(tmp_path: Path) -> None:
+    deep = "+".join(["1"] * 600)
+    root = write(
+        tmp_path, {"a.py": f"def f(x={deep}): return 1\nclass A:\n    y = {deep}\n    def m(self): return 1\n"}
+    )
+    assert context(root, "a.py::A.m").class_outline == "class A:\n    ...\n    def m(self): ..."
+    (module,) = modules_of(root)
+    assert module.targets[0].signature == "f(...)"

@@ -96,6 +96,35 @@ def test_a_folder_without_init_inside_of_a_package_counts(tmp_path: Path) -> Non
     assert paths(find(tmp_path)) == ["pkg/__init__.py", "pkg/inner/part.py"]
 
 
+def test_a_flat_namespace_package_is_known_by_how_the_project_imports_it(tmp_path: Path) -> None:
+    write(tmp_path, "acme/cloud/shop/__init__.py", "acme/cloud/shop/cart.py", "backend/web/__init__.py")
+    write(tmp_path, "tests/test_a.py", text="import web\nfrom acme.cloud.shop.cart import f\n")
+    assert places(find(tmp_path)) == {
+        "acme/cloud/shop/__init__.py": ("acme.cloud.shop", "."),
+        "acme/cloud/shop/cart.py": ("acme.cloud.shop.cart", "."),
+        "backend/web/__init__.py": ("web", "backend"),
+    }
+
+
+def test_modules_are_named_as_seen_from_pythonpath(tmp_path: Path) -> None:
+    write(tmp_path, "lib/loose.py", "lib/deep/part.py", "lib/pkg/__init__.py")
+    found = find_modules(
+        tmp_path,
+        targets=["lib"],
+        exclude=(),
+        cov_source=(),
+        configured_source=(),
+        test_paths=(),
+        output_dir="tests/llmgen",
+        python_path=[".", "./lib/"],
+    )
+    assert places(found) == {
+        "lib/deep/part.py": ("deep.part", "lib"),
+        "lib/loose.py": ("loose", "lib"),
+        "lib/pkg/__init__.py": ("pkg", "lib"),
+    }
+
+
 def test_an_empty_project_has_no_modules(tmp_path: Path) -> None:
     assert find(tmp_path) == ()
 
@@ -230,6 +259,9 @@ def test_loops_of_links_and_links_to_the_outside_are_not_followed(tmp_path: Path
         ("backend/shop/cart.py", ["backend/shop"], ("shop.cart", "backend")),
         ("packages/one/src/one/x.py", ["packages/one/src/one"], ("one.x", "packages/one/src")),
         ("src/src/x.py", ["src/src"], ("src.x", "src")),
+        ("backend/shop/data/x.py", ["backend/shop"], ("shop.data.x", "backend")),
+        ("src/shop/data/x.py", ["src/shop"], ("shop.data.x", "src")),
+        ("a/b/x.py", [], ("a.b.x", ".")),
     ],
 )
 def test_modules_are_named_as_tests_import_them(path: str, packages: list[str], expected: tuple[str, str]) -> None:
