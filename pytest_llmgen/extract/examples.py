@@ -52,11 +52,15 @@ def read_examples(files: Iterable[TextFile]) -> tuple[Example, ...]:
 def _examples(file: TextFile) -> Iterator[Example]:
     tree = parse_or_empty(file.source)
     modules = frozenset(imported_modules(tree))
-    classes = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
+    classes = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and _holds_tests(node)]
     for body in (tree.body, *classes):
         for node in body:
             if isinstance(node, Function) and node.name.startswith("test"):
                 yield Example(file.path, source_of(file.source, node), _names(node), modules, body is not tree.body)
+
+
+def _holds_tests(node: ast.ClassDef) -> bool:
+    return node.name.startswith("Test") or any(last_name(base).endswith("TestCase") for base in node.bases)
 
 
 def source_of(source: str, node: Function) -> str:

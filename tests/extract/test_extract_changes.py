@@ -261,8 +261,12 @@ def test_a_base_that_is_not_there_is_a_problem_with_a_fix(repository: Repository
     assert not (repository.folder / "stolen").exists()
 
 
-def test_a_base_asked_for_without_a_repository_is_a_problem(tmp_path: Path) -> None:
-    assert find_base(Repository(tmp_path / "plain"), "main", {}).problem == "no git repository to find main in"
+@pytest.mark.parametrize(("asked", "env"), [("origin/main", {}), ("", {"GITHUB_BASE_REF": "main"})])
+def test_a_base_asked_for_without_a_repository_is_a_problem(tmp_path: Path, asked: str, env: dict[str, str]) -> None:
+    base = find_base(Repository(tmp_path / "plain"), asked, env)
+    assert base.problem == "no git repository to find the base origin/main in"
+    assert base.fix is not None
+    assert "safe.directory" in base.fix
 
 
 def test_a_base_without_common_history_is_a_problem(repository: Repository) -> None:

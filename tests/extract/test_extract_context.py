@@ -376,3 +376,10 @@ def test_what_is_nested_too_deeply_to_be_written_is_left_out(tmp_path: Path) -> 
     assert context(root, "a.py::A.m").class_outline == "class A:\n    ...\n    def m(self): ..."
     (module,) = modules_of(root)
     assert module.targets[0].signature == "f(...)"
+
+
+def test_tests_of_unittest_are_examples_after_plain_ones(tmp_path: Path) -> None:
+    cases = "class Checks(unittest.TestCase):\n    def test_a(self): f()\nclass Other:\n    def test_b(self): f()\n"
+    plain = "def test_plain_and_longer():\n    assert f() == 1\n"
+    root = write(tmp_path, {"a.py": "def f(): return 1\n", "test_a.py": cases, "test_b.py": plain})
+    assert context(root, "a.py::f").examples == (plain.strip(), "def test_a(self): f()")
