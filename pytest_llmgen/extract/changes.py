@@ -96,7 +96,7 @@ def _default_branch(git: Git) -> str:
 
 
 def _merge_base(git: Git, ref: str) -> Base:
-    commit = "" if ref.startswith("-") else _commit(git, ref)
+    commit = _commit(git, ref)
     is_shallow = _answer(git, "rev-parse", "--is-shallow-repository") == "true"
     if not commit:
         fix = _DEEPEN if is_shallow else "fetch it (git fetch origin), or name a branch or commit that is there"

@@ -61,8 +61,7 @@ def _is_tests(root: Path, path: Path) -> bool:
     """Not so for the root, ``src`` and packages without test files: doctests are run in sources too."""
     if path == root or path.name == "src" or (path / "src").is_dir():
         return False
-    inside = path.relative_to(root).parts
-    return "tests" in inside or not (path / "__init__.py").is_file() or any(path.glob("test_*.py"))
+    return not (path / "__init__.py").is_file() or any(path.glob("test_*.py"))
 
 
 def _sources(tree: Tree, place: str) -> Iterator[str]:

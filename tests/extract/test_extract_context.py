@@ -383,3 +383,10 @@ def test_tests_of_unittest_are_examples_after_plain_ones(tmp_path: Path) -> None
     plain = "def test_plain_and_longer():\n    assert f() == 1\n"
     root = write(tmp_path, {"a.py": "def f(): return 1\n", "test_a.py": cases, "test_b.py": plain})
     assert context(root, "a.py::f").examples == (plain.strip(), "def test_a(self): f()")
+
+
+def test_the_conftest_nearest_to_the_generated_tests_wins(tmp_path: Path) -> None:
+    fixture = "import pytest\n@pytest.fixture\ndef cart(): return 1\n"
+    root = write(tmp_path, {"a.py": "x = 1\n", "conftest.py": fixture, "checks/conftest.py": fixture})
+    project = read_project(root, modules_of(root), [], output_dir="./checks/llmgen", versions=no_versions)
+    assert [each.path for each in project.fixtures] == ["checks/conftest.py"]

@@ -166,6 +166,7 @@ def test_excluded_files_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path, "a/__init__.py", "a/gen_x.py", "a/old/__init__.py", "a/old/y.py", "b.py")
     assert paths(find(tmp_path, exclude=["gen_*.py", "a/old"])) == ["a/__init__.py", "b.py"]
     assert paths(find(tmp_path, cov_source=["b"], exclude=["a/*"])) == ["b.py"]
+    assert paths(find(tmp_path, cov_source=["b.py", "a/gen_x.py"], exclude=["gen_*.py"])) == ["b.py"]
     wrong = error(tmp_path, "a/old/y.py", exclude=["a/old/*"])
     assert wrong.slug == "target-excluded"
 
