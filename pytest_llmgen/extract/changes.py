@@ -65,18 +65,20 @@ class _FileDiff:
 def find_base(git: Git, asked: str, env: Mapping[str, str]) -> Base:
     """The base: what was asked for, what the CI service says, else the remote's default branch.
 
-    None of them (no git, no remote, or the default branch itself): an empty :class:`Base`.
+    None of them (no git, no remote, or the default branch itself): an empty :class:`Base`.  A base that
+    was asked for, by a person or by the CI service, and cannot be used: one with a problem.
     """
     ref = asked or _ref_of_service(env)
     if _answer(git, "rev-parse", "--is-inside-work-tree") != "true":
-        return _no_repository(asked) if asked else Base()
+        return _no_repository(ref) if ref else Base()
     if not ref:
         ref = _default_branch(git)
     return _merge_base(git, ref) if ref else Base()
 
 
 def _no_repository(ref: str) -> Base:
-    return Base(ref, problem=f"no git repository to find {ref} in", fix="run in a clone, or leave --llm-diff out")
+    fix = "run in a clone that git trusts (git config --global --add safe.directory PATH), or use --llm-all"
+    return Base(ref, problem=f"no git repository to find the base {ref} in", fix=fix)
 
 
 def _ref_of_service(env: Mapping[str, str]) -> str:
@@ -94,7 +96,7 @@ def _default_branch(git: Git) -> str:
 
 
 def _merge_base(git: Git, ref: str) -> Base:
-    commit = "" if ref.startswith("-") else _commit(git, ref)
+    commit = _commit(git, ref)
     is_shallow = _answer(git, "rev-parse", "--is-shallow-repository") == "true"
     if not commit:
         fix = _DEEPEN if is_shallow else "fetch it (git fetch origin), or name a branch or commit that is there"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import dedent
 
 from pytest_llmgen.extract.examples import choose_examples
-from pytest_llmgen.extract.names import Names, Place, import_nodes, imported_modules, resolve, resolve_call
+from pytest_llmgen.extract.names import Names, Place, import_nodes, resolve, resolve_call
 from pytest_llmgen.extract.outline import describe_class, describe_function, first_paragraph, outline_class
 from pytest_llmgen.extract.project import Project, Use, read_project
 from pytest_llmgen.extract.targets import Function, text_of
@@ -143,10 +143,9 @@ def _excerpt(use: Use) -> str:
     function = use.definition.node
     first = max(function.lineno, use.node.lineno - 1)
     last = min(function.end_lineno or first, (use.node.end_lineno or first) + 1, first + _CALLER_LINES - 1)
-    text = dedent("\n".join(use.module.source.split("\n")[first - 1 : last]))
+    text = dedent("\n".join(use.module.source.split("\n")[first - 1 : last])).strip("\n")
     return f"# {use.module.path}, {use.definition.qualname}\n{text}"
 
 
 def _versions(project: Project, names: Names) -> tuple[tuple[str, str], ...]:
-    tops = {name.partition(".")[0] for name in imported_modules(names.tree)}
-    return tuple(sorted({project.versions[top] for top in tops if top in project.versions}))
+    return tuple(sorted({project.versions[top] for top in names.top_level if top in project.versions}))

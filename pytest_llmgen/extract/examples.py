@@ -17,7 +17,7 @@ from pytest_llmgen.extract.targets import Function, decorator_names, last_name, 
 from pytest_llmgen.records import Fixture, Target
 
 _EXAMPLES = 2
-_LONGEST = 50  # lines; longer tests show no style
+_LONGEST = 2500  # characters; longer tests show no style
 _YIELDS = frozenset({"Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator"})
 _MODES = {
     "asyncio": re.compile(r"^\s*asyncio_mode\s*=", re.MULTILINE),
@@ -41,26 +41,26 @@ class Example:
     source: str
     names: frozenset[str]
     modules: frozenset[str]  # what its file imports
-
-    @property
-    def length(self) -> int:
-        """Lines."""
-        return self.source.count("\n") + 1
+    is_method: bool = False
 
 
 def read_examples(files: Iterable[TextFile]) -> tuple[Example, ...]:
     """Every test of the files that is short enough to be shown."""
-    return tuple(each for file in files for each in _examples(file) if each.length <= _LONGEST)
+    return tuple(each for file in files for each in _examples(file) if len(each.source) <= _LONGEST)
 
 
 def _examples(file: TextFile) -> Iterator[Example]:
     tree = parse_or_empty(file.source)
     modules = frozenset(imported_modules(tree))
-    classes = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
+    classes = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and _holds_tests(node)]
     for body in (tree.body, *classes):
         for node in body:
             if isinstance(node, Function) and node.name.startswith("test"):
-                yield Example(file.path, source_of(file.source, node), _names(node), modules)
+                yield Example(file.path, source_of(file.source, node), _names(node), modules, body is not tree.body)
+
+
+def _holds_tests(node: ast.ClassDef) -> bool:
+    return node.name.startswith("Test") or any(last_name(base).endswith("TestCase") for base in node.bases)
 
 
 def source_of(source: str, node: Function) -> str:
@@ -75,19 +75,20 @@ def _names(node: ast.AST) -> frozenset[str]:
 
 
 def choose_examples(target: Target, name: str, examples: Sequence[Example]) -> tuple[str, ...]:
-    """Up to two short tests that mention the name, those that import its module first.
+    """Up to two short tests that mention the name, those that import its module and plain functions first.
 
     Where none does: the shortest test of the file whose name is nearest to the module's.
     """
 
-    def place(example: Example) -> tuple[bool, int, str]:
-        return (target.module not in example.modules, example.length, example.path)
+    def place(example: Example) -> tuple[bool, bool, int, str]:
+        return (target.module not in example.modules, example.is_method, len(example.source), example.path)
 
     mentions = sorted((each for each in examples if name in each.names), key=place)
     if mentions:
         return tuple(each.source for each in mentions[:_EXAMPLES])
-    nearest = min(examples, key=lambda each: (-_likeness(target, each.path), each.length), default=None)
-    return (nearest.source,) if nearest else ()
+    paths = sorted({each.path for each in examples})
+    nearest = max(paths, key=lambda path: _likeness(target, path), default="")
+    return tuple(each.source for each in sorted((each for each in examples if each.path == nearest), key=place)[:1])
 
 
 def _likeness(target: Target, path: str) -> float:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_llmgen.extract.layout import dotted_name, is_excluded, is_source_file, is_source_folder, is_under
+from pytest_llmgen.extract.layout import (
+    dotted_name,
+    is_excluded,
+    is_source_file,
+    is_source_folder,
+    is_under,
+    namespaces_of,
+)
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Module
 
 _COPIES = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})  # code that is elsewhere too
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +31,16 @@ class Tree:
     root: Path
     exclude: Sequence[str] = ()
     left_out: Sequence[str] = ()  # folders: tests, generated tests
+    python_path: Sequence[str] = ()  # folders that pytest's ``pythonpath`` names
+    namespaces: frozenset[str] = frozenset()  # packages without an __init__.py
 
     def relative(self, path: Path) -> str:
         """The path as records have it."""
         return path.relative_to(self.root).as_posix()
 
     def is_package(self, folder: str) -> bool:
-        """Whether a folder has an ``__init__.py``."""
-        return (self.root / folder / "__init__.py").is_file()
+        """Whether a folder has an ``__init__.py``, or is imported as if it had one."""
+        return folder in self.namespaces or (self.root / folder / "__init__.py").is_file()
 
     def sources(self, folder: str = ".") -> Iterator[str]:
         """The source files under a folder, sorted; symbolic links are not followed."""
@@ -61,9 +72,28 @@ class Tree:
 
     def unparsed(self, path: str) -> Module:
         """The same without targets."""
-        name, import_root = dotted_name(path, self.is_package)
+        name, import_root = dotted_name(path, self.is_package, self.python_path)
         source, error = read_source(self.root / path)
         return Module(path, name, import_root, source, error=error)
+
+
+def open_tree(
+    root: Path, *, exclude: Sequence[str] = (), left_out: Sequence[str] = (), python_path: Sequence[str] = ()
+) -> Tree:
+    """A tree that knows its namespace packages, which only the project's own imports can tell."""
+    plain = [path.removeprefix("./").removesuffix("/") for path in python_path]
+    tree = Tree(root.resolve(), exclude, left_out, plain)
+    packages = {path.rpartition("/")[0] for path in tree.sources() if path.endswith("/__init__.py")}
+    inner = {each for each in packages if "src" not in each.split("/") and not tree.is_package(_parent(each))}
+    odd = [each for each in sorted(inner) if "/" in each]
+    if not odd:
+        return tree
+    imported = {name for path in tree.all_files() for name in _IMPORT.findall(read_source(tree.root / path)[0])}
+    return replace(tree, namespaces=namespaces_of(odd, imported))
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "."
 
 
 def read_source(path: Path) -> tuple[str, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -54,28 +54,44 @@ def is_source_file(name: str, *, in_package: bool) -> bool:
     return name.endswith(".py") and name[:-3].isidentifier() and (in_package or name not in _TOOL_FILES)
 
 
-def dotted_name(path: str, is_package: Callable[[str], bool]) -> tuple[str, str]:
+def dotted_name(path: str, is_package: Callable[[str], bool], roots: Sequence[str] = ()) -> tuple[str, str]:
     """The name by which tests import a file, and the folder that must be on ``sys.path``.
 
-    ``is_package`` says of a folder whether it has an ``__init__.py``.  The import root is the first
-    folder upwards that is no package; but inside of a ``src`` folder it is that folder, and a file that
-    is in no package at all is a part of a namespace package under the root.
+    ``is_package`` says of a folder whether it is one; ``roots`` are folders that are on ``sys.path``.  The
+    import root is the first folder upwards that is no package; but inside of a ``src`` folder or one of
+    the roots it is that folder, and the project's root where there is no package at all.
     """
     pure = PurePosixPath(path)
-    folder = pure.parent
-    while str(folder) != "." and is_package(str(folder)):
-        folder = folder.parent
-    root = _source_root(folder)
-    if root is None:
-        root = PurePosixPath() if folder == pure.parent else folder
+    root = _import_root(pure.parent, is_package, roots)
     parts = pure.relative_to(root).with_suffix("").parts
     if parts[-1] == "__init__" and len(parts) > 1:
         parts = parts[:-1]
     return ".".join(parts), str(root)
 
 
-def _source_root(folder: PurePosixPath) -> PurePosixPath | None:
-    if "src" not in folder.parts:
-        return None
-    last = len(folder.parts) - folder.parts[::-1].index("src")
-    return PurePosixPath(*folder.parts[:last])
+def _import_root(folder: PurePosixPath, is_package: Callable[[str], bool], roots: Sequence[str]) -> PurePosixPath:
+    top = PurePosixPath()
+    while folder != top and not is_package(str(folder)):  # a folder without __init__.py in a package
+        if _is_root(folder, roots):
+            return folder
+        folder = folder.parent
+    while folder != top and is_package(str(folder)):
+        folder = folder.parent
+    return next((each for each in (folder, *folder.parents) if each != top and _is_root(each, roots)), folder)
+
+
+def _is_root(folder: PurePosixPath, roots: Sequence[str]) -> bool:
+    return folder.name == "src" or str(folder) in roots
+
+
+def namespaces_of(packages: Iterable[str], imported: Collection[str]) -> frozenset[str]:
+    """The folders without ``__init__.py`` that are packages all the same, for the project imports them so.
+
+    ``packages`` are folders with an ``__init__.py``; ``imported`` are dotted names.
+    """
+    found: set[str] = set()
+    for package in packages:
+        dotted = package.replace("/", ".")
+        if any(name == dotted or name.startswith(f"{dotted}.") for name in imported):
+            found.update(str(parent) for parent in PurePosixPath(package).parents[:-1])
+    return frozenset(found)

@@ -24,6 +24,7 @@ class Names:
     imports: Mapping[str, Place]  # local name -> what it stands for
     functions: Mapping[str, Definition]
     classes: Mapping[str, ast.ClassDef]
+    top_level: frozenset[str]  # the first parts of what it imports
 
 
 def names_of(module: Module) -> Names:
@@ -32,7 +33,8 @@ def names_of(module: Module) -> Names:
     package = module.name if module.path.endswith("__init__.py") else module.name.rpartition(".")[0]
     imports = {name: place for node in import_nodes(tree) for name, place in _imported(node, package)}
     functions = {each.qualname: each for each in definitions(tree)}
-    return Names(module, tree, imports, functions, dict(_classes(tree)))
+    top_level = frozenset(name.partition(".")[0] for name in imported_modules(tree))
+    return Names(module, tree, imports, functions, dict(_classes(tree)), top_level)
 
 
 def parse_or_empty(source: str) -> ast.Module:

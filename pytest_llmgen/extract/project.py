@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 from pytest_llmgen.extract.examples import Example, TextFile, async_plugin_of, read_examples, read_fixtures
-from pytest_llmgen.extract.files import Tree, read_source
+from pytest_llmgen.extract.files import open_tree, read_source
 from pytest_llmgen.extract.layout import is_excluded, is_test_path, is_under
 from pytest_llmgen.extract.names import Names, imported_modules, names_of, parse_or_empty
+from pytest_llmgen.extract.sources import folders_of_tests
 from pytest_llmgen.extract.targets import Definition, last_name
 from pytest_llmgen.records import Fixture, Module
 
@@ -68,7 +69,7 @@ class Project:
             for definition in names.functions.values():
                 for node in ast.walk(definition.node):
                     if isinstance(node, ast.Call):
-                        found[last_name(node.func)].append(Use(names.module, definition, node))
+                        found[_own_name(names, node.func)].append(Use(names.module, definition, node))
                     elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                         found[node.attr].append(Use(names.module, definition, node))
         return {name: tuple(places) for name, places in found.items()}
@@ -89,6 +90,13 @@ class Project:
         return async_plugin_of(self.settings, [*self.tests, *self.conftests])
 
 
+def _own_name(names: Names, called: ast.expr) -> str:
+    """The name under which something is defined, where an import gave it another."""
+    name = last_name(called)
+    imported = names.imports.get(name, ("", ""))[1] if isinstance(called, ast.Name) else ""
+    return imported or name
+
+
 def installed_versions(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """The distributions in this environment that bring these top-level names."""
     known = metadata.packages_distributions()
@@ -102,16 +110,19 @@ def read_project(
     *,
     exclude: Sequence[str] = (),
     output_dir: str = "tests/llmgen",
+    python_path: Sequence[str] = (),
     versions: Versions = installed_versions,
 ) -> Project:
     """The project with the modules in scope, its other sources and its own tests.
 
     Files that ``exclude`` names are not read, so that no part of them can be sent anywhere.
     """
-    tree = Tree(root.resolve(), exclude)
+    tree = open_tree(root, exclude=exclude, python_path=python_path)
+    output_dir = output_dir.removeprefix("./")
     in_scope = {module.path for module in modules}
     paths = [path for path in tree.all_files() if not is_excluded(path, exclude)]
-    own = [path for path in paths if is_test_path(path, _below_root(test_paths)) and not is_under(path, output_dir)]
+    folders = folders_of_tests(tree.root, test_paths)
+    own = [path for path in paths if is_test_path(path, folders) and not is_under(path, output_dir)]
     others = [path for path in tree.sources() if path not in in_scope and path not in set(own)]
     sources = (*modules, *(tree.unparsed(path) for path in others if not is_under(path, output_dir)))
     read = [TextFile(path, read_source(tree.root / path)[0]) for path in own if path not in in_scope]
@@ -124,10 +135,6 @@ def read_project(
         output_dir=output_dir,
         versions=versions(_foreign(modules, sources)),
     )
-
-
-def _below_root(test_paths: Sequence[str]) -> list[str]:
-    return [path for path in test_paths if path.removesuffix("/") not in ("", ".", "src", "./src")]
 
 
 def _foreign(modules: Sequence[Module], sources: Sequence[Module]) -> set[str]:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.extract.files import Tree
+from pytest_llmgen.extract.files import Tree, open_tree
 from pytest_llmgen.extract.layout import is_excluded, is_test_path, is_under
 from pytest_llmgen.records import Module
 
@@ -22,17 +22,20 @@ def find_modules(
     configured_source: Sequence[str],
     test_paths: Sequence[str],
     output_dir: str,
+    python_path: Sequence[str] = (),
 ) -> tuple[Module, ...]:
     """The modules in scope, by path; those that cannot be read or parsed have an error.
 
     The first of these that is given and found decides: ``targets`` (``PATH[::QUALNAME]``), the sources of
     ``--cov`` (paths or package names), the source of coverage's configuration, everything under the root.
+    ``python_path`` holds the folders of pytest's ``pythonpath``: modules are named as seen from them.
 
     Raises:
         LlmgenError: a target does not exist, is outside of the root, excluded or a test.
     """
     root = root.resolve()
-    tree = Tree(root, exclude, [*_test_folders(root, test_paths), output_dir.removeprefix("./")])
+    left_out = [*folders_of_tests(root, test_paths), output_dir.removeprefix("./")]
+    tree = open_tree(root, exclude=exclude, left_out=left_out, python_path=python_path)
     if targets:
         return _asked_for(tree, targets)
     for names in (cov_source, configured_source):
@@ -42,7 +45,7 @@ def find_modules(
     return tuple(tree.module(path) for path in sorted(_project(tree)))
 
 
-def _test_folders(root: Path, test_paths: Sequence[str]) -> list[str]:
+def folders_of_tests(root: Path, test_paths: Sequence[str]) -> list[str]:
     """The test paths (globs are allowed, as in pytest) that can be left out."""
     found = (path.resolve() for each in test_paths for path in _expanded(root, each))
     return [path.relative_to(root).as_posix() for path in found if path.is_relative_to(root) and _is_tests(root, path)]
@@ -58,8 +61,7 @@ def _is_tests(root: Path, path: Path) -> bool:
     """Not so for the root, ``src`` and packages without test files: doctests are run in sources too."""
     if path == root or path.name == "src" or (path / "src").is_dir():
         return False
-    inside = path.relative_to(root).parts
-    return "tests" in inside or not (path / "__init__.py").is_file() or any(path.glob("test_*.py"))
+    return not (path / "__init__.py").is_file() or any(path.glob("test_*.py"))
 
 
 def _sources(tree: Tree, place: str) -> Iterator[str]:
@@ -104,7 +106,14 @@ def _asked_for(tree: Tree, targets: Sequence[str]) -> tuple[Module, ...]:
     wanted: dict[str, list[str]] = {}
     for target in targets:
         place, _, qualname = target.partition("::")
-        for path in _asked_paths(tree, target, place):
+        found = _asked_paths(tree, target, place)
+        if qualname and (tree.root / place).is_dir():
+            raise LlmgenError(
+                f"--llm-target={target}: a name needs a file, and {place or '.'} is a folder",
+                fix=_nearest(f"{place}.py", found) or "name the file: PATH.py::QUALNAME",
+                slug="target-needs-file",
+            )
+        for path in found:
             wanted.setdefault(path, []).append(qualname)
     return tuple(_narrowed(tree.module(path), names) for path, names in sorted(wanted.items()))
 

@@ -43,6 +43,8 @@ def _pieces(node: ast.AST) -> list[ast.AST | str]:
             value = without_docstring(node.body)
         elif name == "values" and isinstance(node, ast.JoinedStr):
             value = _joined(node.values)
+        elif name == "format_spec" and isinstance(value, ast.JoinedStr) and not _joined(value.values):
+            continue  # f"{x:}" says what f"{x}" says
         if value is None or value == []:
             continue
         pieces.append(f"{name}=")

@@ -261,8 +261,12 @@ def test_a_base_that_is_not_there_is_a_problem_with_a_fix(repository: Repository
     assert not (repository.folder / "stolen").exists()
 
 
-def test_a_base_asked_for_without_a_repository_is_a_problem(tmp_path: Path) -> None:
-    assert find_base(Repository(tmp_path / "plain"), "main", {}).problem == "no git repository to find main in"
+@pytest.mark.parametrize(("asked", "env"), [("origin/main", {}), ("", {"GITHUB_BASE_REF": "main"})])
+def test_a_base_asked_for_without_a_repository_is_a_problem(tmp_path: Path, asked: str, env: dict[str, str]) -> None:
+    base = find_base(Repository(tmp_path / "plain"), asked, env)
+    assert base.problem == "no git repository to find the base origin/main in"
+    assert base.fix is not None
+    assert "safe.directory" in base.fix
 
 
 def test_a_base_without_common_history_is_a_problem(repository: Repository) -> None:
@@ -290,3 +294,10 @@ def test_a_shallow_clone_is_told_how_to_fetch_more(origin: Repository, tmp_path:
 def test_a_diff_that_is_cut_off_or_empty_is_read_as_far_as_it_goes() -> None:
     assert parse_diff("") == {}
     assert parse_diff("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1,2 @@\n+one") == {"x": frozenset({1, 2})}
+
+
+def test_replaced_lines_that_look_like_headers_are_skipped_by_count() -> None:
+    head = "diff --git a/x b/x\n--- a/x\n+++ b/x\n"
+    assert parse_diff(head + "@@ -3 +3 @@\n-old\n+++ b/evil\n") == {"x": frozenset({3})}
+    rows = "@@ -3 +3 @@\n-old\n\\ No newline at end of file\n+++ b/evil\n\\ No newline at end of file\n"
+    assert parse_diff(head + rows) == {"x": frozenset({3})}

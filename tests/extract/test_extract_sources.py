@@ -96,6 +96,35 @@ def test_a_folder_without_init_inside_of_a_package_counts(tmp_path: Path) -> Non
     assert paths(find(tmp_path)) == ["pkg/__init__.py", "pkg/inner/part.py"]
 
 
+def test_a_flat_namespace_package_is_known_by_how_the_project_imports_it(tmp_path: Path) -> None:
+    write(tmp_path, "acme/cloud/shop/__init__.py", "acme/cloud/shop/cart.py", "backend/web/__init__.py")
+    write(tmp_path, "tests/test_a.py", text="import web\nfrom acme.cloud.shop.cart import f\n")
+    assert places(find(tmp_path)) == {
+        "acme/cloud/shop/__init__.py": ("acme.cloud.shop", "."),
+        "acme/cloud/shop/cart.py": ("acme.cloud.shop.cart", "."),
+        "backend/web/__init__.py": ("web", "backend"),
+    }
+
+
+def test_modules_are_named_as_seen_from_pythonpath(tmp_path: Path) -> None:
+    write(tmp_path, "lib/loose.py", "lib/deep/part.py", "lib/pkg/__init__.py")
+    found = find_modules(
+        tmp_path,
+        targets=["lib"],
+        exclude=(),
+        cov_source=(),
+        configured_source=(),
+        test_paths=(),
+        output_dir="tests/llmgen",
+        python_path=[".", "./lib/"],
+    )
+    assert places(found) == {
+        "lib/deep/part.py": ("deep.part", "lib"),
+        "lib/loose.py": ("loose", "lib"),
+        "lib/pkg/__init__.py": ("pkg", "lib"),
+    }
+
+
 def test_an_empty_project_has_no_modules(tmp_path: Path) -> None:
     assert find(tmp_path) == ()
 
@@ -137,6 +166,7 @@ def test_excluded_files_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path, "a/__init__.py", "a/gen_x.py", "a/old/__init__.py", "a/old/y.py", "b.py")
     assert paths(find(tmp_path, exclude=["gen_*.py", "a/old"])) == ["a/__init__.py", "b.py"]
     assert paths(find(tmp_path, cov_source=["b"], exclude=["a/*"])) == ["b.py"]
+    assert paths(find(tmp_path, cov_source=["b.py", "a/gen_x.py"], exclude=["gen_*.py"])) == ["b.py"]
     wrong = error(tmp_path, "a/old/y.py", exclude=["a/old/*"])
     assert wrong.slug == "target-excluded"
 
@@ -183,6 +213,12 @@ def test_targets_outside_tests_and_other_files_are_refused(tmp_path: Path) -> No
     assert error(root, "notes.txt").slug == "target-not-python"
 
 
+def test_a_name_in_a_folder_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/cart.py")
+    assert "a name needs a file, and shop is a folder" in str(error(tmp_path, "shop::f"))
+    assert error(tmp_path, "::f").slug == "target-needs-file"
+
+
 def test_broken_files_have_an_error_and_do_not_stop_the_others(tmp_path: Path) -> None:
     write(tmp_path, "good.py")
     write(tmp_path, "broken.py", text="def f(:\n")
@@ -224,6 +260,9 @@ def test_loops_of_links_and_links_to_the_outside_are_not_followed(tmp_path: Path
         ("backend/shop/cart.py", ["backend/shop"], ("shop.cart", "backend")),
         ("packages/one/src/one/x.py", ["packages/one/src/one"], ("one.x", "packages/one/src")),
         ("src/src/x.py", ["src/src"], ("src.x", "src")),
+        ("backend/shop/data/x.py", ["backend/shop"], ("shop.data.x", "backend")),
+        ("src/shop/data/x.py", ["src/shop"], ("shop.data.x", "src")),
+        ("a/b/x.py", [], ("a.b.x", ".")),
     ],
 )
 def test_modules_are_named_as_tests_import_them(path: str, packages: list[str], expected: tuple[str, str]) -> None:

@@ -25,6 +25,8 @@ def expression(source: str) -> ast.expr:
         ("def f(): return u'x'", 'def f(): return "x"'),
         ("def f(): return 'a' 'b'", "def f(): return 'ab'"),
         ("def f(): return f'a{x}' 'b'", "def f(): return f'a{x}b'"),
+        ("def f(): return f'a{x}b{y}' 'c' f'd'", "def f(): return f'a{x}b{y}cd'"),
+        ("def f(): return f'{x:}'", "def f(): return f'{x}'"),
         ("def f(): return 0x10", "def f(): return 16"),
         ("\n\n\ndef f(): pass", "def f(): pass"),
     ],
@@ -159,3 +161,15 @@ def test_short_ids_grow_until_they_differ() -> None:
     assert short["L-00000000aaaaa"] == "L-0000000"
     assert all(one.startswith(short[one]) for one in ids)
     assert all(sum(one.startswith(prefix) for one in ids) == 1 for prefix in short.values())
+
+
+def test_equal_ids_and_no_ids_are_no_trouble() -> None:
+    assert short_ids([]) == {}
+    assert short_ids(["M-0123456789abc"] * 2) == {"M-0123456789abc": "M-0123456"}
+
+
+def test_parts_of_text_in_an_f_string_count_as_one_however_they_were_split() -> None:
+    split = ast.JoinedStr(
+        [ast.Constant("a"), ast.Constant(""), ast.Constant("b"), ast.FormattedValue(ast.Name("x"), -1)]
+    )
+    assert canonical(split) == canonical(expression("f'ab{x}'"))
