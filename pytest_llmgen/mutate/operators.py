@@ -29,7 +29,9 @@ from pytest_llmgen.review.fingerprint import long_id
 OUR_VERSION = "1"
 OPERATORS_VERSION = f"mutmut {version('mutmut')} + {OUR_VERSION}"
 
-OPERATORS: dict[Callable[..., Iterable[cst.CSTNode]], str] = {
+Operator = Callable[..., Iterable[cst.CSTNode]]
+
+OPERATORS: dict[Operator, str] = {
     mutators.operator_number: "number",
     mutators.operator_string: "string",
     mutators.operator_name: "name",
@@ -213,12 +215,11 @@ class _Walk:
         yield from self._visit(node.body, inner)
 
     def _mutate(self, node: cst.CSTNode, place: _Place) -> Iterator[_Draft]:
-        for kind, operator in mutators.mutation_operators:
-            if isinstance(node, kind) and operator in OPERATORS:
-                for mutated in operator(node):
-                    draft = self._draft(node, mutated, OPERATORS[operator], place)
-                    if not self._is_forbidden(draft):
-                        yield draft
+        for operator in _operators_for(type(node)):
+            for mutated in operator(node):
+                draft = self._draft(node, mutated, OPERATORS[operator], place)
+                if not self._is_forbidden(draft):
+                    yield draft
 
     def _draft(self, node: cst.CSTNode, mutated: cst.CSTNode, operator: str, place: _Place) -> _Draft:
         source = self._text.source
@@ -275,6 +276,17 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
 @cache
 def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _operators_for(kind: type[cst.CSTNode]) -> tuple[Operator, ...]:
+    """Mutmut registers two operators for every node; the slower one only ever changes the field ``operator``."""
+    return tuple(
+        operator
+        for base, operator in mutators.mutation_operators
+        if issubclass(kind, base) and operator in OPERATORS
+        if operator is not mutators.operator_swap_op or "operator" in _field_names(kind)
+    )
 
 
 def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -57,7 +57,7 @@ KINDS = {
     ),
     "dataclass": (
         (
-            "import dataclasses\n@dataclasses.dataclass(slots=True)\nclass C:\n    a: int\n    b: int\n    def m(self):\n"
+            "import dataclasses as d\n@d.dataclass(slots=True)\nclass C:\n    a: int\n    b: int\n    def m(self):\n"
             "        return self.a + self.b\n"
         ),
         "sample.C(5, 3).m()",
@@ -153,6 +153,7 @@ def test_a_default_value_is_exchanged(parameters, call, module_of, load, tmp_pat
             "swap-op",
             r"f\.<locals>\.g was made before",
         ),
+        ("def f(a):\n    yield a + 1\nheld = f(2)\n", "swap-op", "f was made before"),
         ("def f(a):\n    x = yield\n", "assignment", "becomes another kind of function"),
         ("class C:\n    def m(self):\n        return g(super)\n", "arg-removal", "free variables of C.m change"),
         ("def d(g): return g\n@d\ndef f(a=1): pass\n", "number", "a decorator may have read"),
