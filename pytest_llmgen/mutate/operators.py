@@ -51,7 +51,21 @@ OPERATORS: dict[Operator, str] = {
 
 _CALLS_LEFT_ALONE = frozenset({"len", "isinstance"})
 _SIMPLE_DEFAULTS = (cst.Name, cst.BaseNumber, cst.BaseString)
-_LEFT_ALONE = (cst.Annotation, cst.Decorator, cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine)
+_FIELDS_WITHOUT_CODE = frozenset(
+    {
+        "annotation",
+        "returns",
+        "decorators",
+        "lpar",
+        "rpar",
+        "comma",
+        "semicolon",
+        "header",
+        "footer",
+        "equal",
+        "type_parameters",
+    }
+)
 _HOLDERS = (cst.BaseExpression, cst.BaseSmallStatement, cst.BaseCompoundStatement)
 _STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.ExceptHandler, cst.MatchCase)
 
@@ -267,7 +281,7 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
         case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):  # a docstring
             return True
         case _:
-            return isinstance(node, _LEFT_ALONE)
+            return False
 
 
 # --- Nodes --------------------------------------------------------------------------------------
@@ -289,8 +303,18 @@ def _operators_for(kind: type[cst.CSTNode]) -> tuple[Operator, ...]:
     )
 
 
+@cache
+def _child_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """Fields that can hold code to mutate: half of all nodes are spaces, commas and parentheses."""
+    return tuple(
+        name
+        for name in _field_names(kind)
+        if name not in _FIELDS_WITHOUT_CODE and not name.startswith(("whitespace", "leading_", "trailing_"))
+    )
+
+
 def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    for name in _field_names(type(node)):
+    for name in _child_names(type(node)):
         value = getattr(node, name)
         for child in value if isinstance(value, list | tuple) else (value,):
             if isinstance(child, cst.CSTNode):

@@ -61,7 +61,7 @@ class Units:
             LookupError: there is none.
         """
         for unit in self.units:
-            if unit.qualname == qualname and (offset is None or unit.start <= offset <= unit.end):
+            if unit.qualname == qualname and (offset is None or unit.start <= offset < unit.end):
                 return unit
         raise LookupError(qualname)
 
@@ -69,9 +69,7 @@ class Units:
 @lru_cache(maxsize=_CACHED_MODULES)
 def units_of(source: str) -> Units:
     """Every outermost function of the module, also under ``if`` and ``try``; raises SyntaxError."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(source)
+    tree = _parse(source)
     lines = split_lines(source)
     offsets = [0, *accumulate(len(line) for line in lines)]
     return Units(tuple(_unit(node, classes, lines, offsets) for node, classes in _outermost(tree, ())), _flags(tree))
@@ -139,7 +137,7 @@ def compile_module(text: str, path: str, unit: Unit, flags: int) -> CodeType:
 def parse_unit(text: str, unit: Unit) -> FunctionNode:
     """The syntax tree of a unit's lines, original or mutated; raises CompileFailed."""
     try:
-        tree = ast.parse(wrapper_of(unit) + text)
+        tree = _parse(wrapper_of(unit) + text)
     except SyntaxError as error:
         raise CompileFailed(str(error)) from None
     return next(node for node, _ in _outermost(tree, ()))
@@ -153,6 +151,12 @@ def wrapper_of(unit: Unit) -> str:
     if not unit.classes:
         return "if 1:\n" if unit.indent else ""
     return "".join(f"{unit.indent[:depth]}class {name}:\n" for depth, name in enumerate(unit.classes))
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def _outermost(node: ast.AST, classes: tuple[str, ...]) -> Iterator[tuple[FunctionNode, tuple[str, ...]]]:
