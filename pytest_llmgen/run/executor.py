@@ -1,0 +1,253 @@
+"""``Executor``: the Runner that the pipeline uses; it never runs code of the project in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.records import (
+    FileLines,
+    Hits,
+    Module,
+    MutantJob,
+    MutantStatus,
+    MutantVerdict,
+    Observation,
+    Outcome,
+    Probe,
+    TestRun,
+    Value,
+)
+from pytest_llmgen.run import protocol
+from pytest_llmgen.run.measure import file_lines, translate
+from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
+from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
+from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.wire import from_json, to_json
+from pytest_llmgen.settings import Settings
+
+SILENCE = 30.0
+"""Seconds beyond the worker's own limits after which it is taken for hung."""
+PROBES_A_REQUEST = 16
+COLD_START_FACTOR = 3.0
+"""A cold run may take this many times the time of a worker's start for importing and collecting."""
+OTHER_ZONE = "Asia/Kathmandu"
+OTHER_HASH_SEED = 4711
+
+
+class Executor:
+    """Runs tests, candidates, mutants and probes in sandboxed workers; a context manager.
+
+    Args:
+        root: the project's root.
+        settings: ``workers``, ``memory``, ``sandbox`` and ``seed`` are read.
+        args: the arguments of the user's pytest.
+        sys_path: ``sys.path`` as it was before the project's conftest files were loaded.
+        invocation_dir: where the user started pytest, at or below the root.
+        modules: the modules in scope.
+        files: what can be covered in them, where the caller knows already (under the user's exclusions).
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        *,
+        args: Sequence[str],
+        sys_path: Sequence[str],
+        invocation_dir: Path,
+        modules: Sequence[Module],
+        files: Mapping[str, FileLines] | None = None,
+    ) -> None:
+        self._root, self._settings = root.resolve(), settings
+        self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
+        self._modules = tuple(module for module in modules if module.error is None)
+        self._files = dict(files or {})
+        self._tier = choose(settings.sandbox)
+        self._pools: dict[str, Pool] = {}
+
+    # --- life ---
+
+    @property
+    def tier(self) -> str:
+        """The sandbox in force."""
+        return self._tier.name.value
+
+    def close(self) -> None:
+        """End every process."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- what a Runner does ---
+
+    def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Node ids that the workers collected, and collection errors."""
+        hello = self._pool(protocol.WARM).greet()
+        return tuple(hello["nodeids"]), tuple(hello["errors"])
+
+    def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
+        """Run each test in a fork of its own, with coverage of the files in scope."""
+        requests = [Request("map", {"nodeid": n, "timeout": timeout}, timeout + SILENCE) for n in nodeids]
+        for request, message in self._pool(protocol.WARM).run(requests):
+            yield self._run(message, request.body["nodeid"])
+
+    def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
+        """Collect and run test files that are not on disk, each in a fork of its own."""
+        requests = [
+            Request("try", {"path": path, "source": source, "timeout": timeout}, timeout + SILENCE)
+            for path, source in files.items()
+        ]
+        order = {path: place for place, path in enumerate(files)}
+        runs = [self._run(m, r.body["path"]) for r, m in self._pool(protocol.WARM).run(requests)]
+        return sorted(runs, key=lambda run: order[run.nodeid.partition("::")[0]])
+
+    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
+        """The same in one fork, under another hash seed, time zone, folder, home and random seed, reversed."""
+        if not files:
+            return []
+        request = Request("retry", {"files": dict(files), "timeout": timeout}, timeout + SILENCE)
+        pool = self._pool(protocol.PERTURBED)
+        return [self._run(message, min(files)) for _, message in pool.run([request])]
+
+    def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
+        """Make test files part of what :meth:`judge` can run; returns their node ids."""
+        if not files:
+            return ()
+        for kind in (protocol.WARM, protocol.COLD):
+            self._pool(kind).files.update(files)
+        request = Request("load", {"files": dict(files), "wanted": True}, START_LIMIT)
+        answers = list(self._pool(protocol.WARM).run([request]))
+        for _, message in answers:
+            if message["kind"] == LOST:
+                raise LlmgenError(
+                    f"test files could not be loaded:\n{message['detail']}", slug="load-failed", fix="try them first"
+                )
+        return tuple(nodeid for _, message in answers for nodeid in message["nodeids"])
+
+    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
+        cold: list[MutantJob] = []
+        by_id = {job.mutant.id: job for job in jobs}
+        for request, message in self._pool(protocol.WARM).run([_judge_request(job, 0.0) for job in jobs]):
+            if message["kind"] == protocol.NEEDS_IMPORT:
+                cold.append(by_id[request.body["job"]["mutant"]["id"]])
+            else:
+                yield _verdict(request, message)
+        if cold:
+            extra = COLD_START_FACTOR * self._pool(protocol.WARM).greet()["seconds"] + 1.0
+            for request, message in self._pool(protocol.COLD).run([_judge_request(job, extra) for job in cold]):
+                yield _verdict(request, message)
+
+    def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
+        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
+        groups = [probes[n : n + PROBES_A_REQUEST] for n in range(0, len(probes), PROBES_A_REQUEST)]
+        requests = [
+            Request("probe", {"probes": to_json(list(group)), "timeout": timeout}, timeout + SILENCE)
+            for group in groups
+        ]
+        paths = {probe.id: probe.path for probe in probes}
+        seen: dict[str, Observation] = {}
+        for request, message in self._pool(protocol.WARM).run(requests):
+            if message["kind"] == protocol.OBSERVATION:
+                seen[message["id"]] = self._observation(message, paths[message["id"]])
+            else:
+                lost = [data["id"] for data in request.body["probes"]]
+                seen |= {i: Observation(i, "crashed", error_message=message["detail"]) for i in lost if i not in seen}
+        return [seen[probe.id] for probe in probes]
+
+    # --- how ---
+
+    def _pool(self, kind: str) -> Pool:
+        if kind not in self._pools:
+            size = 1 if kind == protocol.PERTURBED else self._settings.workers or os.cpu_count() or 1
+            self._pools[kind] = Pool(self._circumstances(kind), size)
+        return self._pools[kind]
+
+    def _circumstances(self, kind: str) -> Circumstances:
+        positional: tuple[str, ...] = ()
+        if kind == protocol.COLD:
+            positional = tuple(self._pool(protocol.WARM).greet()["positional"])
+        start = Start(
+            kind,
+            "",
+            self._args,
+            self._sys_path,
+            self._folder,
+            tuple(Source(module.path, module.name, module.source) for module in self._modules),
+            self._settings.seed,
+            positional,
+        )
+        perturbed = kind == protocol.PERTURBED
+        environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
+        return Circumstances(
+            self._root,
+            self._tier,
+            self._settings.memory,
+            lambda plan: dataclasses.replace(start, plan=plan),
+            environment | ({"TZ": OTHER_ZONE} if perturbed else {}),
+            other_home=perturbed,
+        )
+
+    def _lines(self, path: str) -> FileLines:
+        if path not in self._files:
+            self._files[path] = file_lines(self._root, path)
+        return self._files[path]
+
+    def _hits(self, path: str, raw: RawFile) -> Hits:
+        return translate(raw, self._lines(path))
+
+    def _run(self, message: dict[str, Any], name: str) -> TestRun:
+        if message["kind"] == LOST:
+            outcome = Outcome.TIMEOUT if message["hung"] else Outcome.CRASHED
+            return TestRun(name, outcome, 0.0, message=message["detail"])
+        raw = from_json(RawRun, message["run"])
+        hits = {path: self._hits(path, file) for path, file in raw.hits.items()}
+        return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
+
+    def _observation(self, message: dict[str, Any], path: str) -> Observation:
+        how = message["how"]
+        hits = message.get("hits")
+        return Observation(
+            message["id"],
+            how,
+            from_json(Value, message.get("value")),
+            message.get("error_type"),
+            message.get("error_message", message.get("detail", "")),
+            message.get("output", ""),
+            {name: from_json(Value, value) for name, value in message.get("changed", {}).items()},
+            self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
+            message["seconds"],
+        )
+
+
+def _below(folder: Path, root: Path) -> str:
+    folder = folder.resolve()
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else "."
+
+
+def _judge_request(job: MutantJob, extra: float) -> Request:
+    confirmations = 4 * (job.timeout + extra)
+    return Request("judge", {"job": to_json(job), "extra": extra}, confirmations * (1 + len(job.tests)) + SILENCE)
+
+
+def _verdict(request: Request, message: dict[str, Any]) -> MutantVerdict:
+    if message["kind"] == protocol.VERDICT:
+        return dataclasses.replace(from_json(MutantVerdict, message["verdict"]), seconds=message["seconds"])
+    mutant = request.body["job"]["mutant"]["id"]
+    if message["hung"]:
+        return MutantVerdict(mutant, MutantStatus.TIMEOUT, detail="the worker hung", confirmed=False)
+    return MutantVerdict(mutant, MutantStatus.RUNTIME_ERROR, detail=f"the worker died: {message['detail']}")

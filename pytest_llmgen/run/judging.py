@@ -1,0 +1,121 @@
+"""From runs of tests under a mutant to its verdict; pure: how a run is done is the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict, Outcome
+from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
+
+CONFIRM_FACTOR = 2.0
+"""How much longer a mutant may run the second time before its timeout counts."""
+
+COMPILE, IMPORT, COLLECT = "compile", "import", "collect"
+KILLS = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One run of tests under a mutant, in one child, filled record by record."""
+
+    results: list[tuple[str, Outcome]] = field(default_factory=list)
+    problem: tuple[str, str] | None = None  # what could not be done, and why
+    end: End = field(default_factory=lambda: End(DONE))
+    detail: str = ""  # of the first kill
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Take a record of the child."""
+        if record["kind"] == "test":
+            self.results.append((record["nodeid"], Outcome(record["outcome"])))
+            self.detail = self.detail or record.get("message", "")
+        elif record["kind"] == "problem":
+            self.problem = (record["what"], record["detail"])
+
+
+class Run(Protocol):
+    """Runs tests under the job's mutant in a child of their own."""
+
+    def __call__(self, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
+        """Stop at the first kill unless ``every``."""
+
+
+class NeedsColdRunError(Exception):
+    """The mutant can't be activated in a live process."""
+
+
+def settle(job: MutantJob, run: Run) -> MutantVerdict:
+    """Judge a mutant.
+
+    A kill counts when it came first in its child or comes again alone; a timeout when it comes twice.
+
+    Raises:
+        NeedsColdRunError: the module must be imported with the mutant in it.
+    """
+    return _Case(job, run).settle()
+
+
+class _Case:
+    def __init__(self, job: MutantJob, run: Run) -> None:
+        self._job, self._run = job, run
+        self._killers: list[str] = []
+        self._tests_run = 0
+        self._detail = ""
+        self._unconfirmed = False
+
+    def settle(self) -> MutantVerdict:
+        rest = list(self._job.tests)
+        if not rest:
+            return self._verdict(MutantStatus.NO_COVERAGE)
+        while rest:
+            attempt = self._attempt(rest)
+            kills = self._kills(attempt)
+            if attempt.problem or (attempt.end.how != DONE and not self._killers):
+                return self._broken(attempt)
+            if self._job.every_test or self._killers or attempt.end.how != DONE or not kills:
+                break
+            rest = rest[kills[-1] + 1 :]
+        if self._killers:
+            return self._verdict(MutantStatus.KILLED, self._detail)
+        if self._unconfirmed:
+            return self._verdict(MutantStatus.TIMEOUT, "failed after other tests, hung alone", confirmed=False)
+        return self._verdict(MutantStatus.SURVIVED)
+
+    def _attempt(self, tests: Sequence[str]) -> Attempt:
+        job = self._job
+        attempt = self._run(tests, job.timeout, every=job.every_test)
+        if attempt.end.how == TIMEOUT and not any(o in KILLS for _, o in attempt.results):
+            attempt = self._run(tests, job.timeout * CONFIRM_FACTOR, every=job.every_test)
+        self._tests_run += len(attempt.results)
+        return attempt
+
+    def _kills(self, attempt: Attempt) -> list[int]:
+        """Places of failing tests in the attempt; those that prove themselves become killers."""
+        kills = [place for place, (_, outcome) in enumerate(attempt.results) if outcome in KILLS]
+        for place in kills:
+            if place == 0 or self._fails_alone(attempt.results[place][0]):
+                self._killers.append(attempt.results[place][0])
+                self._detail = self._detail or attempt.detail
+        return kills
+
+    def _fails_alone(self, test: str) -> bool:
+        attempt = self._run([test], self._job.timeout, every=False)
+        self._unconfirmed = self._unconfirmed or attempt.end.how == TIMEOUT
+        return any(outcome in KILLS for _, outcome in attempt.results)
+
+    def _broken(self, attempt: Attempt) -> MutantVerdict:
+        if attempt.problem:
+            what, detail = attempt.problem
+            if what == IMPORT:
+                raise NeedsColdRunError(detail)
+            broken = MutantStatus.COMPILE_ERROR if what == COMPILE else MutantStatus.RUNTIME_ERROR
+            return self._verdict(broken, detail)
+        if attempt.end.how == CRASHED:
+            return self._verdict(MutantStatus.RUNTIME_ERROR, f"the interpreter {attempt.end.detail}")
+        return self._verdict(MutantStatus.TIMEOUT)
+
+    def _verdict(self, status: MutantStatus, detail: str = "", *, confirmed: bool = True) -> MutantVerdict:
+        return MutantVerdict(
+            self._job.mutant.id, status, tuple(self._killers), self._tests_run, 0.0, detail, confirmed
+        )

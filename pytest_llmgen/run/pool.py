@@ -1,0 +1,269 @@
+"""Workers of one kind, and requests handed to whichever of them is free."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest_llmgen
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.run import protocol
+from pytest_llmgen.run.process import Child
+from pytest_llmgen.run.protocol import Start
+from pytest_llmgen.run.sandbox.choice import prepare
+from pytest_llmgen.run.sandbox.environment import child_environment
+from pytest_llmgen.run.sandbox.plan import Limits, Tier
+from pytest_llmgen.run.sandbox.private import create, remove
+from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
+
+START_LIMIT = 60.0
+"""Seconds that a worker may take to import and collect the project."""
+TAIL = 2000
+"""Characters of a worker's output in an error message."""
+TRIES = 2
+"""How often a request is given to a worker before it counts as lost."""
+BOOT = "import sys; sys.path.append(sys.argv[1]); from pytest_llmgen.run.worker import main; main(int(sys.argv[2]))"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What workers of a pool start from."""
+
+    root: Path
+    tier: Tier
+    memory_mb: int
+    start: Callable[[str], Start]  # from the plan, as JSON
+    environment: Mapping[str, str] = field(default_factory=dict)
+    other_home: bool = False
+
+
+@dataclass(slots=True)
+class Request:
+    """A piece of work; ``limit`` is the silence after which its worker is given up, in seconds."""
+
+    kind: str
+    body: Mapping[str, Any]
+    limit: float
+    tries: int = 0
+
+
+Answer = tuple[Request, dict[str, Any]]
+LOST = "lost"
+
+
+class Worker:
+    """The executor's end of one worker."""
+
+    def __init__(self, circumstances: Circumstances) -> None:
+        self._private = create()
+        try:
+            self._start(circumstances)
+        except BaseException:
+            remove(self._private)
+            raise
+        self.request: Request | None = None
+        self.ready = False
+        self.loaded: dict[str, str] = {}
+        self.deadline = time.monotonic() + START_LIMIT
+
+    def _start(self, circumstances: Circumstances) -> None:
+        plan = prepare(
+            circumstances.tier, circumstances.root, self._private, limits=Limits(memory_mb=circumstances.memory_mb)
+        )
+        home = plan.home
+        if circumstances.other_home:
+            home = f"{plan.tmp}/someone"
+            Path(home).mkdir()
+        self._socket, theirs = socket.socketpair()
+        package = str(Path(pytest_llmgen.__file__).parents[1])
+        with theirs:
+            self._child = Child.start(
+                [sys.executable, "-P", "-c", BOOT, package, str(theirs.fileno())],
+                env=child_environment(os.environ, home, plan.tmp, circumstances.environment),
+                cwd=circumstances.root,
+                private=self._private,
+                pass_fds=[theirs.fileno()],
+            )
+        self._decoder = Decoder()
+        send(self._socket.fileno(), to_json(circumstances.start(plan.to_json())))
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return self._socket.fileno()
+
+    def give(self, request: Request) -> None:
+        """Hand over a request; a worker that is gone shows when it is read from."""
+        self.request, self.deadline = request, time.monotonic() + request.limit
+        with contextlib.suppress(OSError):
+            send(self._socket.fileno(), {"kind": request.kind, **request.body})
+
+    def messages(self) -> list[dict[str, Any]] | None:
+        """What it says, None when it is gone; to be called when there is something to read."""
+        try:
+            data = self._socket.recv(CHUNK)
+            self._decoder.feed(data)
+            found = list(iter(self._decoder.next, None))
+        except (OSError, BadMessageError):
+            return None
+        if self.request is not None and found:
+            self.deadline = time.monotonic() + self.request.limit
+        return found if data else None
+
+    def output(self) -> str:
+        """The end of what it wrote."""
+        return self._child.output(TAIL).strip()
+
+    def kill(self) -> None:
+        """End it with everything that it started."""
+        self._socket.close()
+        self._child.kill_tree()
+        remove(self._private)
+
+
+class Pool:
+    """Workers of one kind, started as they are needed, replaced when they die."""
+
+    def __init__(self, circumstances: Circumstances, size: int) -> None:
+        self._circumstances, self._size = circumstances, size
+        self._workers: list[Worker] = []
+        self._pending: deque[Request] = deque()
+        self._answers: deque[Answer] = deque()
+        self.hello: dict[str, Any] | None = None
+        self.files: dict[str, str] = {}  # that every worker must have loaded
+
+    def run(self, requests: Sequence[Request]) -> Iterator[Answer]:
+        """Give every request to a worker and every message as it comes; LOST for those that killed two workers."""
+        self._pending.extend(requests)
+        try:
+            while self._pending or any(worker.request for worker in self._workers):
+                self._staff()
+                self._step()
+                while self._answers:
+                    yield self._answers.popleft()
+        finally:  # an interrupt, or a caller that wants no more
+            self._pending.clear()
+            self._answers.clear()
+            for worker in [w for w in self._workers if w.request]:
+                self._dismiss(worker)
+
+    def greet(self) -> dict[str, Any]:
+        """The first worker's greeting, once it has collected."""
+        if not self._workers:
+            self._workers.append(Worker(self._circumstances))
+        while self.hello is None:
+            self._step()
+        return self.hello
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in list(self._workers):
+            self._dismiss(worker)
+
+    def _staff(self) -> None:
+        """Start workers for what waits, give to those that are ready."""
+        busy = sum(worker.request is not None for worker in self._workers)
+        while len(self._workers) < min(self._size, busy + len(self._pending)):
+            self._workers.append(Worker(self._circumstances))
+        for worker in self._workers:
+            if worker.ready and worker.request is None and self._pending:
+                self._assign(worker)
+
+    def _assign(self, worker: Worker) -> None:
+        missing = {path: text for path, text in self.files.items() if worker.loaded.get(path) != text}
+        if missing and self._pending[0].kind != "load":
+            worker.give(Request("load", {"files": missing}, START_LIMIT))
+            worker.loaded.update(missing)
+        else:
+            request = self._pending.popleft()
+            worker.give(request)
+            if request.kind == "load":
+                worker.loaded.update(request.body["files"])
+
+    def _step(self) -> None:
+        """Wait for the next thing that happens."""
+        with selectors.DefaultSelector() as selector:
+            for worker in self._workers:
+                selector.register(worker, selectors.EVENT_READ)
+            waiting = [w.deadline for w in self._workers if w.request or not w.ready]
+            timeout = max(0.0, min(waiting) - time.monotonic()) if waiting else None
+            ready = [key.fileobj for key, _ in selector.select(timeout)]
+        for worker in list(self._workers):
+            if worker in ready:
+                self._read(worker)
+        now = time.monotonic()
+        for worker in [w for w in self._workers if (w.request or not w.ready) and w.deadline <= now]:
+            self._give_up(worker, hung=True)
+
+    def _read(self, worker: Worker) -> None:
+        messages = worker.messages()
+        if messages is None:
+            self._give_up(worker, hung=False)
+            return
+        for message in messages:
+            self._take(worker, message)
+
+    def _take(self, worker: Worker, message: dict[str, Any]) -> None:
+        kind = message["kind"]
+        if kind == protocol.HELLO:
+            worker.ready = True
+            self.hello = self.hello or message
+        elif kind == protocol.REFUSED:
+            raise LlmgenError(message["message"], slug=message["slug"], fix=message["fix"])
+        elif kind == protocol.DEAD:
+            raise _died(message["detail"], worker.output())
+        elif kind == protocol.FAULT:
+            raise LlmgenError(
+                f"a worker met a fault of its own:\n{message['detail']}", slug="worker-fault", fix="please report it"
+            )
+        elif kind == protocol.END:
+            worker.request = None
+        elif worker.request is not None and not _is_silent(worker.request):
+            self._answers.append((worker.request, message))
+
+    def _give_up(self, worker: Worker, *, hung: bool) -> None:
+        request, output = worker.request, worker.output()
+        self._dismiss(worker)
+        if not worker.ready:
+            raise _hung(output) if hung else _died("", output)
+        if request is None or _is_silent(request):
+            return
+        request.tries += 1
+        if request.tries < TRIES and not hung:
+            self._pending.appendleft(request)
+        else:
+            self._answers.append((request, {"kind": LOST, "hung": hung, "detail": output}))
+
+    def _dismiss(self, worker: Worker) -> None:
+        self._workers.remove(worker)
+        worker.kill()
+
+
+def _is_silent(request: Request) -> bool:
+    """Whether it is a load that only brings a worker up to date."""
+    return request.kind == "load" and not request.body.get("wanted")
+
+
+def _died(detail: str, output: str) -> LlmgenError:
+    said = "\n".join(part for part in (detail.strip(), output) if part)
+    return LlmgenError(
+        f"a worker ended while it imported the project:\n{said[-TAIL:] or 'it wrote nothing'}",
+        slug="worker-died",
+        fix="make the project importable without ending the interpreter",
+    )
+
+
+def _hung(output: str) -> LlmgenError:
+    return LlmgenError(
+        f"a worker did not finish importing the project within {START_LIMIT:g} s:\n{output or 'it wrote nothing'}",
+        slug="worker-hung",
+        fix="make the project's import end, or leave the module out with llm_exclude",
+    )

@@ -1,0 +1,58 @@
+"""What executor and worker say to each other, beside the records that they exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_llmgen.records import Arc, Outcome
+
+WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
+"""Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
+
+HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
+RUN, VERDICT, NEEDS_IMPORT, OBSERVATION, LOADED = "run", "verdict", "needs-import", "observation", "loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module in scope as workers need it."""
+
+    path: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The first message to a worker."""
+
+    kind: str
+    plan: str  # of the sandbox, as JSON
+    arguments: tuple[str, ...]
+    sys_path: tuple[str, ...]
+    folder: str  # the invocation folder, relative to the root
+    sources: tuple[Source, ...]
+    seed: int = 0
+    positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """Lines and arcs of one file as measured."""
+
+    lines: tuple[int, ...]
+    arcs: tuple[Arc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawRun:
+    """A test run whose hits are not translated yet."""
+
+    nodeid: str
+    outcome: Outcome
+    seconds: float = 0.0
+    hits: Mapping[str, RawFile] = field(default_factory=dict)
+    error_type: str | None = None
+    message: str = ""
+    crash_line: int | None = None

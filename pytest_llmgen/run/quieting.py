@@ -1,0 +1,86 @@
+"""What a worker changes in pytest's session so that children are cheap, private and repeatable."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llmgen.run.arguments import NEUTRAL, UNWANTED_PLUGINS
+
+
+def neutralize(config: pytest.Config) -> None:
+    """Set options back that ``addopts`` may have set, and drop plugins that hide flakiness."""
+    for name, value in NEUTRAL.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+    for name in UNWANTED_PLUGINS:
+        plugin = config.pluginmanager.get_plugin(name)
+        if plugin is not None:
+            config.pluginmanager.unregister(plugin)
+
+
+def forget_selection(config: pytest.Config) -> None:
+    """What selected the user's tests must not deselect files that come later."""
+    for name in ("keyword", "markexpr"):
+        setattr(config.option, name, "")
+    config.option.deselect = None
+
+
+def silence_terminal(config: pytest.Config) -> None:
+    """Nobody reads what the terminal reporter writes in a child."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    writer = getattr(reporter, "_tw", None)
+    if writer is not None:
+        writer._file = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, SLF001, PTH123 (lives as long as the worker)
+
+
+def calm_hypothesis(items: Sequence[pytest.Item]) -> None:
+    """Property tests without shrinking, chance, deadline and database: a verdict is all that is wanted."""
+    if "hypothesis" not in sys.modules:
+        return
+    hypothesis: Any = sys.modules["hypothesis"]
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    for item in items:
+        function = getattr(item, "function", None)
+        function = getattr(function, "__func__", function)
+        current = getattr(function, "_hypothesis_internal_use_settings", None)
+        if current is not None:
+            function._hypothesis_internal_use_settings = hypothesis.settings(  # noqa: SLF001 (no public way)
+                current, derandomize=True, database=None, deadline=None, phases=phases
+            )
+
+
+def private_tmp_path(config: pytest.Config, folder: Path) -> None:
+    """Give the child a base for ``tmp_path`` of its own, made when it is first asked for."""
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        factory._given_basetemp, factory._basetemp = folder, None  # noqa: SLF001 (no public way)
+
+
+def clean(config: pytest.Config, folder: Path, *, ended_well: bool) -> None:
+    """After a child: its temporary files go, and output that it left in the shared capture file."""
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    manager: Any = config.pluginmanager.get_plugin("capturemanager")
+    if not ended_well and manager is not None and manager.is_globally_capturing():
+        manager.read_global_capture()
+
+
+def cheapen(config: pytest.Config) -> None:
+    """Before judging, in the child: nobody reads the explanation of a failing assertion."""
+    plugin = config.pluginmanager.get_plugin("assertion")
+    if plugin is not None:
+        config.pluginmanager.unregister(plugin)
+
+
+def tear_down(session: pytest.Session) -> None:
+    """Let fixtures of wider scopes end after a run that stopped early; the verdict is already told."""
+    with contextlib.suppress(BaseException):
+        session._setupstate.teardown_exact(None)  # noqa: SLF001 (no public way)

@@ -1,0 +1,24 @@
+"""Calls into the C library that fail with ``OSError``, as Python's own do."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+Argument = int | bytes | None | ctypes.Structure
+
+
+def call(name: str, *arguments: object) -> int:
+    """Call a C function; raises ``OSError`` when it returns -1."""
+    converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    result: int = getattr(_LIBC, name)(*converted)
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return result
+
+
+def pointer(structure: ctypes.Structure | ctypes.Array[ctypes.c_char]) -> object:
+    """A pointer to hand to :func:`call`."""
+    return ctypes.byref(structure)

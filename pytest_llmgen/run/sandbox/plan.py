@@ -1,0 +1,100 @@
+"""What the parent decides and the worker carries out: tier, view and limits, as JSON between them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class TierName(StrEnum):
+    """The walls there are, strongest first."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    PORTABLE = "portable"
+    OFF = "off"
+
+
+class View(StrEnum):
+    """How a worker sees the project without being able to change it."""
+
+    OVERLAY = "overlay"  # the same path, changes go to the private folder
+    COPY = "copy"  # a copy in the private folder, at another path
+    DIRECT = "direct"  # the project itself (tier off only)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The sandbox in force, and for the header why it is not a stronger one."""
+
+    name: TierName
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process may use; 0 is no limit of ours."""
+
+    memory_mb: int = 0  # address space
+    cpu_seconds: int = 0
+    file_mb: int = 256  # one file, the captured output included
+    open_files: int = 1024
+    processes: int = 512  # threads included; beyond those that the user already has
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that :func:`enter` needs; paths are absolute and resolved."""
+
+    tier: TierName
+    view: View
+    root: str  # the project
+    seen: str  # where the worker sees it: another path for a copy, else the same
+    private: str
+    writable: tuple[str, ...] = ()  # beside the private folder and the view
+    hidden: tuple[str, ...] = ()  # looks empty (namespaces only)
+    limits: Limits = Limits()
+
+    @property
+    def home(self) -> str:
+        """HOME of the worker."""
+        return f"{self.private}/home"
+
+    @property
+    def tmp(self) -> str:
+        """TMPDIR of the worker."""
+        return f"{self.private}/tmp"  # noqa: S108 - below the private folder
+
+    def inside(self, path: str) -> str:
+        """The worker's path of a path of the project; others stay as they are."""
+        return _moved(path, self.root, self.seen)
+
+    def outside(self, path: str) -> str:
+        """The project's path of a path that a worker named."""
+        return _moved(path, self.seen, self.root)
+
+    def to_json(self) -> str:
+        """One line, for :meth:`from_json` in the worker."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The plan that :meth:`to_json` wrote."""
+        raw = json.loads(text)
+        return cls(
+            TierName(raw["tier"]),
+            View(raw["view"]),
+            raw["root"],
+            raw["seen"],
+            raw["private"],
+            tuple(raw["writable"]),
+            tuple(raw["hidden"]),
+            Limits(**raw["limits"]),
+        )
+
+
+def _moved(path: str, old: str, new: str) -> str:
+    parts = Path(path)
+    return str(Path(new, parts.relative_to(old))) if parts.is_relative_to(old) else path

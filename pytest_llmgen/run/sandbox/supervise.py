@@ -1,0 +1,80 @@
+"""The process that stands between the parent and its worker, and ends with neither surviving the other."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from contextlib import suppress
+
+from pytest_llmgen.run.sandbox import mounts, privileges, tree
+
+LIFELINE = "LLMGEN_LIFELINE"
+"""Environment variable with the descriptor whose end-of-file means: end everything."""
+
+SIGNALLED = 128
+"""Added to the number of the signal that ended a worker, as shells do."""
+
+
+def fork_worker(*, own_processes: bool) -> None:
+    """Return in a new process; this one stays behind and watches.
+
+    The watching process ends, with all descendants, when its lifeline closes or its parent ends;
+    when the worker ends it exits with its status (128 + n for signal n).
+    """
+    lifeline = _lifeline()
+    privileges.adopt_orphans()
+    worker = os.fork()
+    if worker:
+        os._exit(_watch(worker, lifeline))
+    if lifeline is not None:
+        os.close(lifeline)
+    if own_processes:
+        _fork_below_init()
+    else:
+        privileges.die_with_parent(signal.SIGKILL)
+
+
+def _lifeline() -> int | None:
+    text = os.environ.pop(LIFELINE, None)
+    return None if text is None else int(text)
+
+
+def _watch(worker: int, lifeline: int | None) -> int:
+    parent = os.pidfd_open(os.getppid())
+    ended = os.pidfd_open(worker)
+    poll = select.poll()
+    for descriptor in (parent, ended, *([] if lifeline is None else [lifeline])):
+        poll.register(descriptor, select.POLLIN)
+    ready = {descriptor for descriptor, _ in poll.poll()}
+    if ended not in ready:
+        os.kill(worker, signal.SIGKILL)
+    _, status = os.waitpid(worker, 0)
+    _reap_all()
+    return _exit_code(status)
+
+
+def _reap_all() -> None:
+    """End what the worker left behind; until nothing is left, as the last ones may just have been forked."""
+    with suppress(ChildProcessError):
+        while True:
+            tree.kill_descendants(os.getpid())
+            os.waitpid(-1, 0)
+
+
+def _fork_below_init() -> None:
+    """Become the second process of a namespace, whose first one reaps and takes all with it when it ends."""
+    privileges.die_with_parent(signal.SIGKILL)
+    mounts.proc()
+    worker = os.fork()
+    if not worker:
+        return
+    while True:
+        pid, status = os.wait()
+        if pid == worker:
+            os._exit(_exit_code(status))
+
+
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else SIGNALLED - code

@@ -1,0 +1,58 @@
+"""Ending a process with everything that it has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+ROUNDS = 100
+"""Rounds of stopping newly found descendants: each round can only find what ran between two looks."""
+
+
+def kill_descendants(ancestor: int) -> None:
+    """Kill whatever descends from a process, but not itself; it must adopt orphans for this to be all."""
+    stopped: set[int] = set()
+    for _ in range(ROUNDS):
+        found = descendants(ancestor) - stopped
+        if not found:
+            break
+        # Stopped first, so that none can fork while its children are being looked for.
+        _signal(found, signal.SIGSTOP)
+        stopped |= found
+    _signal(stopped, signal.SIGKILL)
+
+
+def descendants(ancestor: int) -> set[int]:
+    """Process ids below ``ancestor``, those that have ended but are not yet reaped left out."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _living():
+        children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    waiting = list(children.get(ancestor, ()))
+    while waiting:
+        pid = waiting.pop()
+        found.add(pid)
+        waiting += children.get(pid, ())
+    return found
+
+
+def _living() -> Iterable[tuple[int, int]]:
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            # "pid (name) state ppid ...": the name may hold spaces and brackets.
+            state, parent = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):  # it ended meanwhile
+            continue
+        if state not in "ZX":
+            yield int(folder.name), int(parent)
+
+
+def _signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)

@@ -1,0 +1,240 @@
+"""Values as source text: an expression that is equal to the value, or an honest None."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import importlib
+import math
+import pathlib
+import re
+import types
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pytest_llmgen.records import Value
+
+DEPTH_LIMIT = 6
+SIZE_LIMIT = 2000
+"""Characters of source; more than that no reader would want in a test."""
+TEXT_LIMIT = 200
+EXACT_DIGITS = 4
+"""A float with no more significant digits than this is one that people write by hand."""
+
+
+class _NoSourceError(Exception):
+    """There is no honest source for the value."""
+
+
+def describe(value: object) -> Value:
+    """Describe a value; ``source`` is None unless it evaluates to an equal value of the same type."""
+    kind = type(value)
+    type_name = f"{kind.__module__}.{kind.__qualname__}"
+    writer = _Writer()
+    try:
+        source = writer.write(value, 0)
+        imports = tuple(sorted(writer.imports))
+        if len(source) <= SIZE_LIMIT and _is_honest(source, imports, value):
+            return Value(type_name, source, imports, writer.approximate, _text(value))
+    except Exception:  # noqa: BLE001, S110 (a value of the code under test may raise anything when looked at)
+        pass
+    return Value(type_name, None, (), False, _text(value))
+
+
+def _text(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 (as above)
+        text = f"<{type(value).__name__} without repr: {type(error).__name__}>"
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+
+
+def _is_honest(source: str, imports: Iterable[str], value: object) -> bool:
+    namespace: dict[str, Any] = {}
+    for statement in imports:
+        exec(statement, namespace)  # noqa: S102 (import statements made here)
+    return _equal(eval(source, namespace), value)  # noqa: S307 (made here)
+
+
+def _equal(copy: Any, value: Any) -> bool:
+    if type(copy) is not type(value):
+        return False
+    if isinstance(value, float):
+        return copy == value or (math.isnan(copy) and math.isnan(value))
+    if type(value) in (list, tuple):
+        return len(copy) == len(value) and all(map(_equal, copy, value))
+    if type(value) is dict:
+        return list(copy) == list(value) and all(_equal(copy[key], value[key]) for key in value)
+    return bool(copy == value)
+
+
+def importable(value: object) -> tuple[str, str]:
+    """Module and qualified name of a class or function that really is found there.
+
+    Raises:
+        LookupError: it is not.
+    """
+    module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str) or module in ("__main__", "llmgen_probe"):
+        raise LookupError(module)
+    found: Any = importlib.import_module(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    if found is not value:
+        raise LookupError(qualname)
+    return module, qualname
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+        self.approximate = False
+
+    def write(self, value: Any, depth: int) -> str:
+        if depth > DEPTH_LIMIT:
+            raise _NoSourceError
+        kind = type(value)
+        if kind in _WRITERS:
+            return _WRITERS[kind](self, value, depth)
+        if isinstance(value, enum.Enum):
+            return self._enum(value)
+        if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+            return self._dotted(value)
+        if dataclasses.is_dataclass(value):
+            return self._dataclass(value, depth)
+        if isinstance(value, tuple) and hasattr(kind, "_fields"):
+            return self._call(self._dotted(kind), zip(kind._fields, value, strict=True), depth)
+        raise _NoSourceError
+
+    def _plain(self, value: object, _depth: int) -> str:
+        return repr(value)
+
+    def _float(self, value: float, _depth: int) -> str:
+        if math.isnan(value) or math.isinf(value):
+            return f'float("{value}")'
+        digits = repr(abs(value)).replace(".", "").strip("0").partition("e")[0]
+        self.approximate = self.approximate or (not value.is_integer() and len(digits) > EXACT_DIGITS)
+        return repr(value)
+
+    def _complex(self, value: complex, depth: int) -> str:
+        return f"complex({self._float(value.real, depth)}, {self._float(value.imag, depth)})"
+
+    def _list(self, value: list[Any], depth: int) -> str:
+        return f"[{self._joined(value, depth)}]"
+
+    def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
+        return f"({self._joined(value, depth)}{',' if len(value) == 1 else ''})"
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> str:
+        pairs = (f"{self.write(k, depth + 1)}: {self.write(v, depth + 1)}" for k, v in value.items())
+        return "{" + self._bounded(pairs) + "}"
+
+    def _set(self, value: set[Any], depth: int) -> str:
+        return "{" + self._sorted(value, depth) + "}" if value else "set()"
+
+    def _frozenset(self, value: frozenset[Any], depth: int) -> str:
+        return f"frozenset({{{self._sorted(value, depth)}}})" if value else "frozenset()"
+
+    def _sorted(self, value: Iterable[Any], depth: int) -> str:
+        try:
+            return self._joined(sorted(value), depth)
+        except TypeError:  # of mixed kinds
+            return ", ".join(sorted(self.write(element, depth + 1) for element in value))
+
+    def _joined(self, value: Iterable[Any], depth: int) -> str:
+        return self._bounded(self.write(element, depth + 1) for element in value)
+
+    def _bounded(self, parts: Iterable[str]) -> str:
+        kept, size = [], 0
+        for part in parts:
+            kept.append(part)
+            size += len(part) + 2
+            if size > SIZE_LIMIT:
+                raise _NoSourceError
+        return ", ".join(kept)
+
+    def _slice(self, value: slice, depth: int) -> str:
+        return f"slice({self._joined((value.start, value.stop, value.step), depth)})"
+
+    def _imported_repr(self, value: Any, _depth: int) -> str:
+        self.imports.add(f"from {type(value).__module__} import {type(value).__name__}")
+        return repr(value)
+
+    def _path(self, value: pathlib.PurePath, _depth: int) -> str:
+        name = "Path" if isinstance(value, pathlib.Path) else type(value).__name__
+        self.imports.add(f"from pathlib import {name}")
+        return f"{name}({str(value)!r})"
+
+    def _datetime(self, value: Any, _depth: int) -> str:
+        if getattr(value, "tzinfo", None) not in (None, datetime.UTC) and type(value.tzinfo) is not datetime.timezone:
+            raise _NoSourceError
+        self.imports.add("import datetime")
+        return repr(value)
+
+    def _pattern(self, value: re.Pattern[Any], _depth: int) -> str:
+        self.imports.add("import re")
+        flags = value.flags & ~(re.UNICODE if isinstance(value.pattern, str) else 0)
+        names = [f"re.{flag.name}" for flag in re.RegexFlag(flags)]
+        return f"re.compile({', '.join([repr(value.pattern), *([' | '.join(names)] if names else [])])})"
+
+    def _enum(self, value: enum.Enum) -> str:
+        name = self._dotted(type(value))
+        if value.name is None or "|" in value.name:
+            raise _NoSourceError
+        return f"{name}.{value.name}"
+
+    def _dotted(self, value: Any) -> str:
+        module, qualname = importable(value)
+        if module == "builtins":
+            return qualname
+        self.imports.add(f"from {module} import {qualname.partition('.')[0]}")
+        return qualname
+
+    def _dataclass(self, value: Any, depth: int) -> str:
+        fields = dataclasses.fields(value)
+        if not value.__dataclass_params__.eq or any(not f.init and f.compare for f in fields):
+            raise _NoSourceError
+        shown = [(f.name, getattr(value, f.name)) for f in fields if f.init and not _is_default(f, value)]
+        return self._call(self._dotted(type(value)), shown, depth)
+
+    def _call(self, name: str, fields: Iterable[tuple[str, Any]], depth: int) -> str:
+        return f"{name}({self._bounded(f'{key}={self.write(each, depth + 1)}' for key, each in fields)})"
+
+
+def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
+    current = getattr(value, field.name)
+    if field.default is not dataclasses.MISSING:
+        return type(current) is type(field.default) and bool(current == field.default)
+    if field.default_factory is not dataclasses.MISSING:
+        made = field.default_factory()
+        return type(current) is type(made) and bool(current == made)
+    return False
+
+
+_WRITERS: Mapping[type, Callable[[_Writer, Any, int], str]] = {
+    **dict.fromkeys((type(None), bool, int, str, bytes, type(...), type(NotImplemented)), _Writer._plain),
+    bytearray: _Writer._plain,
+    range: _Writer._plain,
+    float: _Writer._float,
+    complex: _Writer._complex,
+    list: _Writer._list,
+    tuple: _Writer._tuple,
+    dict: _Writer._dict,
+    set: _Writer._set,
+    frozenset: _Writer._frozenset,
+    slice: _Writer._slice,
+    decimal.Decimal: _Writer._imported_repr,
+    fractions.Fraction: _Writer._imported_repr,
+    uuid.UUID: _Writer._imported_repr,
+    **dict.fromkeys(
+        (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone), _Writer._datetime
+    ),
+    **dict.fromkeys(
+        (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath), _Writer._path
+    ),
+    re.Pattern: _Writer._pattern,
+}
