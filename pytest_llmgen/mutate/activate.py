@@ -147,7 +147,7 @@ def activate(mutant: Mutant, source: str, index: Index) -> Activation:
         NeedsImport: only a fresh process that imports the mutated source shows this mutant truly.
         CompileFailed: the mutated text is not Python.
     """
-    unit = units_of(source).find(mutant.unit, mutant.start)
+    unit = units_of(source).at(mutant.start)
     functions = index.of_unit(mutant.path, unit)
     if not functions:
         raise NeedsImport(f"{mutant.unit} is not live")

@@ -109,7 +109,7 @@ class _Place:
 
     unit: Target | None = None
     qualname: str = ""  # of the innermost function
-    scope: tuple[str, ...] = ()  # names of functions and classes around
+    scope: tuple[str, ...] = ()  # the unit's name, then those of functions and classes in it
     line: int = 0
     in_signature: bool = False
     holder: cst.CSTNode | None = None  # innermost expression or statement around
@@ -190,7 +190,7 @@ class _Walk:
 
     def __init__(self, text: _Text, targets: Sequence[Target]) -> None:
         self._text = text
-        self._targets = {(target.qualname, target.def_line): target for target in targets}
+        self._targets = {target.def_line: target for target in targets}
 
     def drafts(self) -> Iterator[_Draft]:
         return self._visit(self._text.tree, _Place())
@@ -216,11 +216,12 @@ class _Walk:
             return
         inner = replace(place, scope=(*place.scope, node.name.value), line=line, holder=node)
         if isinstance(node, cst.FunctionDef):
-            name = ".".join(inner.scope)
-            inner = replace(inner, unit=place.unit or self._targets.get((name, line)), qualname=name)
-            if not inner.unit:
-                return
             outermost = place.unit is None
+            unit = self._targets.get(line) if outermost else place.unit
+            if not unit:
+                return
+            scope = (unit.qualname,) if outermost else inner.scope
+            inner = replace(inner, unit=unit, scope=scope, qualname=".".join(scope))
             first = self._text.line(node.body.body[0]) if outermost else line
             yield from self._visit(node.params, replace(inner, in_signature=outermost, line=first))
         elif inner.unit:
@@ -367,8 +368,7 @@ def _distinct(module: Module, drafts: Iterable[_Draft]) -> Iterator[_Draft]:
     units = units_of(module.source)
     seen: dict[Unit, set[CodeType]] = {}
     for draft in drafts:
-        assert draft.place.unit
-        unit = units.find(draft.place.unit.qualname, draft.start)
+        unit = units.at(draft.start)
         if unit not in seen:
             original = module.source[unit.start : unit.end]
             seen[unit] = {_without_lines(compile_module(original, module.path, unit, units.flags))}

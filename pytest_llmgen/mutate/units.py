@@ -36,7 +36,7 @@ class CompileFailed(Exception):  # noqa: N818 (a verdict on a mutant, not a faul
 class Unit:
     """An outermost function: ``source[start:end]`` holds its whole lines, decorators included."""
 
-    qualname: str
+    qualname: str  # as the code object's: two units may share it
     classes: tuple[str, ...]  # around it, outermost first
     start: int
     end: int
@@ -54,16 +54,16 @@ class Units:
     units: tuple[Unit, ...]
     flags: int
 
-    def find(self, qualname: str, offset: int | None = None) -> Unit:
-        """The unit of that name that holds the offset: a property's getter and setter share a name.
+    def at(self, offset: int) -> Unit:
+        """The unit that holds the offset; by place, because a property's getter and setter share a name.
 
         Raises:
             LookupError: there is none.
         """
         for unit in self.units:
-            if unit.qualname == qualname and (offset is None or unit.start <= offset < unit.end):
+            if unit.start <= offset < unit.end:
                 return unit
-        raise LookupError(qualname)
+        raise LookupError(f"no function at offset {offset}")
 
 
 @lru_cache(maxsize=_CACHED_MODULES)
@@ -75,22 +75,15 @@ def units_of(source: str) -> Units:
     return Units(tuple(_unit(node, classes, lines, offsets) for node, classes in _outermost(tree, ())), _flags(tree))
 
 
-def compile_unit(source: str, path: str, unit: str) -> CodeType:
-    """Compile one outermost function as it is (the first of that name).
+def compile_mutant(source: str, path: str, mutant: Mutant) -> CodeType:
+    """Compile the mutant's outermost function with the mutant in it.
 
     Raises:
-        CompileFailed: its text is not Python.
-        LookupError: there is no such function.
+        CompileFailed: the mutated text is not Python.
+        LookupError: there is no function at that place: ``source`` is not the mutant's.
     """
     units = units_of(source)
-    found = units.find(unit)
-    return compile_text(source[found.start : found.end], path, found, units.flags)
-
-
-def compile_mutant(source: str, path: str, mutant: Mutant) -> CodeType:
-    """Compile the mutant's outermost function with the mutant in it; raises as :func:`compile_unit`."""
-    units = units_of(source)
-    unit = units.find(mutant.unit, mutant.start)
+    unit = units.at(mutant.start)
     return compile_text(mutated_text(source, unit, mutant), path, unit, units.flags)
 
 

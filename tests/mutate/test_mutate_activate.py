@@ -7,7 +7,7 @@ import pytest
 
 from pytest_llmgen.mutate import operators
 from pytest_llmgen.mutate.activate import NeedsImport, activate, index_functions
-from pytest_llmgen.mutate.units import CompileFailed, compile_mutant, compile_unit
+from pytest_llmgen.mutate.units import CompileFailed, compile_mutant, compile_text, units_of
 from pytest_llmgen.records import Mutant, Region
 
 KINDS = {
@@ -82,6 +82,12 @@ KINDS = {
 }
 
 
+def compile_first(source: str, path: str):
+    units = units_of(source)
+    unit = units.units[0]
+    return compile_text(source[unit.start : unit.end], path, unit, units.flags)
+
+
 def find(module_of, source: str, operator: str = "swap-op", **fields) -> Mutant:
     found = [
         mutant
@@ -128,7 +134,7 @@ def test_the_compiled_unit_equals_the_live_code(load, tmp_path):
         "import functools\n\nclass C:\n    @functools.cache\n    def m(self):\n        return [x for x in self.__y]\n"
     )
     live = load(source).C.m.__wrapped__.__code__
-    assert compile_unit(source, str(tmp_path / "sample.py"), "C.m") == live
+    assert compile_first(source, str(tmp_path / "sample.py")) == live
 
 
 @pytest.mark.parametrize(
@@ -178,9 +184,9 @@ def test_text_that_is_not_python_fails_to_compile():
 
 def test_warnings_of_the_compiler_are_no_errors():
     source = "def f(a):\n    return a is 'x', '\\d'\n"  # filterwarnings = error is on here
-    assert compile_unit(source, "sample.py", "f").co_name == "f"
+    assert compile_first(source, "sample.py").co_name == "f"
 
 
-def test_a_missing_unit_is_an_error():
+def test_a_place_outside_of_functions_is_an_error():
     with pytest.raises(LookupError):
-        compile_unit("x = 1\n", "sample.py", "f")
+        units_of("x = 1\ndef f(): pass\n").at(4)
