@@ -92,9 +92,9 @@ def _alive(marker):
 
 def _until(condition):
     end = time.monotonic() + 20
-    while not condition() and time.monotonic() < end:
+    while not condition():
+        assert time.monotonic() < end
         time.sleep(0.01)
-    assert condition()
 
 
 def _ready(private):
