@@ -1,8 +1,10 @@
 """Which tier is chosen, what a plan says, and what a copy holds."""
 
 import os
+import shutil
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 from dataclasses import replace
@@ -75,6 +77,28 @@ def test_weaker_tiers_are_taken_when_asked_for(asked):
 def test_the_tier_chosen_here_can_be_entered(project, private):
     plan = prepare(choose("auto"), project, private)
     assert _output(plan, "print(os.getcwd())") == plan.seen
+
+
+@pytest.mark.parametrize("asked", ["auto", "require"])
+def test_where_the_kernel_gives_no_namespaces_landlock_is_taken_and_the_reason_said(asked):
+    # A namespace without room for others is like a container that refuses them.
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pytest_llmgen.run.sandbox.choice import choose\n"
+        "try: print(choose(sys.argv[2]))\n"
+        "except Exception as problem: print(problem)"
+    )
+    refuse = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    argv = ["unshare", "-Ur", "sh", "-c", refuse, "sh", sys.executable, "-B", "-c", code, PACKAGE, asked]
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-Ur", "true"], check=False).returncode:
+        pytest.skip("no namespaces to refuse them in")
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "no namespaces" in told
+    assert "unshare: No space left on device" in told
+    if asked == "require":
+        assert told.startswith("llmgen: --llm-sandbox=require")
+    else:
+        assert told.startswith(("Tier(name=<TierName.LANDLOCK", "Tier(name=<TierName.PORTABLE"))
 
 
 def test_a_refusal_is_the_reason_of_the_kernel(private, project):

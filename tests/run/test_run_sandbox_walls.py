@@ -1,5 +1,6 @@
 """Hostile and ordinary programs behind each tier, as each user there is; effects are checked from outside."""
 
+import functools
 import json
 import os
 import pwd
@@ -364,14 +365,24 @@ def playground(request):
         yield play
 
 
-@pytest.fixture(params=["namespaces", "landlock"])
+@functools.cache
+def _refused(user, tier):
+    with ExitStack() as stack:
+        return Playground(user, stack).python_run(PROBES_IN_CHILD, PACKAGE, tier).strip()
+
+
+@pytest.fixture
 def wall(request, playground):
-    refused = playground.python_run(PROBES_IN_CHILD, PACKAGE, request.param).strip()
-    if refused:
+    if refused := _refused(playground.user, request.param):
         pytest.skip(f"refused by this kernel: {refused}")
     return request.param
 
 
+def behind(*tiers):
+    return pytest.mark.parametrize("wall", tiers, indirect=True)
+
+
+@behind("namespaces", "landlock")
 def test_attacks_leave_no_trace_outside(playground, wall):
     before = playground.snapshot()
     results = playground.run(wall, ATTACKS)
@@ -386,21 +397,18 @@ def test_attacks_leave_no_trace_outside(playground, wall):
     assert {name for name, (outcome, _) in results.items() if outcome == "done"} == harmless
 
 
+@behind("namespaces")  # Landlock has no right for permissions and times
 def test_permissions_times_and_mounts_cannot_be_changed_in_namespaces(playground, wall):
-    if wall != "namespaces":
-        pytest.skip("Landlock has no right for permissions and times")
     before = playground.snapshot()
     results = playground.run(wall, CHMOD)
     assert playground.snapshot() == before
     assert {outcome for outcome, _ in results.values()} == {"refused"}, results
 
 
-@pytest.mark.parametrize("tier", ["namespaces", "landlock", "portable"])
-def test_every_tier_strips_secrets_limits_files_and_ends_daemons(playground, tier):
-    if tier != "portable" and playground.python_run(PROBES_IN_CHILD, PACKAGE, tier).strip():
-        pytest.skip("refused by this kernel")
+@behind("namespaces", "landlock", "portable")
+def test_every_tier_strips_secrets_limits_files_and_ends_daemons(playground, wall):
     before = playground.snapshot()
-    results = playground.run(tier, COMMON)
+    results = playground.run(wall, COMMON)
     assert results["own_environment_has_the_secret"][0] == "refused"
     assert "EFBIG" in results["write_a_giant_file"][1] or "File too large" in results["write_a_giant_file"][1]
     assert results["daemon"][0] == "done"
@@ -409,14 +417,12 @@ def test_every_tier_strips_secrets_limits_files_and_ends_daemons(playground, tie
     assert playground.snapshot() == before
 
 
-@pytest.mark.parametrize("tier", ["namespaces", "landlock", "portable"])
-def test_ordinary_tests_can_do_their_work(playground, tier):
-    if tier != "portable" and playground.python_run(PROBES_IN_CHILD, PACKAGE, tier).strip():
-        pytest.skip("refused by this kernel")
+@behind("namespaces", "landlock", "portable")
+def test_ordinary_tests_can_do_their_work(playground, wall):
     before = playground.snapshot()
-    results = playground.run(tier, ORDINARY)
+    results = playground.run(wall, ORDINARY)
     # Opening a terminal by Landlock alone would mean being able to write to the user's own ones.
-    refused = {"terminals"} if tier == "landlock" else set()
+    refused = {"terminals"} if wall == "landlock" else set()
     assert {name for name, (outcome, _) in results.items() if outcome != "done"} == refused, results
     values = {name: value for name, (_, value) in results.items()}
     assert values["change_and_remove_files_of_the_project"] == [False, False]
@@ -428,9 +434,8 @@ def test_ordinary_tests_can_do_their_work(playground, tier):
     assert playground.snapshot() == before
 
 
+@behind("namespaces")
 def test_namespaces_have_a_network_and_shared_memory_of_their_own(playground, wall):
-    if wall != "namespaces":
-        pytest.skip("without namespaces there is no network to allow")
     results = playground.run(wall, LOOPBACK)
     assert {outcome for outcome, _ in results.values()} == {"done"}, results
     assert (results["stream"][1], results["datagram"][1], results["queues"][1]) == ("x", "x", 5)
