@@ -90,7 +90,7 @@ def render_module(module_name: str, candidates: Sequence[Judged], provenance: Pr
 def render_file(module_name: str, candidates: Sequence[Candidate], provenance: Provenance) -> RenderedFile:
     """The whole test file of a module and the names of the tests in it."""
     ordered = sorted(candidates, key=lambda candidate: _place(candidate, provenance))
-    page = _Page({name: "builtin" for name in dir(builtins)} | {"pytest": ("import", "pytest")})
+    page = _Page(dict.fromkeys(dir(builtins), "builtin") | {"pytest": ("import", "pytest")})
     page.taken.update(dict.fromkeys(_free_parameters(ordered), "fixture of the project"))
     for candidate in ordered:
         _add(page, candidate, module_name, reviewed=candidate.id in provenance.reviewed)
@@ -182,7 +182,9 @@ def needed(candidate: Candidate) -> tuple[str, ...]:
 def _tidy(text: str) -> str:
     """No blank lines around, no spaces at the end of lines (unless a string spans lines)."""
     text = text.strip("\n")
-    spans = any(isinstance(n, ast.Constant | ast.JoinedStr) and n.lineno != n.end_lineno for n in ast.walk(ast.parse(text)))
+    spans = any(
+        isinstance(n, ast.Constant | ast.JoinedStr) and n.lineno != n.end_lineno for n in ast.walk(ast.parse(text))
+    )
     return text.rstrip() if spans else "\n".join(line.rstrip() for line in text.splitlines())
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from pytest_llmgen.records import Candidate, Category, Fate, Judged, Oracle, Origin
 from pytest_llmgen.refine.imports import bindings, render_imports
 from pytest_llmgen.refine.parse_back import parse_back
@@ -19,7 +20,9 @@ PROVENANCE = Provenance(
 )
 
 
-def make(name, source, *, imports=(), helpers=(), target="Cart.total", category=Category.TYPICAL, oracle=Oracle.OBSERVED):
+def make(
+    name, source, *, imports=(), helpers=(), target="Cart.total", category=Category.TYPICAL, oracle=Oracle.OBSERVED
+):
     return Candidate(
         f"id-{name}-{len(source)}-{target}-{category}-{hash((source, helpers, imports)) % 10**9}",
         f"shop/cart.py::{target}", name, category, Origin.OFFLINE, oracle, source, imports=imports, helpers=helpers,
@@ -30,21 +33,50 @@ CART = ("from shop.cart import Cart",)
 FIXTURE = "@pytest.fixture\ndef cart():\n    return Cart()"
 FULL = "@pytest.fixture\ndef cart():\n    return Cart([('tea', 4)])".replace("'", '"')
 CANDIDATES = [
-    make("test_total_of_an_empty_cart_is_zero", 'def test_total_of_an_empty_cart_is_zero(cart):\n    """Edge: nothing in it."""\n    assert cart.total() == 0',
-         imports=("import pytest", *CART, "import json"), helpers=(FIXTURE,), category=Category.EDGE),
-    make("test_total", "def test_total(cart):\n    assert cart.total() == 4", imports=("import pytest", *CART), helpers=(FULL,)),
-    make("test_total", "def test_total(cart):\n    assert cart.total() < 5", imports=("import pytest", *CART), helpers=(FULL,),
-         oracle=Oracle.PROPERTY),
-    make("test_add_negative", 'def test_add_negative():\n    with pytest.raises(CartError, match="negative"):\n        Cart().add("x", PRICE)',
-         imports=("import pytest", "from shop.cart import Cart, CartError"), helpers=("PRICE = -1", "UNUSED = 2"),
-         target="Cart.add", category=Category.FAILURE),
-    make("test_add_takes_any_amount",
-         '@pytest.mark.parametrize("price", [0, 1, Decimal("2.5")])\ndef test_add_takes_any_amount(price):\n    cart = Cart()\n'
-         '    cart.add("x", price)\n    assert cart.items == [("x", price)]',
-         imports=("import pytest", "from decimal import Decimal", *CART), target="Cart.add"),
-    make("test_add_from_package", 'def test_add_from_package():\n    cart = Cart()\n    assert f"{Cart.__name__} {cart.add}" != PRICE',
-         imports=("from shop import Cart",), helpers=("PRICE = 7",), target="Cart.add", category=Category.EDGE),
-]  # fmt: skip
+    make(
+        "test_total_of_an_empty_cart_is_zero",
+        'def test_total_of_an_empty_cart_is_zero(cart):\n    """Edge: nothing in it."""\n    assert cart.total() == 0',
+        imports=("import pytest", *CART, "import json"),
+        helpers=(FIXTURE,),
+        category=Category.EDGE,
+    ),
+    make(
+        "test_total",
+        "def test_total(cart):\n    assert cart.total() == 4",
+        imports=("import pytest", *CART),
+        helpers=(FULL,),
+    ),
+    make(
+        "test_total",
+        "def test_total(cart):\n    assert cart.total() < 5",
+        imports=("import pytest", *CART),
+        helpers=(FULL,),
+        oracle=Oracle.PROPERTY,
+    ),
+    make(
+        "test_add_negative",
+        'def test_add_negative():\n    with pytest.raises(CartError, match="negative"):\n        Cart().add("x", PRICE)',
+        imports=("import pytest", "from shop.cart import Cart, CartError"),
+        helpers=("PRICE = -1", "UNUSED = 2"),
+        target="Cart.add",
+        category=Category.FAILURE,
+    ),
+    make(
+        "test_add_takes_any_amount",
+        '@pytest.mark.parametrize("price", [0, 1, Decimal("2.5")])\ndef test_add_takes_any_amount(price):\n    cart = Cart()\n'
+        '    cart.add("x", price)\n    assert cart.items == [("x", price)]',
+        imports=("import pytest", "from decimal import Decimal", *CART),
+        target="Cart.add",
+    ),
+    make(
+        "test_add_from_package",
+        'def test_add_from_package():\n    cart = Cart()\n    assert f"{Cart.__name__} {cart.add}" != PRICE',
+        imports=("from shop import Cart",),
+        helpers=("PRICE = 7",),
+        target="Cart.add",
+        category=Category.EDGE,
+    ),
+]
 
 
 def page(*candidates):
@@ -88,7 +120,11 @@ def test_reading_a_file_back_and_rendering_it_again_changes_nothing():
 def test_reading_back_finds_what_was_written():
     (one,) = parse_back(page(CANDIDATES[0]), "f.py")
     candidate = one.candidate
-    assert (candidate.source, candidate.category, candidate.oracle) == (CANDIDATES[0].source, Category.EDGE, Oracle.OBSERVED)
+    assert (candidate.source, candidate.category, candidate.oracle) == (
+        CANDIDATES[0].source,
+        Category.EDGE,
+        Oracle.OBSERVED,
+    )
     assert (candidate.target, one.target) == ("shop/cart.py::Cart.total", "shop.cart:Cart.total")
     assert (candidate.helpers, candidate.imports) == ((FIXTURE,), ("import pytest", "from shop.cart import Cart"))
     assert candidate.summary == "Edge: nothing in it."
@@ -100,7 +136,9 @@ def test_a_person_may_mark_tests_as_reviewed_and_the_file_stays_ours():
     assert [t.reviewed for t in parse_back(text, "f.py")].count(True) == 1
 
 
-@pytest.mark.parametrize("change", [("== 0", "== 1"), ("# Tests of", "# My tests of"), ("checksum=", "checksum=0"), ("\n\n\n", "\n\n")])
+@pytest.mark.parametrize(
+    "change", [("== 0", "== 1"), ("# Tests of", "# My tests of"), ("checksum=", "checksum=0"), ("\n\n\n", "\n\n")]
+)
 def test_any_other_change_makes_it_the_persons(change):
     assert not is_ours(page(*CANDIDATES).replace(*change, 1))
 
@@ -140,7 +178,12 @@ def test_a_helper_never_hides_a_fixture_of_the_project():
 
 
 def test_one_candidate_alone_is_a_module_with_future_imports_first():
-    one = make("test_x", "def test_x():\n    assert A", imports=("import a", "from __future__ import annotations"), helpers=("A = 1",))
+    one = make(
+        "test_x",
+        "def test_x():\n    assert A",
+        imports=("import a", "from __future__ import annotations"),
+        helpers=("A = 1",),
+    )
     assert render_single(one) == (
         "from __future__ import annotations\nimport a\n\n\nA = 1\n\n\ndef test_x():\n    assert A\n"
     )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Candidate, Category, Fate, Judged, Oracle, Origin
 from pytest_llmgen.refine.render import Provenance
@@ -108,7 +109,7 @@ def test_another_conftest_is_left_and_the_missing_lines_are_told(tmp_path):
     planned = write(tmp_path, judged("test_a"))
     assert (tmp_path / "conftest.py").read_text() == "# mine\n"
     assert "does not register the marker" in planned.notes[0]
-    assert 'llm_generated(target): generated' in planned.notes[0]
+    assert "llm_generated(target): generated" in planned.notes[0]
 
 
 def test_a_conftest_that_registers_the_marker_is_fine(tmp_path):
@@ -156,7 +157,8 @@ def test_no_package_is_made_of_a_folder_with_tests_of_others(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("mode", "package"), [("prepend", False), ("append", False), ("importlib", False), ("prepend", True), ("append", True)]
+    ("mode", "package"),
+    [("prepend", False), ("append", False), ("importlib", False), ("prepend", True), ("append", True)],
 )
 def test_written_files_pass_under_plain_pytest_beside_the_projects_own(tmp_path, mode, package):
     _project(tmp_path, package=package)
@@ -188,7 +190,9 @@ def _project(root, *, package):
     (root / "shop" / "cart.py").write_text("def double(n):\n    return 2 * n\n")
     (root / "tests").mkdir()
     (root / "tests" / "conftest.py").write_text("import pytest\n")
-    (root / "tests" / "test_cart.py").write_text("from shop.cart import double\ndef test_a():\n    assert double(2) == 4\n")
+    (root / "tests" / "test_cart.py").write_text(
+        "from shop.cart import double\ndef test_a():\n    assert double(2) == 4\n"
+    )
     (root / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
     if package:
         (root / "tests" / "__init__.py").touch()
