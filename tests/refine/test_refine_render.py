@@ -55,7 +55,11 @@ CANDIDATES = [
     ),
     make(
         "test_add_negative",
-        'def test_add_negative():\n    with pytest.raises(CartError, match="negative"):\n        Cart().add("x", PRICE)',
+        (
+            "def test_add_negative():\n"
+            '    with pytest.raises(CartError, match="negative"):\n'
+            '        Cart().add("x", PRICE)'
+        ),
         imports=("import pytest", "from shop.cart import Cart, CartError"),
         helpers=("PRICE = -1", "UNUSED = 2"),
         target="Cart.add",
@@ -63,7 +67,9 @@ CANDIDATES = [
     ),
     make(
         "test_add_takes_any_amount",
-        '@pytest.mark.parametrize("price", [0, 1, Decimal("2.5")])\ndef test_add_takes_any_amount(price):\n    cart = Cart()\n'
+        '@pytest.mark.parametrize("price", [0, 1, Decimal("2.5")])\n'
+        "def test_add_takes_any_amount(price):\n"
+        "    cart = Cart()\n"
         '    cart.add("x", price)\n    assert cart.items == [("x", price)]',
         imports=("import pytest", "from decimal import Decimal", *CART),
         target="Cart.add",
@@ -215,7 +221,8 @@ def test_renaming_leaves_attributes_keywords_strings_and_comments(text, expected
 
 
 def test_imports_are_sorted_in_sections():
-    statements = ["from shop.b import z, A, X_Y", "import pytest", "import os.path", "from __future__ import annotations",
+    statements = ["from shop.b import z, A, X_Y", "import pytest", "import os.path",
+                  "from __future__ import annotations",
                   "import os", "from shop.b import q as r", "import shop"]  # fmt: skip
     assert render_imports(bindings(statements), frozenset({"shop"})) == (
         "from __future__ import annotations\n\nimport os\nimport os.path\n\nimport pytest\n\nimport shop\n"

@@ -152,7 +152,13 @@ GOOD = {
     "asyncio.run": wrap(
         "assert asyncio.run(fetch(None)) is None", imports="import asyncio\nfrom shop.cart import fetch"
     ),
-    "async test": "import pytest\nfrom shop.cart import fetch\n@pytest.mark.asyncio\nasync def test_x():\n    assert await fetch(None) is None",
+    "async test": (
+        "import pytest\n"
+        "from shop.cart import fetch\n"
+        "@pytest.mark.asyncio\n"
+        "async def test_x():\n"
+        "    assert await fetch(None) is None"
+    ),
     "sqlite in memory": wrap(
         "db = sqlite3.connect(':memory:')\nassert Cart([db]).items == [db]", imports="import sqlite3"
     ),
@@ -181,16 +187,34 @@ GOOD = {
         "from hypothesis import given, settings, strategies as st",
         "@settings(max_examples=5)\n@given(n=st.integers())",
     ),
-    "own fixture": "import pytest\n@pytest.fixture\ndef cart():\n    return Cart()\ndef test_x(cart):\n    assert cart.total() == 0",
+    "own fixture": (
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def cart():\n"
+        "    return Cart()\n"
+        "def test_x(cart):\n"
+        "    assert cart.total() == 0"
+    ),
     "conftest fixture": wrap("assert shop_cart.total() == 0", "shop_cart"),
     "helper that asserts": "def check(cart):\n    assert cart.total() == 0\ndef test_x():\n    check(Cart())",
-    "helper class": "class Item:\n    price = 3\ndef test_x():\n    item = Item()\n    assert Cart([('a', item.price)]).total() == 3",
+    "helper class": (
+        "class Item:\n"
+        "    price = 3\n"
+        "def test_x():\n"
+        "    item = Item()\n"
+        "    assert Cart([('a', item.price)]).total() == 3"
+    ),
     "pickle round trip": wrap("assert pickle.loads(pickle.dumps(Cart())).items == []", imports="import pickle"),
     "system exit": wrap("with pytest.raises(SystemExit):\n    Cart().total()", imports="import pytest"),
     "deepcopy": wrap("cart = Cart()\nassert copy.deepcopy(cart).items == cart.items", imports="import copy"),
     "regular expression": wrap("assert re.compile('0').match(str(Cart().total()))", imports="import re"),
     "loop": wrap(
-        "cart = Cart()\ntotal = 0\nfor n in range(3):\n    cart.add('a', n)\n    total += n\nassert total == cart.total()"
+        "cart = Cart()\n"
+        "total = 0\n"
+        "for n in range(3):\n"
+        "    cart.add('a', n)\n"
+        "    total += n\n"
+        "assert total == cart.total()"
     ),
     "dependency": wrap("assert attr.has(Cart) is False", imports="import attr"),
     "local name of a builtin": wrap("input = [('a', 1)]\nassert Cart(input).total() == 1"),
@@ -221,20 +245,44 @@ GOOD = {
         "hits = []\ndef cb():\n    hits.append(1)\neach(cb)\nassert hits == []", imports="from shop.cart import each"
     ),
     "also: stub class in test": wrap(
-        "class Stub:\n    def __init__(self):\n        self.calls = []\n    def get(self, u):\n        self.calls.append(u)\nstub = Stub()\neach(stub)\nassert stub.calls == []",
+        (
+            "class Stub:\n"
+            "    def __init__(self):\n"
+            "        self.calls = []\n"
+            "    def get(self, u):\n"
+            "        self.calls.append(u)\n"
+            "stub = Stub()\n"
+            "each(stub)\n"
+            "assert stub.calls == []"
+        ),
         imports="from shop.cart import each",
     ),
     "also: cm": wrap(
-        "c = Cart()\nwith pytest.raises(ValueError) as e:\n    c.add('x', -1)\nassert e.type is ValueError and c.items == []",
+        (
+            "c = Cart()\n"
+            "with pytest.raises(ValueError) as e:\n"
+            "    c.add('x', -1)\n"
+            "assert e.type is ValueError and c.items == []"
+        ),
         imports="import pytest",
     ),
     "also: os.path": wrap(
-        "p = os.path.join(str(tmp_path), 'x')\nwith open(p, 'w', encoding='utf-8') as f:\n    f.write('1')\nassert Cart([p]).items == [p]",
+        (
+            "p = os.path.join(str(tmp_path), 'x')\n"
+            "with open(p, 'w', encoding='utf-8') as f:\n"
+            "    f.write('1')\n"
+            "assert Cart([p]).items == [p]"
+        ),
         "tmp_path",
         "import os",
     ),
     "also: csv": wrap(
-        "p = tmp_path / 'x.csv'\nwith p.open('w', newline='') as f:\n    csv.writer(f).writerow([1])\nassert Cart([p]).items == [p]",
+        (
+            "p = tmp_path / 'x.csv'\n"
+            "with p.open('w', newline='') as f:\n"
+            "    csv.writer(f).writerow([1])\n"
+            "assert Cart([p]).items == [p]"
+        ),
         "tmp_path",
         "import csv",
     ),
@@ -266,9 +314,33 @@ GOOD = {
         "import pytest",
         "@pytest.mark.parametrize('name', ['a', 'b'])",
     ),
-    "also: helper fixture file": "import pytest\n@pytest.fixture\ndef data(tmp_path):\n    p = tmp_path / 'x'\n    p.write_text('1')\n    return p\ndef test_x(data):\n    data.write_text('2')\n    assert Cart([data]).items == [data]",
-    "also: helper func with path": "def make(path):\n    path.write_text('x')\n    return path\ndef test_x(tmp_path):\n    p = make(tmp_path / 'a')\n    assert Cart([p]).items == [p]",
-    "also: helper open": "def make(path):\n    with open(path, 'w') as f:\n        f.write('x')\ndef test_x(tmp_path):\n    make(tmp_path / 'a')\n    assert Cart().total() == 0",
+    "also: helper fixture file": (
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def data(tmp_path):\n"
+        "    p = tmp_path / 'x'\n"
+        "    p.write_text('1')\n"
+        "    return p\n"
+        "def test_x(data):\n"
+        "    data.write_text('2')\n"
+        "    assert Cart([data]).items == [data]"
+    ),
+    "also: helper func with path": (
+        "def make(path):\n"
+        "    path.write_text('x')\n"
+        "    return path\n"
+        "def test_x(tmp_path):\n"
+        "    p = make(tmp_path / 'a')\n"
+        "    assert Cart([p]).items == [p]"
+    ),
+    "also: helper open": (
+        "def make(path):\n"
+        "    with open(path, 'w') as f:\n"
+        "        f.write('x')\n"
+        "def test_x(tmp_path):\n"
+        "    make(tmp_path / 'a')\n"
+        "    assert Cart().total() == 0"
+    ),
     "also: stringio read": wrap(
         "monkeypatch.setattr('sys.stdin', io.StringIO('a'))\nassert Cart().total() == 0", "monkeypatch", "import io"
     ),
@@ -371,7 +443,7 @@ BAD = {
     "hallucinated module": ("unknown-import", wrap(ok, imports="import shop.basket")),
     "hallucinated name": ("unknown-name", wrap(ok, imports="from shop.cart import Carts")),
     "hallucinated attribute": ("unknown-attribute", wrap("cart.TAXES" + ok, imports="from shop import cart")),
-    "not a dependency": ("undeclared-import", wrap(ok, imports="import jinja2")),
+    "not a dependency": ("undeclared-import", wrap(ok, imports="import coverage")),
     "relative import": ("relative-import", wrap(ok, imports="from . import x")),
     "star import": ("star-import", wrap(ok, imports="from shop.cart import *")),
     "sleep": ("sleep", wrap("time.sleep(0.1)" + ok, imports="import time")),
@@ -483,17 +555,38 @@ BAD = {
     ),
     "trick: helper path": (
         "file-outside-tmp",
-        "from pathlib import Path\ndef make(path):\n    path.write_text('x')\ndef test_x():\n    make(Path('/etc/x'))\n    assert Cart().total() == 0",
+        (
+            "from pathlib import Path\n"
+            "def make(path):\n"
+            "    path.write_text('x')\n"
+            "def test_x():\n"
+            "    make(Path('/etc/x'))\n"
+            "    assert Cart().total() == 0"
+        ),
     ),
     "trick: helper str": (
         "file-outside-tmp",
-        "def make(path):\n    with open(path, 'w') as f: ...\ndef test_x():\n    make('/etc/x')\n    assert Cart().total() == 0",
+        (
+            "def make(path):\n"
+            "    with open(path, 'w') as f: ...\n"
+            "def test_x():\n"
+            "    make('/etc/x')\n"
+            "    assert Cart().total() == 0"
+        ),
     ),
     "trick: project os": ("environment", wrap("cart.os.environ['A'] = '1'" + ok, imports="from shop import cart")),
     "trick: mock env": ("environment", wrap("os.environ |= {'a': 'b'}" + ok, imports="import os")),
     "trick: fixture override": (
         "file-outside-tmp",
-        "import pytest\n@pytest.fixture\ndef tmp_path():\n    return __file__\ndef test_x(tmp_path):\n    open(tmp_path, 'w')\n    assert Cart().total() == 0",
+        (
+            "import pytest\n"
+            "@pytest.fixture\n"
+            "def tmp_path():\n"
+            "    return __file__\n"
+            "def test_x(tmp_path):\n"
+            "    open(tmp_path, 'w')\n"
+            "    assert Cart().total() == 0"
+        ),
     ),
     "trick: tmp var": (
         "file-outside-tmp",
@@ -533,7 +626,6 @@ BAD = {
         "interpreter-state",
         wrap("threading.excepthook = None" + ok, imports="import threading"),
     ),
-    "trick: yaml": ("undeclared-import", wrap(ok, imports="import yaml")),
     "trick: string exec": ("dynamic-code", wrap("type('X', (), {'__del__': exec})" + ok)),
     "trick: gc": ("introspection", wrap("gc.get_objects()" + ok, imports="import gc")),
     "trick: frame": ("interpreter-state", wrap("sys._getframe()" + ok, imports="import sys")),
@@ -541,7 +633,7 @@ BAD = {
         "introspection",
         wrap("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    e.__traceback__.tb_frame" + ok),
     ),
-    "trick: coverage": ("unknown-import", wrap("import coverage\ncoverage.Coverage().erase()" + ok)),
+    "trick: coverage": ("undeclared-import", wrap("import coverage\ncoverage.Coverage().erase()" + ok)),
     "trick: pytest.exit": ("skip", wrap("pytest.exit('x')" + ok, imports="import pytest")),
     "trick: skipif": ("skip", wrap(ok, imports="import pytest", decorators="@pytest.mark.skipif(True, reason='x')")),
     "trick: unittest skip": ("skip", wrap("raise unittest.SkipTest" + ok, imports="import unittest")),
