@@ -183,6 +183,19 @@ def test_a_helper_never_hides_a_fixture_of_the_project():
     assert "def cart_2():" in text
 
 
+def test_an_import_keeps_its_name_beside_a_parameter_of_the_same_name():
+    first = make("test_a", "def test_a():\n    assert total() == 0", imports=("from shop.cart import total",))
+    second = make("test_b", "def test_b(total):\n    assert total == 0")
+    assert "from shop.cart import total\n" in page(first, second)
+
+
+def test_a_comment_after_the_last_statement_stays_with_its_test():
+    one = make("test_a", "def test_a():\n    assert f()  # why\n    # the end", imports=("from shop.cart import f",))
+    two = make("test_b", "def test_b():\n    assert f()", imports=("from shop.cart import f",))
+    first, second = parse_back(page(one, two), "f.py")
+    assert (first.candidate.source, second.candidate.source) == (one.source, two.source)
+
+
 def test_one_candidate_alone_is_a_module_with_future_imports_first():
     one = make(
         "test_x",
