@@ -6,7 +6,6 @@ one integer, a bit for each line, branch and mutant, so that thousands of each a
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush

@@ -5,27 +5,33 @@ from __future__ import annotations
 import ast
 import io
 import re
+import symtable
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _SKIPPED = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT})
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
 def used_names(text: str) -> frozenset[str]:
-    """Names that a piece reads or takes as parameters, also within annotations that are strings."""
-    names: set[str] = set()
+    """Names that a piece takes from its module, or asks for as parameters (which may be fixtures)."""
+    names = set(_global_names(symtable.symtable(text, "piece", "exec")))
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Name):
-            names.add(node.id)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-            names |= _annotation_names(node.annotation)
+        if isinstance(node, ast.arg):
+            names |= {node.arg} | _annotation_names(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             names |= _annotation_names(node.returns)
         elif isinstance(node, ast.Call) and _names_fixtures(node.func):
-            names |= {n.value for a in node.args for n in ast.walk(a) if _is_text(n)}  # type: ignore[attr-defined]
+            constants = (n.value for arg in node.args for n in ast.walk(arg) if isinstance(n, ast.Constant))
+            names |= {value for value in constants if isinstance(value, str)}
     return frozenset(names)
+
+
+def _global_names(table: symtable.SymbolTable) -> Iterator[str]:
+    is_module = table.get_type() == "module"
+    yield from (s.get_name() for s in table.get_symbols() if s.is_referenced() and (is_module or s.is_global()))
+    for child in table.get_children():
+        yield from _global_names(child)
 
 
 def _annotation_names(annotation: ast.AST | None) -> set[str]:
@@ -36,10 +42,6 @@ def _annotation_names(annotation: ast.AST | None) -> set[str]:
 
 def _names_fixtures(function: ast.AST) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in {"usefixtures", "getfixturevalue"}
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def defined_names(text: str) -> tuple[str, ...]:

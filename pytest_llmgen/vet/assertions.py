@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import partial
 
 from pytest_llmgen.records import Refusal
-from pytest_llmgen.vet.scope import Function, Scope, flow, parameters
+from pytest_llmgen.vet.known import words
+from pytest_llmgen.vet.scope import Function, Scope, flow, parameters, roots_of
 
 _EXPECTING = frozenset({"pytest.raises", "pytest.warns", "pytest.deprecated_call", "pytest.RaisesGroup"})
-_OBSERVING = frozenset(
-    [
-        "capsys",
-        "capfd",
-        "capsysbinary",
-        "capfdbinary",
-        "caplog",
-        "recwarn",
-        "tmp_path",
-        "tmpdir",
-        "tmp_path_factory",
-        "monkeypatch",
-        "subtests",
-        "request",
-    ]
+_OBSERVING = words(
+    "capsys capfd capsysbinary capfdbinary caplog recwarn tmp_path tmpdir tmp_path_factory monkeypatch subtests request"
 )
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 
@@ -41,6 +28,7 @@ def check_assertions(scope: Scope) -> Iterator[Refusal]:
         elif isinstance(node, ast.Call) and _is_broad(scope, node):
             message = f"`{ast.unparse(node)}` is content with any error: name its type or match its message"
             yield scope.refusal("broad-raises", message, node)
+    yield from _check_swallowed(scope)
     if not any(_depends(scope, node) for node in assertions):
         message = f"no assertion depends on {scope.target.qualname}: assert what a call of it returns or changes"
         yield scope.refusal("unrelated-assertion", message, assertions[0])
@@ -59,10 +47,8 @@ def _assertions(scope: Scope, root: ast.AST) -> Iterator[ast.AST]:
                 name in _EXPECTING
                 or name == "pytest.fail"
                 or attribute.startswith("assert_")
-                or isinstance(node.func, ast.Name)
-                and node.func.id in checkers
-                or name
-                and name.rpartition(".")[2].startswith("assert_")
+                or (isinstance(node.func, ast.Name) and node.func.id in checkers)
+                or (name and name.rpartition(".")[2].startswith("assert_"))
             ):
                 yield node
 
@@ -80,7 +66,7 @@ def _cannot_fail(scope: Scope, test: ast.expr) -> str | None:
         return next((why for each in test.values if (why := _cannot_fail(scope, each))), None)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _comparison(scope, test.left, test.ops[0], test.comparators[0])
-    if isinstance(test, ast.Call) and scope.dotted(test.func) == "builtins.isinstance" and len(test.args) == 2:
+    if isinstance(test, ast.Call) and scope.dotted(test.func) == "builtins.isinstance" and test.args[1:]:
         kinds = test.args[1].elts if isinstance(test.args[1], ast.Tuple) else [test.args[1]]
         if any(scope.dotted(kind) == "builtins.object" for kind in kinds):
             return "everything is an object"
@@ -104,6 +90,41 @@ def _comparison(scope: Scope, left: ast.expr, op: ast.cmpop, right: ast.expr) ->
     if zero and isinstance(op, ast.GtE) and isinstance(left, ast.Call) and scope.dotted(left.func) == "builtins.len":
         return "a length is never negative"
     return None
+
+
+def _check_swallowed(scope: Scope) -> Iterator[Refusal]:
+    """Assertions whose failure is caught, or that are never reached."""
+    for node in ast.walk(scope.test):
+        caught: list[ast.AST] = []
+        if (
+            (isinstance(node, ast.Try) and any(_swallows(scope, handler) for handler in node.handlers))
+            or (isinstance(node, ast.With) and any(_suppresses(scope, item.context_expr) for item in node.items))
+            or (isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant) and not node.test.value)
+        ):
+            caught = list(node.body)
+        if any(isinstance(each, ast.Assert) for statement in caught for each in ast.walk(statement)):
+            yield scope.refusal("cannot-fail", "the failure of an assertion is caught, or it never runs", node)
+    if any(isinstance(statement, ast.Return) for statement in scope.test.body[:-1]):
+        yield scope.refusal("cannot-fail", "what stands after `return` never runs", scope.test)
+
+
+def _swallows(scope: Scope, handler: ast.ExceptHandler) -> bool:
+    answers = (ast.Raise, ast.Assert)
+    is_answered = any(isinstance(n, answers) or _is_fail(scope, n) for body in handler.body for n in ast.walk(body))
+    return not is_answered and (handler.type is None or _catches_assertions(scope, handler.type))
+
+
+def _is_fail(scope: Scope, node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and scope.dotted(node.func) == "pytest.fail"
+
+
+def _suppresses(scope: Scope, node: ast.AST) -> bool:
+    is_suppress = isinstance(node, ast.Call) and scope.dotted(node.func) == "contextlib.suppress"
+    return is_suppress and _catches_assertions(scope, node)
+
+
+def _catches_assertions(scope: Scope, node: ast.AST) -> bool:
+    return any(scope.dotted(each) in {*_BROAD, "builtins.AssertionError"} for each in ast.walk(node))
 
 
 def _is_broad(scope: Scope, node: ast.Call) -> bool:
@@ -130,27 +151,26 @@ def _depends(scope: Scope, node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and scope.dotted(node.func) in _EXPECTING:
         for each in ast.walk(scope.test):
             if isinstance(each, ast.With | ast.AsyncWith) and any(item.context_expr is node for item in each.items):
-                return any(_mentions(scope, names, statement) for statement in each.body)
+                return any(_mentions(names, statement) for statement in each.body)
     if isinstance(node, ast.Call) and scope.dotted(node.func) == "pytest.fail":
-        return _mentions(scope, names, scope.test)
-    return _mentions(scope, names, node)
+        return _mentions(names, scope.test)
+    return _mentions(names, node)
 
 
 def project_names(scope: Scope) -> frozenset[str]:
     """Names that hold, or were touched by, something of the project."""
     seeds = {name for name, dotted in scope.imported.items() if scope.is_project(scope.real(dotted))}
-    calls_project = any(isinstance(n, ast.Call) and _mentions(scope, frozenset(seeds), n) for n in scope.walk())
-    fixtures = {f.name for f in scope.functions if _mentions(scope, frozenset(seeds), f)}
+    calls_project = any(isinstance(n, ast.Call) and _mentions(frozenset(seeds), n) for n in scope.walk())
+    fixtures = {f.name for f in scope.functions if _mentions(frozenset(seeds), f)}
     asked = set(parameters(scope.test))
     own = scope.facts.fixtures - _OBSERVING
     seeds |= fixtures | (asked & own)
     if calls_project or seeds & asked:
         seeds |= asked & _OBSERVING
         seeds |= asked - scope.facts.fixtures - fixtures if _is_patched(scope) else set()
-    carries = partial(_mentions_names, scope)
     names = frozenset(seeds)
     while True:
-        names = flow(iter([scope.test, *scope.functions]), names, lambda value, known: carries(known, value))
+        names = flow(scope, names, lambda value, known: _mentions(known, value))
         touched = {arg for node in ast.walk(scope.test) for arg in _touched(scope, names, node)}
         if not touched - names:
             return names
@@ -161,37 +181,46 @@ def _is_patched(scope: Scope) -> bool:
     return any("patch" in ast.unparse(decorator) for decorator in scope.test.decorator_list)
 
 
-def _mentions_names(scope: Scope, names: frozenset[str], node: ast.AST) -> bool:
-    return _mentions(scope, names, node)
-
-
 def _touched(scope: Scope, names: frozenset[str], node: ast.AST) -> Iterator[str]:
-    """What is handed to the project's code may be changed by it; a mock of its border is called by it."""
-    if isinstance(node, ast.Call) and _mentions(scope, names, node.func):
-        for arg in [*node.args, *(keyword.value for keyword in node.keywords)]:
-            yield from (each.id for each in ast.walk(arg) if isinstance(each, ast.Name))
-    if isinstance(node, ast.Call) and "patch" in ast.unparse(node.func):
-        yield from (each.id for arg in node.args for each in ast.walk(arg) if isinstance(each, ast.Name))
-    if isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name) and names:
-        if "patch" in ast.unparse(node.context_expr) or "redirect_std" in ast.unparse(node.context_expr):
-            yield node.optional_vars.id
-    if isinstance(node, ast.With) and any(_mentions(scope, names, each) for each in node.body):
-        yield from (item.optional_vars.id for item in node.items if isinstance(item.optional_vars, ast.Name))
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node is not scope.test:
-        if _mentions(scope, names, node):
+    """What the project's code may have changed or called: arguments, stand-ins, contexts, callbacks."""
+    if isinstance(node, ast.Call):
+        yield from _touched_by_call(names, node)
+    elif isinstance(node, ast.With | ast.AsyncWith):
+        yield from _touched_in_context(names, node)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node is not scope.test:
+        if node.name in names or _mentions(names, node):
             yield node.name
-            yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-            yield from (n.func.value.id for n in ast.walk(node) if _is_method_of_name(n))  # type: ignore[attr-defined]
-    if isinstance(node, ast.For | ast.While | ast.If | ast.Try) and _mentions(scope, names, node):
-        yield from (n.func.value.id for n in ast.walk(node) if _is_method_of_name(n))  # type: ignore[attr-defined]
-        yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    if _is_method_of_name(node) and any(_mentions(scope, names, a) for a in node.args):  # type: ignore[attr-defined]
-        yield node.func.value.id  # type: ignore[attr-defined]
+            yield from _changed_in(node)
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.If | ast.Try) and _mentions(names, node):
+        yield from _changed_in(node)
 
 
-def _is_method_of_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+def _touched_by_call(names: frozenset[str], node: ast.Call) -> Iterator[str]:
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if _mentions(names, node.func) or "patch" in ast.unparse(node.func):
+        yield from (each.id for arg in given for each in ast.walk(arg) if isinstance(each, ast.Name))
+    if any(_mentions(names, arg) for arg in given):
+        yield from _receiver(node)
 
 
-def _mentions(scope: Scope, names: frozenset[str], node: ast.AST) -> bool:
+def _touched_in_context(names: frozenset[str], node: ast.With | ast.AsyncWith) -> Iterator[str]:
+    if any(_mentions(names, each) for each in node.body):
+        for item in node.items:
+            yield from roots_of(item.optional_vars) if item.optional_vars else ()
+            yield from (each.id for each in ast.walk(item.context_expr) if isinstance(each, ast.Name))
+
+
+def _changed_in(root: ast.AST) -> Iterator[str]:
+    for node in ast.walk(root):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        yield from _receiver(node)
+
+
+def _receiver(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        yield node.func.value.id
+
+
+def _mentions(names: frozenset[str], node: ast.AST) -> bool:
     return any(isinstance(each, ast.Name) and each.id in names for each in ast.walk(node))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import urlsplit
 
 from pytest_llmgen.records import Fate, Refusal
-from pytest_llmgen.vet.scope import Scope, assignments, flow, parameters
+from pytest_llmgen.vet.known import words
+from pytest_llmgen.vet.scope import Scope, flow, parameters
 
 TEMPORARY = frozenset({"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
 _WRITES = {  # dotted name -> positions of the arguments that must be temporary
@@ -23,58 +26,51 @@ _WRITES = {  # dotted name -> positions of the arguments that must be temporary
 _OPENERS = frozenset(
     {"builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "zipfile.ZipFile", "tarfile.open"}
 )
-_PATH_WRITES = frozenset(
-    [
-        "write_text",
-        "write_bytes",
-        "unlink",
-        "rmdir",
-        "touch",
-        "mkdir",
-        "rename",
-        "symlink_to",
-        "hardlink_to",
-        "chmod",
-        "extractall",
-    ]
-)
+_PATH_WRITES = words("write_text write_bytes unlink rmdir touch mkdir rename symlink_to hardlink_to chmod extractall")
 _CLIENTS = ("socket.", "http.client.", "urllib.request.", "requests.", "httpx.", "aiohttp.", "urllib3.")
-_REQUESTS = frozenset(
-    [
-        "create_connection",
-        "urlopen",
-        "urlretrieve",
-        "HTTPConnection",
-        "HTTPSConnection",
-        "get",
-        "post",
-        "put",
-        "delete",
-        "head",
-        "patch",
-        "request",
-        "getaddrinfo",
-        "gethostbyname",
-        "stream",
-    ]
+_REQUESTS = words(
+    "create_connection urlopen urlretrieve HTTPConnection HTTPSConnection get post put delete head patch "
+    "request getaddrinfo gethostbyname stream"
 )
-_LOOPBACK = ("127.", "localhost", "::1", "[::1]", "0.0.0.0")  # noqa: S104 (a name to look for, not to bind)
+_LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|::1|GET|POST|PUT|DELETE")  # or the method of a request
 
 
 def check_borders(scope: Scope) -> Iterator[Refusal]:
     """Refusals for writing outside ``tmp_path`` and for talking to other machines."""
     escaping = flow(
-        iter(scope.pieces), frozenset(), lambda value, names: _escapes(scope, value) or _mentions(value, names)
+        scope, _escaping_arguments(scope), lambda value, names: _escapes(scope, value) or _mentions(value, names)
     )
     temporary = partial(_is_temporary, scope, _temporary_names(scope, escaping), escaping)
+    called = {id(node.func) for node in scope.walk() if isinstance(node, ast.Call)}
     for node in scope.walk():
         if isinstance(node, ast.Call):
-            yield from (
-                _outside(scope, path, node)
-                for path in _written(scope, node)
-                if not (_is_buffer(scope, path) or temporary(path))
-            )
+            paths = (path for path in _written(scope, node) if not _is_buffer(scope, path))
+            yield from (_outside(scope, path, node) for path in paths if not temporary(path))
             yield from _check_host(scope, node)
+        elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in called:
+            yield from _check_handed_on(scope, node)
+
+
+def _check_handed_on(scope: Scope, node: ast.Name | ast.Attribute) -> Iterator[Refusal]:
+    """What writes may only be called, where its path can be seen, not be passed on."""
+    is_method = isinstance(node, ast.Attribute) and node.attr in _PATH_WRITES and _is_path(scope, node.value)
+    if is_method or scope.dotted(node) in _OPENERS | _WRITES.keys():
+        message = f"{ast.unparse(node)} is handed on: call it where its path can be seen"
+        yield scope.refusal("file-outside-tmp", message, node, Fate.UNSAFE)
+
+
+def _escaping_arguments(scope: Scope) -> frozenset[str]:
+    """Names that parametrize fills with paths that could lead elsewhere."""
+    names: set[str] = set()
+    for call in scope.test.decorator_list:
+        if (
+            isinstance(call, ast.Call)
+            and scope.dotted(call.func) == "pytest.mark.parametrize"
+            and _escapes(scope, call)
+        ):
+            texts = (n.value for arg in call.args[:1] for n in ast.walk(arg) if isinstance(n, ast.Constant))
+            names |= {name.strip() for text in texts for name in str(text).split(",")}
+    return frozenset(names)
 
 
 def _outside(scope: Scope, path: ast.AST, node: ast.AST) -> Refusal:
@@ -102,7 +98,9 @@ def _written_by_method(scope: Scope, node: ast.Call) -> Iterator[ast.AST]:
     if not isinstance(node.func, ast.Attribute) or not _is_path(scope, node.func.value):
         return
     if node.func.attr in _PATH_WRITES or (node.func.attr == "open" and _mode_writes(node, 0)):
-        yield node.func.value
+        path = node.func.value  # the folder of a temporary file is temporary too
+        is_folder = node.func.attr == "mkdir" and isinstance(path, ast.Attribute) and path.attr == "parent"
+        yield path.value if is_folder and isinstance(path, ast.Attribute) else path
     if node.func.attr in {"rename", "replace"}:
         yield from node.args[:1]
 
@@ -114,9 +112,7 @@ def _mode_writes(node: ast.Call, position: int) -> bool:
 
 def _is_path(scope: Scope, node: ast.AST) -> bool:
     """Whether an expression is built on pathlib or on a fixture for temporary paths."""
-    names = flow(
-        iter(scope.pieces), TEMPORARY, lambda value, known: _mentions(value, known) or _uses_pathlib(scope, value)
-    )
+    names = flow(scope, TEMPORARY, lambda value, known: _mentions(value, known) or _uses_pathlib(scope, value))
     return _mentions(node, names) or _uses_pathlib(scope, node)
 
 
@@ -149,9 +145,7 @@ def _escapes(scope: Scope, node: ast.AST) -> bool:
                 "anchor",
                 "expanduser",
             }
-            or isinstance(each, ast.Name)
-            and scope.dotted(each) == "builtins.__file__"
-        ):
+        ) or (isinstance(each, ast.Name) and scope.dotted(each) == "builtins.__file__"):
             return True
     return False
 
@@ -159,14 +153,15 @@ def _escapes(scope: Scope, node: ast.AST) -> bool:
 def _temporary_names(scope: Scope, escaping: frozenset[str]) -> frozenset[str]:
     """Names whose every assignment is a temporary path."""
     fixtures = {f.name for f in scope.functions if TEMPORARY & set(parameters(f))}
-    names = frozenset(TEMPORARY | fixtures)
-    pairs = [pair for piece in scope.pieces for node in ast.walk(piece) for pair in assignments(node)]
+    names = frozenset(TEMPORARY - {f.name for f in scope.functions} | fixtures)
     while True:
-        good = {n for targets, value in pairs for n in targets if _is_temporary(scope, names, escaping, value)}
-        bad = {n for targets, value in pairs for n in targets if not _is_temporary(scope, names, escaping, value)}
-        if not (more := good - bad - names):
-            return names
-        names |= more
+        good: set[str] = set()
+        bad: set[str] = set()
+        for bound, value in scope.pairs:
+            (good if _is_temporary(scope, names, escaping, value) else bad).update(bound)
+        if good - bad <= names:
+            return names - bad
+        names |= good - bad
 
 
 def _is_temporary(scope: Scope, names: frozenset[str], escaping: frozenset[str], node: ast.AST) -> bool:
@@ -180,9 +175,7 @@ def _is_temporary(scope: Scope, names: frozenset[str], escaping: frozenset[str],
 
 
 def _is_buffer(scope: Scope, node: ast.AST) -> bool:
-    buffers = flow(
-        iter(scope.pieces), frozenset(), lambda value, names: _mentions(value, names) or _is_io(scope, value)
-    )
+    buffers = flow(scope, frozenset(), lambda value, names: _mentions(value, names) or _is_io(scope, value))
     return _is_io(scope, node) or (isinstance(node, ast.Name) and node.id in buffers)
 
 
@@ -192,14 +185,16 @@ def _is_io(scope: Scope, node: ast.AST) -> bool:
 
 def _check_host(scope: Scope, node: ast.Call) -> Iterator[Refusal]:
     name = scope.dotted(node.func) or ""
-    tail = name.rpartition(".")[2]
-    hosts = [h for arg in node.args for h in _hosts(arg)] + [h for k in node.keywords for h in _hosts(k.value)]
+    tail = node.func.attr if isinstance(node.func, ast.Attribute) else name.rpartition(".")[2]
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
     is_request = name.startswith(_CLIENTS) and tail in _REQUESTS
-    is_connect = isinstance(node.func, ast.Attribute) and node.func.attr in {"connect", "connect_ex", "sendto"}
+    is_connect = tail in {"connect", "connect_ex", "sendto"} and not is_request
+    is_stream = tail in {"create_connection", "open_connection", "create_datagram_endpoint"}
     if is_connect:
-        hosts = [h for arg in node.args if isinstance(arg, ast.Tuple) for h in _hosts(arg)]
-    foreign = [h for h in hosts if not h.startswith(_LOOPBACK)]
-    if (is_request and (foreign or not hosts)) or (is_connect and foreign):
+        given = [arg for arg in given if isinstance(arg, ast.Tuple)]
+    hosts = [host for arg in given for host in _hosts(arg)]
+    foreign = [host for host in hosts if not _LOOPBACK.fullmatch(host)]
+    if (is_request and not hosts) or ((is_request or is_connect or is_stream) and foreign):
         to = f"to {foreign[0]}" if foreign else "to a host that cannot be seen here"
         yield scope.refusal("network", f"it connects {to}: use a stand-in, or a server on 127.0.0.1", node, Fate.UNSAFE)
 
@@ -210,4 +205,11 @@ def _hosts(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Tuple) and node.elts:
         node = node.elts[0]
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-        yield node.value.partition("://")[2] or node.value
+        yield _host(node.value)
+
+
+def _host(text: str) -> str:
+    try:
+        return (urlsplit(text).hostname or "?") if "://" in text else text
+    except ValueError:
+        return "?"

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from pytest_llmgen.records import Fate, Refusal
+from pytest_llmgen.vet.known import words
 from pytest_llmgen.vet.scope import Scope
 
 _PROCESS = "it starts or ends processes: test the project's function with a stand-in instead"
@@ -15,45 +16,120 @@ _INTERPRETER = "it changes the interpreter for all other tests: use monkeypatch 
 _FILES = "it works on files outside tmp_path: use tmp_path and pathlib"
 
 MODULES: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(("subprocess", "multiprocessing", "pty", "posix", "nt", "popen2", "venv", "ensurepip", "pip",
-                     "webbrowser", "asyncio.subprocess", "antigravity", "turtle", "tkinter", "curses"),
-                    ("starts-process", _PROCESS)),
-    **dict.fromkeys(("importlib", "imp", "runpy", "pkgutil", "code", "codeop", "builtins", "pydoc", "zipimport", "pdb",
-                     "bdb", "trace", "cProfile", "profile", "doctest", "timeit", "logging.config", "symtable",
-                     "compileall", "py_compile", "modulefinder", "zipapp", "sqlite3.dump", "_frozen_importlib"),
-                    ("dynamic-code", _DYNAMIC)),
-    **dict.fromkeys(("ctypes", "cffi", "mmap", "fcntl", "resource", "termios", "tty", "winreg", "msvcrt", "marshal",
-                     "readline", "syslog", "nis", "spwd", "grp", "crypt"), ("native-code", _NATIVE)),
-    **dict.fromkeys(("atexit", "site", "faulthandler", "tracemalloc", "sitecustomize", "usercustomize"),
-                    ("interpreter-state", _INTERPRETER)),
-    **dict.fromkeys(("ftplib", "smtplib", "telnetlib", "poplib", "imaplib", "nntplib", "xmlrpc", "socketserver"),
-                    ("network", "it talks to a network service: use a stand-in")),
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "subprocess",
+            "multiprocessing",
+            "pty",
+            "posix",
+            "nt",
+            "popen2",
+            "venv",
+            "ensurepip",
+            "pip",
+            "webbrowser",
+            "asyncio.subprocess",
+            "antigravity",
+            "turtle",
+            "tkinter",
+            "curses",
+        ),
+        ("starts-process", _PROCESS),
+    ),
+    **dict.fromkeys(
+        (
+            "importlib",
+            "imp",
+            "runpy",
+            "pkgutil",
+            "code",
+            "codeop",
+            "builtins",
+            "pydoc",
+            "zipimport",
+            "pdb",
+            "bdb",
+            "trace",
+            "cProfile",
+            "profile",
+            "doctest",
+            "timeit",
+            "logging.config",
+            "symtable",
+            "compileall",
+            "py_compile",
+            "modulefinder",
+            "zipapp",
+            "sqlite3.dump",
+            "_frozen_importlib",
+        ),
+        ("dynamic-code", _DYNAMIC),
+    ),
+    **dict.fromkeys(
+        (
+            "ctypes",
+            "cffi",
+            "mmap",
+            "fcntl",
+            "resource",
+            "termios",
+            "tty",
+            "winreg",
+            "msvcrt",
+            "marshal",
+            "readline",
+            "syslog",
+            "nis",
+            "spwd",
+            "grp",
+            "crypt",
+        ),
+        ("native-code", _NATIVE),
+    ),
+    **dict.fromkeys(
+        ("atexit", "site", "faulthandler", "tracemalloc", "sitecustomize", "usercustomize"),
+        ("interpreter-state", _INTERPRETER),
+    ),
+    **dict.fromkeys(
+        ("ftplib", "smtplib", "telnetlib", "poplib", "imaplib", "nntplib", "xmlrpc", "socketserver"),
+        ("network", "it talks to a network service: use a stand-in"),
+    ),
+}
 PARTIAL: Mapping[str, tuple[frozenset[str], str, str]] = {
     "os": (
-        frozenset(
-            ["altsep", "curdir", "devnull", "environ", "extsep", "fsdecode", "fsencode", "fspath", "get_terminal_size", "getcwd", "getenv", "getpid", "linesep", "listdir", "lstat", "mkdir", "makedirs", "name", "pardir", "path", "pathsep", "PathLike", "DirEntry", "scandir", "sep", "stat", "strerror", "stat_result", "urandom", "walk", "cpu_count", "access", "R_OK", "W_OK", "X_OK", "F_OK", "error", "remove", "unlink", "rmdir", "removedirs", "rename", "renames", "replace", "symlink", "link", "chmod", "utime", "truncate"]
+        words(
+            "altsep curdir devnull environ extsep fsdecode fsencode fspath get_terminal_size getcwd getenv getpid "
+            "linesep listdir lstat mkdir makedirs name pardir path pathsep PathLike DirEntry scandir sep stat "
+            "strerror stat_result urandom walk cpu_count access R_OK W_OK X_OK F_OK error remove unlink rmdir "
+            "removedirs rename renames replace symlink link chmod utime truncate"
         ),
         "starts-process",
         "tests use of os only paths, listings and os.environ (reading)",
     ),
     "sys": (
-        frozenset(
-            ["stdin", "stdout", "stderr", "version", "version_info", "platform", "maxsize", "maxunicode", "float_info", "int_info", "hash_info", "byteorder", "getsizeof", "getrecursionlimit", "getdefaultencoding", "getfilesystemencoding", "getrefcount", "executable", "implementation", "argv", "exc_info", "intern", "int_max_str_digits", "get_int_max_str_digits", "hexversion"]
+        words(
+            "stdin stdout stderr version version_info platform maxsize maxunicode float_info int_info hash_info "
+            "byteorder getsizeof getrecursionlimit getdefaultencoding getfilesystemencoding getrefcount "
+            "executable implementation argv exc_info intern int_max_str_digits get_int_max_str_digits hexversion"
         ),
         "interpreter-state",
         _INTERPRETER,
     ),
-    "signal": (frozenset({"Signals", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"}), "signals", "it sends or handles signals"),
+    "signal": (
+        frozenset({"Signals", "SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"}),
+        "signals",
+        "it sends or handles signals",
+    ),
     "gc": (frozenset({"collect"}), "introspection", "it walks the interpreter's objects"),
     "shutil": (
-        frozenset(
-            ["rmtree", "move", "copy", "copy2", "copyfile", "copytree", "copymode", "copystat", "copyfileobj", "which", "disk_usage", "make_archive", "unpack_archive", "get_terminal_size", "Error", "SameFileError", "get_archive_formats"]
+        words(
+            "rmtree move copy copy2 copyfile copytree copymode copystat copyfileobj which disk_usage make_archive "
+            "unpack_archive get_terminal_size Error SameFileError get_archive_formats"
         ),
         "file-outside-tmp",
         _FILES,
     ),
-}  # fmt: skip
+}
 NAMES: Mapping[str, tuple[str, str]] = {
     "os._exit": ("exit", "it ends the test run"),
     "os.abort": ("exit", "it ends the test run"),
@@ -87,41 +163,18 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "socket.setdefaulttimeout": ("interpreter-state", _INTERPRETER),
     "pickle.Unpickler": ("pickle", "unpickle only what the same test pickled: pickle.loads(pickle.dumps(x))"),
     "shelve.open": ("pickle", "shelve unpickles files"),
+    "operator.methodcaller": ("dynamic-code", "it calls a method by name: write the call out"),
     "inspect.currentframe": ("introspection", "it walks the interpreter's frames"),
     "inspect.stack": ("introspection", "it walks the interpreter's frames"),
-}  # fmt: skip
-ATTRIBUTES = frozenset(
-    [
-        "__globals__",
-        "__builtins__",
-        "__subclasses__",
-        "__bases__",
-        "__mro__",
-        "__code__",
-        "__closure__",
-        "__loader__",
-        "__spec__",
-        "__import__",
-        "__getattribute__",
-        "__reduce__",
-        "__reduce_ex__",
-        "__self__",
-        "__func__",
-        "gi_frame",
-        "gi_code",
-        "cr_frame",
-        "ag_frame",
-        "f_globals",
-        "f_builtins",
-        "f_locals",
-        "f_back",
-        "tb_frame",
-        "tb_next",
-        "enable_load_extension",
-        "load_extension",
-    ]
+}
+ATTRIBUTES = words(
+    "__globals__ __builtins__ __subclasses__ __bases__ __mro__ __code__ __closure__ __loader__ __spec__ "
+    "__import__ __getattribute__ __reduce__ __reduce_ex__ __self__ __func__ gi_frame gi_code cr_frame "
+    "ag_frame f_globals f_builtins f_locals f_back tb_frame tb_next subprocess_exec "
+    "subprocess_shell enable_load_extension load_extension"
 )
 HARMLESS_IMPORTS = frozenset({"importlib.metadata", "importlib.resources", "multiprocessing.pool.ThreadPool"})
+_CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
 _PATCHERS = ("monkeypatch", "mocker", "patch", "mock")
 
 
@@ -206,7 +259,7 @@ def _check_reflection(scope: Scope, node: ast.Call) -> Iterator[Refusal]:
         return
     for arg in node.args[1:2] if name.startswith("builtins") else node.args:
         if isinstance(arg, ast.Constant) and any(part in ATTRIBUTES for part in str(arg.value).split(".")):
-            yield _unsafe(scope, "introspection", f"{arg.value} reaches into the interpreter", node)
+            yield _unsafe(scope, "introspection", f"{arg.value!r} reaches into the interpreter", node)
         elif not isinstance(arg, ast.Constant | ast.Name) or _is_computed(scope, arg):
             yield _unsafe(scope, "dynamic-code", "an attribute's name is put together: write the attribute out", node)
     first = node.args[0] if node.args else None
@@ -251,9 +304,8 @@ def _check_environment(scope: Scope, node: ast.AST) -> Iterator[Refusal]:
         written = list(node.targets)
     elif isinstance(node, ast.AugAssign | ast.AnnAssign):
         written = [node.target]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}:
-            written = [node.func.value]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+        written = [node.func.value]
     for each in written:
         inner: ast.AST = each
         while isinstance(inner, ast.Subscript):

@@ -10,27 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pytest_llmgen.records import Module
-from pytest_llmgen.vet.known import ModuleNames, VetFacts, names_of
+from pytest_llmgen.vet.known import ModuleNames, VetFacts, names_of, words
 
-BUILTIN_FIXTURES = frozenset(
-    [
-        "capfd",
-        "capfdbinary",
-        "caplog",
-        "capsys",
-        "capsysbinary",
-        "doctest_namespace",
-        "monkeypatch",
-        "record_property",
-        "record_testsuite_property",
-        "recwarn",
-        "request",
-        "subtests",
-        "tmp_path",
-        "tmp_path_factory",
-        "tmpdir",
-        "tmpdir_factory",
-    ]
+BUILTIN_FIXTURES = words(
+    "capfd capfdbinary caplog capsys capsysbinary doctest_namespace monkeypatch record_property "
+    "record_testsuite_property recwarn request subtests tmp_path tmp_path_factory tmpdir tmpdir_factory"
 )
 PLUGIN_FIXTURES: Mapping[str, tuple[str, ...]] = {
     "anyio": ("anyio_backend",),

@@ -30,6 +30,11 @@ class VetFacts:
     fixtures: frozenset[str]
 
 
+def words(text: str) -> frozenset[str]:
+    """A table of names, written as text."""
+    return frozenset(text.split())
+
+
 def names_of(tree: ast.Module, module: str, *, is_package: bool = False) -> ModuleNames:
     """The names that a module has after its import; ``module`` is its dotted name."""
     names: dict[str, str] = {}
@@ -37,8 +42,7 @@ def names_of(tree: ast.Module, module: str, *, is_package: bool = False) -> Modu
     for node in _module_level(tree.body):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             is_open = True
-        for name, origin in _bound(node, module, is_package=is_package):
-            names[name] = origin
+        names.update(_bound(node, module, is_package=is_package))
     return ModuleNames(names, is_open or "__getattr__" in names)
 
 

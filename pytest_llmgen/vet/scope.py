@@ -8,31 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pytest_llmgen.records import Candidate, Fate, Refusal, Target
-from pytest_llmgen.vet.known import VetFacts
+from pytest_llmgen.vet.known import VetFacts, words
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-SENSITIVE = frozenset(
-    [
-        "os",
-        "sys",
-        "subprocess",
-        "builtins",
-        "importlib",
-        "ctypes",
-        "socket",
-        "signal",
-        "shutil",
-        "posix",
-        "nt",
-        "multiprocessing",
-        "pty",
-        "atexit",
-        "runpy",
-        "gc",
-        "mmap",
-    ]
+SENSITIVE = words(
+    "os sys subprocess builtins importlib ctypes socket signal shutil posix nt multiprocessing pty atexit runpy gc mmap"
 )
+NEVER_HIDDEN = frozenset({"eval", "exec", "compile", "__import__", "__builtins__", "globals", "breakpoint", "open"})
 
 
 @dataclass(frozen=True)
@@ -84,6 +67,19 @@ class Scope:
         """Names that it assigns, defines or takes as parameters, anywhere."""
         return frozenset(name for node in self.walk() for name in _binds(node))
 
+    @cached_property
+    def pairs(self) -> tuple[tuple[frozenset[str], ast.AST], ...]:
+        """Every name with every expression that it is bound to, arguments of its own functions included."""
+        nodes = list(self.walk())
+        own = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        pairs = [pair for node in nodes for pair in assignments(node)]
+        for node in nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own:
+                names = [arg.arg for arg in own[node.func.id].args.args]
+                pairs += [(frozenset({name}), arg) for name, arg in zip(names, node.args, strict=False)]
+                pairs += [(frozenset({k.arg}), k.value) for k in node.keywords if k.arg]
+        return tuple(pairs)
+
     def dotted(self, node: ast.AST) -> str | None:
         """What an expression stands for where it starts at an import (``os.path.join``) or a builtin."""
         parts: list[str] = []
@@ -94,7 +90,11 @@ class Scope:
             return None
         if node.id in self.imported:
             return self.real(".".join([self.imported[node.id], *reversed(parts)]))
-        return None if node.id in self.bound else ".".join(["builtins", node.id, *reversed(parts)])
+        return (
+            None
+            if node.id in self.bound and node.id not in NEVER_HIDDEN
+            else ".".join(["builtins", node.id, *reversed(parts)])
+        )
 
     def real(self, dotted: str) -> str:
         """``shop.cart.os.system`` is ``os.system``: modules found inside other modules by their own names."""
@@ -157,14 +157,11 @@ def parameters(function: Function) -> tuple[str, ...]:
     return tuple(arg.arg for arg in [*plain, *only])
 
 
-def flow(
-    roots: Iterator[ast.AST], seeds: frozenset[str], carries: Callable[[ast.AST, frozenset[str]], bool]
-) -> frozenset[str]:
-    """The names that a value reaches through assignments, loops and ``with``, starting at ``seeds``."""
-    pairs = [pair for root in roots for node in ast.walk(root) for pair in assignments(node)]
+def flow(scope: Scope, seeds: frozenset[str], carries: Callable[[ast.AST, frozenset[str]], bool]) -> frozenset[str]:
+    """The names that a value reaches through assignments, loops, ``with`` and calls, starting at ``seeds``."""
     names = seeds
     while True:
-        more = {name for targets, value in pairs if carries(value, names) for name in targets} - names
+        more = {name for bound, value in scope.pairs if carries(value, names) for name in bound} - names
         if not more:
             return names
         names |= more
@@ -197,9 +194,7 @@ def _binds(node: ast.AST) -> Iterator[str]:
         yield node.id
     elif isinstance(node, ast.arg):
         yield node.arg
-    elif (
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        or isinstance(node, ast.ExceptHandler)
-        and node.name
-    ):
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
+    else:
+        yield from [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []

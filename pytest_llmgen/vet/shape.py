@@ -7,54 +7,24 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from pytest_llmgen.records import Fate, Refusal
+from pytest_llmgen.vet.known import words
 from pytest_llmgen.vet.scope import Scope, parameters
 
 MAX_LINES = 120
 _MARKS = frozenset({"parametrize", "usefixtures", "filterwarnings", "asyncio", "anyio"})
 _DECORATORS = ("hypothesis.", "unittest.mock.patch", "freezegun.freeze_time", "time_machine.travel", "mock.patch")
-_SKIPS = frozenset(
-    [
-        "pytest.skip",
-        "pytest.xfail",
-        "pytest.importorskip",
-        "pytest.exit",
-        "pytest.mark.skip",
-        "pytest.mark.skipif",
-        "pytest.mark.xfail",
-        "unittest.skip",
-        "unittest.skipIf",
-        "unittest.skipUnless",
-        "unittest.expectedFailure",
-        "unittest.SkipTest",
-    ]
+_SKIPS = words(
+    "pytest.skip pytest.xfail pytest.importorskip pytest.exit pytest.mark.skip pytest.mark.skipif "
+    "pytest.mark.xfail unittest.skip unittest.skipIf unittest.skipUnless unittest.expectedFailure "
+    "unittest.SkipTest"
 )
-_PYTEST = frozenset(
-    [
-        "approx",
-        "raises",
-        "warns",
-        "deprecated_call",
-        "fixture",
-        "mark",
-        "param",
-        "fail",
-        "MonkeyPatch",
-        "FixtureRequest",
-        "CaptureFixture",
-        "LogCaptureFixture",
-        "TempPathFactory",
-        "WarningsRecorder",
-        "ExceptionInfo",
-        "RaisesExc",
-        "RaisesGroup",
-        "RaisesContext",
-        "yield_fixture",
-        "Subtests",
-        "SubTests",
-    ]
+_PYTEST = words(
+    "approx raises warns deprecated_call fixture mark param fail MonkeyPatch FixtureRequest "
+    "CaptureFixture LogCaptureFixture TempPathFactory WarningsRecorder ExceptionInfo RaisesExc "
+    "RaisesGroup RaisesContext yield_fixture Subtests SubTests"
 )
 _INTERNAL_FIXTURES = frozenset({"pytestconfig", "pytester", "testdir", "cache"})
-_REQUEST = frozenset({"param", "getfixturevalue", "addfinalizer"})
+_NOT_OF_REQUEST = frozenset({"config", "session", "node", "applymarker", "_pyfuncitem"})
 
 
 def check_shape(scope: Scope) -> Iterator[Refusal]:
@@ -123,18 +93,10 @@ def _filled_by_decorators(scope: Scope) -> int:
     for call in scope.test.decorator_list:
         if isinstance(call, ast.Call):
             dotted = scope.dotted(call.func) or ""
-            replaced = any(k.arg == "new" for k in call.keywords)
-            if dotted == "hypothesis.given":
-                count += len(call.args)
-            elif (
-                dotted.endswith("mock.patch")
-                and not replaced
-                and len(call.args) < 2
-                or dotted.endswith("mock.patch.object")
-                and not replaced
-                and len(call.args) < 3
-            ):
-                count += 1
+            made = not any(keyword.arg == "new" for keyword in call.keywords)
+            count += len(call.args) if dotted == "hypothesis.given" else 0
+            count += dotted.endswith("mock.patch") and made and not call.args[1:]
+            count += dotted.endswith("mock.patch.object") and made and not call.args[2:]
     return count
 
 
@@ -173,10 +135,9 @@ def _check_pytest(scope: Scope, node: ast.AST) -> Iterator[Refusal]:
         ):
             yield scope.refusal("pytest-internals", f"{name} reaches into pytest", node, Fate.UNSAFE)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "request":
-        if "request" in scope.bound and node.attr not in _REQUEST and "request" not in scope.imported:
-            is_fixture = any("request" in parameters(f) for f in (scope.test, *scope.functions))
-            if is_fixture and node.attr in {"config", "session", "node"}:
-                yield scope.refusal("pytest-internals", f"request.{node.attr} reaches into pytest", node, Fate.UNSAFE)
+        asked = any("request" in parameters(function) for function in (scope.test, *scope.functions))
+        if asked and node.attr in _NOT_OF_REQUEST:
+            yield scope.refusal("pytest-internals", f"request.{node.attr} reaches into pytest", node, Fate.UNSAFE)
 
 
 def _check_sleep(scope: Scope, node: ast.AST) -> Iterator[Refusal]:

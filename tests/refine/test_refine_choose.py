@@ -9,14 +9,20 @@ FILES = {"a.py": FileLines("a.py", frozenset(range(1, 20)), frozenset({(1, 2), (
 ALL = {"a.py::f": frozenset(Category)}
 
 
-def judged(name, lines=(), kills=(), *, arcs=(), path="a.py", fate=Fate.KEPT, size=1, category=Category.TYPICAL, **more):
+def judged(
+    name, lines=(), kills=(), *, arcs=(), path="a.py", fate=Fate.KEPT, size=1, category=Category.TYPICAL, **more
+):
     source = f"def {name}():\n" + "    assert f()\n" * size
     candidate = Candidate(name, "a.py::f", name, category, Origin.OFFLINE, Oracle.OBSERVED, source)
-    return Judged(candidate, fate, "passes", hits={path: Hits(frozenset(lines), frozenset(arcs))}, kills=frozenset(kills), **more)
+    return Judged(
+        candidate, fate, "passes", hits={path: Hits(frozenset(lines), frozenset(arcs))}, kills=frozenset(kills), **more
+    )
 
 
 def run(*candidates, hits=None, kills=(), filled=ALL):
-    return choose(candidates, baseline_hits=hits or {}, files=FILES, baseline_kills=frozenset(kills), filled_categories=filled)
+    return choose(
+        candidates, baseline_hits=hits or {}, files=FILES, baseline_kills=frozenset(kills), filled_categories=filled
+    )
 
 
 def names(answer, fate=Fate.KEPT):
@@ -112,4 +118,6 @@ def test_two_thousand_candidates_and_five_thousand_mutants_are_answered():
     mutants = [f"m{n}" for n in range(5000)]
     many = [judged(f"t{n}", kills=generator.sample(mutants, 40)) for n in range(2000)]
     answer = run(*many)
-    assert {k for each in answer if each.fate is Fate.KEPT for k in each.kills} == {k for each in many for k in each.kills}
+    assert {k for each in answer if each.fate is Fate.KEPT for k in each.kills} == {
+        k for each in many for k in each.kills
+    }
