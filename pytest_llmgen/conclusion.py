@@ -70,7 +70,10 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         gaps=assessment.gaps,
         suspected_bugs=tuple(findings.suspects),
         tests=tests,
-        module_errors=tuple((m.path, m.error) for m in findings.modules if m.error),
+        module_errors=(
+            *((m.path, m.error) for m in findings.modules if m.error),
+            *sorted(findings.unmutable.items()),
+        ),
         scope_problem=circumstances.scope_problem,
         nothing_to_test=circumstances.nothing_to_test,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,

@@ -66,6 +66,7 @@ class Edges:
         configured = coverage_settings(settings.root, self.cov_config)
         omitted = () if settings.targets else configured.omit
         self.test_paths = list(config.getini("testpaths"))
+        self.python_path = [str(path) for path in config.getini("pythonpath")]
         self.modules = find_modules(
             settings.root,
             targets=settings.targets,
@@ -74,10 +75,11 @@ class Edges:
             configured_source=configured.source,
             test_paths=self.test_paths,
             output_dir=settings.output_dir,
+            python_path=self.python_path,
         )
         self.git = git(settings.root)
         self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
-        self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}), self.scope.lines)
+        self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
         self.generator: Generator | None = None
 
@@ -232,6 +234,7 @@ class Edges:
             self.test_paths,
             exclude=self.settings.exclude,
             output_dir=self.settings.output_dir,
+            python_path=self.python_path,
         )
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:

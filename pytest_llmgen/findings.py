@@ -48,6 +48,7 @@ class Findings:
     suspects: list[SuspectedBug] = field(default_factory=list)
     costs: dict[str, Cost] = field(default_factory=dict)
     not_attempted: dict[str, str] = field(default_factory=dict)
+    unmutable: dict[str, str] = field(default_factory=dict)  # path -> why it has no mutants
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problem: str | None = None

@@ -26,6 +26,7 @@ from pytest_llmgen.records import (
     Module,
     Mutant,
     Origin,
+    Outcome,
     Prober,
     Refusal,
     Reply,
@@ -35,10 +36,14 @@ from pytest_llmgen.records import (
     TargetContext,
 )
 from pytest_llmgen.refine.choose import choose
-from pytest_llmgen.refine.triage import is_suspect, reproduce
+from pytest_llmgen.refine.triage import describe, is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
+
+_PROOFS = 3
+"""How often whole files are proved: dropping one test may uncover another that leaned on it."""
 
 
 class Progress(Protocol):
@@ -54,11 +59,22 @@ class Progress(Protocol):
         """A finished piece of work that deserves a line of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Whole files as they would be written, and where each candidate is in them."""
+
+    files: Mapping[str, str]  # path -> source
+    nodeids: Mapping[str, str]  # candidate id -> node id without parameters
+
+
 class Publisher(Protocol):
     """Writes test files, and nothing else."""
 
-    def drafts(self, kept: Sequence[Judged]) -> Mapping[str, str]:
-        """The whole files (path -> source) that would be written, under names that clash with nothing."""
+    label: str
+    """Who wrote the tests, for the files' header."""
+
+    def drafts(self, kept: Sequence[Judged]) -> Drafts:
+        """The files that would be written, under names that clash with nothing."""
 
     def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
         """Write; returns the tests with their node ids, and a word for each file."""
@@ -122,7 +138,7 @@ class _Job:
         """A verdict for every mutant in scope, by the project's own tests."""
         with self._stage("mutants"):
             self.tools.progress.stage("making mutants")
-            found = [m for module in self.findings.modules if not module.error for m in self.tools.mutants_of(module)]
+            found = [mutant for module in self.findings.modules for mutant in self._mutants_of(module)]
             self.findings.mutants = tuple(mutant for mutant in found if self._in_scope(mutant))
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
@@ -140,10 +156,20 @@ class _Job:
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
 
+    def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
+        """The mutants of a module; one that can't be mutated is said to be so, and costs no other."""
+        if module.error:
+            return ()
+        try:
+            return self.tools.mutants_of(module)
+        except LlmgenError as error:
+            self.findings.unmutable[module.path] = str(error)
+            return ()
+
     def generate(self, runner: Runner) -> None:
         """Rounds of candidates, until a round brings nothing or the time is spent."""
         generator = self.tools.open_generator(runner)
-        self.findings.generator = generator.label
+        self.findings.generator = self.tools.publisher.label = generator.label
         started = self.tools.clock()
         for number in range(1, self.settings.rounds + 1):
             left = self._time_left(started)
@@ -161,6 +187,7 @@ class _Job:
         """Fold what was kept into readable files, prove these files once more, and write them."""
         with self._stage("publish"):
             self.tools.progress.stage("writing tests")
+            self._keep_suspects()
             self._merge(runner)
             self._prove_files(runner)
             kept, notes = self.tools.publisher.publish(self.findings.kept)
@@ -295,19 +322,32 @@ class _Job:
 
     def _prove_files(self, runner: Runner) -> None:
         """Run the whole files as they would be written; a test that fails there is dropped."""
-        for _ in range(3):  # dropping one test may uncover another that leaned on it
+        for _ in range(_PROOFS):
             drafts = self.tools.publisher.drafts(self.findings.kept)
-            runs = runner.try_candidates(drafts, self.settings.test_timeout * max(1, len(self.findings.kept)))
-            broken = {run.nodeid.rpartition("::")[2].partition("[")[0] for run in runs if run.outcome != "passed"}
+            runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
+            red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
+            lost = {path for path in red if "::" not in path}  # a file that could not even be collected
+            broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
             if not broken:
                 return
             reason = "it fails beside the other tests of its file"
             self.findings.judged = [
-                replace(j, fate=Fate.FLAKY, code="flaky", reason=reason)
-                if j.fate is Fate.KEPT and j.candidate.name in broken
-                else j
+                replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
                 for j in self.findings.judged
             ]
+
+    def _keep_suspects(self) -> None:
+        """Evidence for a person, one test for each kind of disagreement."""
+        found = shortest([j for j in self.findings.judged if j.fate is Fate.SUSPECTED_BUG])
+        places = self.tools.publisher.keep_suspects(found)
+        identities = {j.candidate.id: _suspect_id(j, self.findings.targets) for j in found}
+        short = short_ids(set(identities.values()))
+        self.findings.suspects = [
+            describe(
+                j, self.findings.targets[j.candidate.target], short[identities[j.candidate.id]], places[j.candidate.id]
+            )
+            for j in found
+        ]
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
@@ -324,6 +364,11 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:
+    target = targets[judged.candidate.target]
+    return long_id("X", target.qualname, None, judged.candidate.summary or judged.candidate.name, None, 1)
 
 
 def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
