@@ -319,6 +319,8 @@ def _mutant_gap(
         kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(0)
     else:
         return None
+    is_log = hints.is_log_text(_text(site, _line(site, mutant)))
+    reason += "; likely low value (text of a log or a message)" if is_log else ""
     gap = _gap(site, kind, mutant.region, mutant.before, site.is_new_mutant(mutant), reason=reason)
     return replace(
         gap,
@@ -329,7 +331,7 @@ def _mutant_gap(
         diff=diff_of(site.module.source, mutant),
         status=verdict.status if verdict else status,
         covering_tests=tests,
-        hint=hints.of_mutant(mutant.before, mutant.after, _text(site, _line(site, mutant))),
+        hint=None if is_log else hints.of_mutant(mutant.before, mutant.after),
     )
 
 

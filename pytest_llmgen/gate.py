@@ -271,7 +271,9 @@ def _floor(facts: Facts, limits: Limits, doubts: _Doubts, name: str, title: str)
     known = not (doubts.suite or doubts.code or (doubts.scope and scope == "new"))
     state = _compare(ratio, limit, unjudged(metrics) if what == "mutants" else 0) if known else None
     detail = f"{ratio[0]} of {ratio[1]}"
-    return Condition(name, title, state or ConditionState.INCONCLUSIVE, percent(ratio), required, detail)
+    if state is None or state is ConditionState.INCONCLUSIVE:
+        return Condition(name, title, ConditionState.INCONCLUSIVE, "not computed", required, f"{detail} so far")
+    return Condition(name, title, state, percent(ratio), required, detail)
 
 
 def _whole(facts: Facts) -> Metrics | None:

@@ -9,10 +9,8 @@ _LOG = re.compile(r"\b(log|logger|logging|_log|_logger|warnings)\.\w+\(|\bprint\
 _EDGE_PAIRS = (frozenset({ast.Lt, ast.LtE}), frozenset({ast.Gt, ast.GtE}))
 
 
-def of_mutant(before: str, after: str, statement: str) -> str | None:
+def of_mutant(before: str, after: str) -> str | None:
     """A short hint from what was changed into what, None where there is no good one."""
-    if is_log_text(statement):
-        return "likely low value (text of a log or a message)"
     old, new = _parsed(before), _parsed(after)
     if old is None:
         return None

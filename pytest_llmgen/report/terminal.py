@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_llmgen.gate import CAUSES, unreviewed_tests
 from pytest_llmgen.records import Condition, ConditionState, Facts, Report, State, Verdict
 from pytest_llmgen.report.items import KINDS, manual_review, shown, suspected_bugs
-from pytest_llmgen.report.layout import Line, Style, count, money, plain, wrapped
+from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
 from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
 
 _MARKS = {
@@ -37,18 +37,17 @@ def render(
     facts, verdict = report.facts, report.verdict
     if verbosity < 0:
         return tuple(_quiet(facts, verdict))
-    return (
-        *functions(facts, width),
-        *scores(facts, width),
-        *not_judged(facts, width),
-        *generated(facts, width, verbosity),
-        *manual_review(facts, width, show_gaps, report_path),
-        *suspected_bugs(facts.suspected_bugs, width),
-        *warnings(facts, width),
-        *(stages(facts, width) if verbosity > 0 else ()),
-        *_quality_gate(facts, verdict, width, verbosity),
-        *_closing(facts, width, report_path),
+    parts = (
+        [*functions(facts, width), *scores(facts, width)],
+        not_judged(facts, width),
+        generated(facts, width, verbosity),
+        manual_review(facts, width, show_gaps, report_path),
+        suspected_bugs(facts.suspected_bugs, width),
+        warnings(facts, width),
+        stages(facts, width) if verbosity > 0 else [],
+        [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_path)],
     )
+    return tuple(line for part in parts if part for line in (Line(""), *part))
 
 
 def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
@@ -81,10 +80,16 @@ def _condition(condition: Condition, width: int) -> list[Line]:
     if condition.state is ConditionState.INCONCLUSIVE and condition.id not in CAUSES:
         mark = "--"
     remark = condition.detail if condition.id in CAUSES else condition.required
+    return _row(mark, condition, remark, style, width)
+
+
+def _row(mark: str, condition: Condition, remark: str, style: Style, width: int) -> list[Line]:
     start = f"  {mark:<6}{condition.title:<{_TITLE_WIDTH}}{condition.actual:<10}"
     line = plain(f"{start.rstrip()}  {remark}" if len(condition.actual) > 10 else f"{start}{remark}").rstrip()  # noqa: PLR2004 (the column's width)
     if width >= _LEAST_WIDTH_OF_A_ROW and len(line) <= width:
         return [Line(line, style)]
+    if width >= _LEAST_WIDTH_OF_A_ROW:
+        return [Line(cut(start.rstrip(), width), style), *wrapped(remark, width, 8)]
     figures = f"{condition.actual}, {remark}" if remark else condition.actual
     return [*wrapped(f"{mark:<6}{condition.title}", width, 2, style, 6), *wrapped(figures, width, 8)]
 
