@@ -64,10 +64,11 @@ def assess(evidence: Evidence) -> Assessment:
     ``totals.without_unreviewed`` takes every test that was kept in this run as unreviewed.
     """
     sites = [site for module in evidence.modules for site in _sites(module, evidence)]
-    found = _identified([gap for site in sites for gap in _gaps(site, evidence)])
-    gaps = rank(found)
-    functions = tuple(_function(site, evidence, gaps) for site in sites)
-    return Assessment(functions, gaps, _totals(sites, evidence))
+    found = _identified([(gap, site.key) for site in sites for gap in _gaps(site, evidence)])
+    gaps = rank(gap for gap, _ in found)
+    homes = {gap.id: key for gap, key in found}
+    functions = [_function(site, evidence, [g for g in gaps if homes[g.id] == site.key]) for site in sites]
+    return Assessment(tuple(functions), gaps, _totals(sites, evidence))
 
 
 # --- Where code belongs -------------------------------------------------------------------------
@@ -211,10 +212,9 @@ def _sum(parts: Sequence[Metrics]) -> Metrics:
 # --- Functions ----------------------------------------------------------------------------------
 
 
-def _function(site: _Site, evidence: Evidence, gaps: Sequence[Gap]) -> FunctionReport:
+def _function(site: _Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionReport:
     judged = [each for each in evidence.judged if each.candidate.target == site.key]
     kept = [each for each in judged if each.fate is Fate.KEPT]
-    own = [gap for gap in gaps if gap.where == site.key]
     state, reason = _state(site, evidence, own)
     cost = evidence.costs.get(site.key)
     return FunctionReport(
@@ -324,7 +324,7 @@ def _mutant_gap(
     gap = _gap(site, kind, mutant.region, mutant.before, site.is_new_mutant(mutant), reason=reason)
     return replace(
         gap,
-        qualname=site.qualname,
+        qualname=mutant.qualname,
         nth=mutant.nth,
         operator=mutant.operator,
         after=mutant.after,
@@ -378,17 +378,17 @@ def _numbered(gaps: Iterable[Gap]) -> list[Gap]:
     return numbered
 
 
-def _identified(gaps: Sequence[Gap]) -> list[Gap]:
+def _identified(gaps: Sequence[tuple[Gap, str]]) -> list[tuple[Gap, str]]:
     """Ids of gaps that are equal but for their place take the place in, all but the first by path."""
-    ordered = sorted(gaps, key=lambda gap: (gap.path, gap.region.start_line, gap.region.start_column))
+    ordered = sorted(gaps, key=lambda pair: (pair[0].path, pair[0].region.start_line, pair[0].region.start_column))
     seen: Counter[str] = Counter()
     named = []
-    for gap in ordered:
+    for gap, _ in ordered:
         name = _long_id(gap, gap.qualname)
         seen[name] += 1
         named.append(name if seen[name] == 1 else _long_id(gap, f"{gap.where}#{seen[name]}"))
     short = short_ids(named)
-    return [replace(gap, id=short[name]) for gap, name in zip(ordered, named, strict=True)]
+    return [(replace(gap, id=short[name]), key) for (gap, key), name in zip(ordered, named, strict=True)]
 
 
 def _long_id(gap: Gap, qualname: str) -> str:

@@ -6,6 +6,7 @@ not known, because nothing that is still unknown could undo it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,6 +44,7 @@ _FLOORS = (
     ("all-mutants", "mutation score of everything"),
 )
 _MOST_REASONS_NAMED = 3
+_PLURAL = re.compile(r"\b(gap|bug|test)s\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ def _maximum(name: str, title: str, number: int, limit: int) -> Condition:
 def _floor(facts: Facts, limits: Limits, doubts: _Doubts, name: str, title: str) -> Condition:
     scope, _, what = name.partition("-")
     limit: float = getattr(limits, f"{scope}_{what}")
-    required = f"at least {limit:g}%"
+    required = f"at least {limit:g}%" if limit else "no limit"
     if not limit or (facts.nothing_to_test is not None and scope == "new"):
         return Condition(name, title, ConditionState.OFF, "not computed", required)
     metrics = in_scope(facts) if scope == "new" else _whole(facts)
@@ -315,7 +317,8 @@ def _reason(facts: Facts, conditions: tuple[Condition, ...], state: State) -> st
 
 def _complaint(condition: Condition) -> str:
     if condition.actual.isdecimal():
-        return f"{condition.actual} {condition.title}"
+        title = _PLURAL.sub(r"\1", condition.title, count=1) if condition.actual == "1" else condition.title
+        return f"{condition.actual} {title}"
     return f"{condition.title} {condition.actual}, {condition.required}"
 
 
