@@ -202,7 +202,8 @@ def _open_bugs(facts: Facts) -> int:
 def _tests(facts: Facts) -> Condition:
     suite, problems = facts.suite, _suite_problems(facts)
     state = ConditionState.INCONCLUSIVE if problems else ConditionState.OK
-    actual = f"{suite.passed} of {suite.passed + len(suite.failed)}"
+    every = suite.passed + len(suite.failed)
+    actual = f"{suite.passed} of {every}" if every or problems else "there were none"
     return Condition("tests", "tests pass", state, actual, "all", "; ".join(problems))
 
 

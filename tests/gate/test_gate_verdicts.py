@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -274,6 +274,46 @@ LIMITS = st.builds(
 @given(LIMITS, st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), st.sampled_from(["enforce", "report"]))
 def test_no_missing_datum_ever_passes(limits, name, mode):
     assert judge(INCONCLUSIVE[name][0], limits, mode).state is not State.PASS
+
+
+def worsened(names):
+    """The good facts with several things missing at once."""
+    facts = GOOD
+    for name in names:
+        missing = INCONCLUSIVE[name][0]
+        changed = {f.name: getattr(missing, f.name) for f in fields(Facts)}
+        facts = replace(facts, **{k: v for k, v in changed.items() if v != getattr(GOOD, k)})
+    return facts
+
+
+@given(
+    st.sets(st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), min_size=1),
+    LIMITS,
+    st.lists(st.sampled_from([GAP, replace(GAP, state="accepted"), replace(GAP, new=False)])),
+    st.integers(0, 3),
+    st.sampled_from([(), (TEST,), (replace(TEST, reviewed=True),)]),
+)
+def test_whatever_is_missing_together_never_passes(names, limits, gaps, waiting, tests):
+    if names == {"no test ran"}:
+        tests = ()
+    facts = replace(worsened(names), gaps=tuple(gaps), unreviewed_on_disk=waiting, tests=tests)
+    assert judge(facts, limits, "enforce").state is not State.PASS
+
+
+ABOUT_MEASURES = {"no metrics", "no lines", "no mutants", "no judged mutants", "no statuses", "pending"}
+
+
+@given(st.sets(st.sampled_from(sorted(set(INCONCLUSIVE) - ABOUT_MEASURES)), min_size=1), LIMITS)
+def test_nothing_to_test_is_believed_only_in_a_complete_run(names, limits):
+    facts = replace(worsened(names), nothing_to_test="no Python code changed")
+    assert judge(facts, limits, "enforce").state is not State.PASS
+
+
+def test_a_project_without_tests_is_a_valid_start_for_generating():
+    facts = replace(with_suite(passed=0), tests=(replace(TEST, reviewed=True),))
+    verdict = judge(facts, Limits(), "report")
+    assert verdict.state is State.PASS
+    assert condition(verdict, "tests").actual == "there were none"
 
 
 @given(
