@@ -214,9 +214,9 @@ def _mutant_gap(
     if status is MutantStatus.PENDING:
         kind, reason = GapKind.NO_VERDICT, reasons.of_no_verdict(verdict)
     elif status is MutantStatus.SURVIVED:
-        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(len(tests))
+        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(status, len(tests))
     elif status is MutantStatus.NO_COVERAGE and not _is_on_open_line(site, mutant, hits):
-        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(0)
+        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(status, 0)
     else:
         return None
     is_log = hints.is_log_text(site.text(_line(site, mutant)))

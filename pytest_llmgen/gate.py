@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pytest_llmgen.mutate import score
 from pytest_llmgen.records import (
     Condition,
     ConditionState,
@@ -19,7 +20,6 @@ from pytest_llmgen.records import (
     Gap,
     GapKind,
     Metrics,
-    MutantStatus,
     Ratio,
     State,
     TestReport,
@@ -118,7 +118,7 @@ def in_scope(facts: Facts) -> Metrics | None:
 
 def unjudged(metrics: Metrics | None) -> int:
     """Mutants without a verdict: Pending, which includes crashes and unconfirmed timeouts."""
-    return metrics.by_status.get(MutantStatus.PENDING, 0) if metrics else 0
+    return score.unjudged(metrics.by_status) if metrics else 0
 
 
 def unreviewed_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

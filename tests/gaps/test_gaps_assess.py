@@ -213,7 +213,7 @@ def test_a_mutated_log_is_called_low_value():
     hits = {"a.py": Hits(frozenset({1, 4, 5}))}
     evidence = Evidence((module,), {"a.py": file}, hits, hits, (), {}, {})
     (gap,) = assess(judged_mutants(evidence, (mutant, SURVIVED))).gaps
-    assert gap.reason == "no test runs it; likely low value (text of a log or a message)"
+    assert gap.reason == "none of the tests that run this line notices; likely low value (text of a log or a message)"
     assert gap.hint is None
 
 

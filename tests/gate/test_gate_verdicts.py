@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_llmgen.gate import Limits, exit_status, judge, limits_of, percent
@@ -264,6 +264,7 @@ def test_percentages_are_cut_and_never_flatter(ratio, text):
 
 # --- Properties ---------------------------------------------------------------------------------
 
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LIMITS = st.builds(
     Limits,
     **{n: st.integers(-1, 5) for n in ("unjudged", "new_gaps", "bugs", "flaky", "unreviewed")},
@@ -271,6 +272,7 @@ LIMITS = st.builds(
 )
 
 
+@UNTIMED
 @given(LIMITS, st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), st.sampled_from(["enforce", "report"]))
 def test_no_missing_datum_ever_passes(limits, name, mode):
     assert judge(INCONCLUSIVE[name][0], limits, mode).state is not State.PASS
@@ -286,6 +288,7 @@ def worsened(names):
     return facts
 
 
+@UNTIMED
 @given(
     st.sets(st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), min_size=1),
     LIMITS,
@@ -303,6 +306,7 @@ def test_whatever_is_missing_together_never_passes(names, limits, gaps, waiting,
 ABOUT_MEASURES = {"no metrics", "no lines", "no mutants", "no judged mutants", "no statuses", "pending"}
 
 
+@UNTIMED
 @given(st.sets(st.sampled_from(sorted(set(INCONCLUSIVE) - ABOUT_MEASURES)), min_size=1), LIMITS)
 def test_nothing_to_test_is_believed_only_in_a_complete_run(names, limits):
     facts = replace(worsened(names), nothing_to_test="no Python code changed")
@@ -316,6 +320,7 @@ def test_a_project_without_tests_is_a_valid_start_for_generating():
     assert condition(verdict, "tests").actual == "there were none"
 
 
+@UNTIMED
 @given(
     limits=LIMITS,
     killed=st.integers(0, 20),
@@ -337,6 +342,7 @@ def test_losing_the_verdict_of_a_mutant_never_turns_a_floor_into_ok(limits, kill
         assert lost[name] is not ConditionState.OK or full[name] is ConditionState.OK
 
 
+@UNTIMED
 @given(LIMITS, st.integers(0, 12), st.integers(1, 12))
 def test_more_unjudged_mutants_than_allowed_never_pass(limits, killed, pending):
     facts = with_metrics(replace(FULL, mutants=(killed, killed), by_status={KILLED: killed, PENDING: pending}))

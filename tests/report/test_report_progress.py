@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llmgen.report.progress import Progress, outcome_text, progress_line
+from pytest_llmgen.records import SuiteInfo
+from pytest_llmgen.report.progress import Progress, baseline_line, outcome_text, progress_line
 
 
 class Clock:
@@ -60,6 +61,17 @@ def test_a_finished_target_is_one_line():
 def test_a_finished_target_is_never_wider_than_the_terminal(width):
     target = "src/package/very/deep/module.py::VeryLongClassName.very_long_method_name"
     assert len(progress_line(100, 100, target, outcome_text(0, 12, 3, "flaky"), "cached", width)) <= width
+
+
+def test_the_baseline_is_one_line():
+    suite = SuiteInfo(212, (), seconds=4.12)
+    text = baseline_line(suite, (41, 63), 58, new_code=True)
+    assert text == "baseline  212 passed in 4.1s   changed lines 41/63 covered   58 mutants in scope"
+
+
+def test_the_baseline_names_the_tests_that_were_set_aside():
+    text = baseline_line(SuiteInfo(3, ("t::a",)), (0, 0), 1, new_code=False)
+    assert text == "baseline  3 passed, 1 failed and set aside in 0.0s   lines - covered   1 mutant in scope"
 
 
 @pytest.mark.parametrize(

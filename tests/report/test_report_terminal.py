@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from _pytest._io import TerminalWriter
 
-from pytest_llmgen.report.layout import Line, Style, cut, plain, wrapped
+from pytest_llmgen.records import Earned
+from pytest_llmgen.report.layout import Line, Style, code, cut, plain, wrapped
 from pytest_llmgen.report.terminal import render
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "report"
@@ -109,3 +111,52 @@ def test_what_is_too_wide_is_cut(text, width, expected):
 
 def test_a_word_longer_than_the_line_is_broken():
     assert [line.text for line in wrapped("x" * 25, 12, 2)] == ["  " + "x" * 10, "  " + "x" * 10, "  xxxxx"]
+
+
+def texts_of(report, facts, **options):
+    return [line.text for line in render(type(report)(facts, report.verdict), width=100, **options)]
+
+
+def test_a_stale_gap_is_shown_with_its_state(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, gaps=(replace(report.facts.gaps[0], state="stale"),))
+    assert "    STALE: it was accepted once. Please decide again." in texts_of(report, facts)
+    assert texts_of(report, facts, verbosity=-1)[0].endswith("surviving mutant in Cart.apply_voucher (stale)")
+
+
+@pytest.mark.parametrize("change", [{"state": "accepted"}, {"state": "baseline"}, {"new": False}])
+def test_what_needs_no_decision_is_not_shown(change, report_of):
+    report = report_of("full")
+    facts = replace(report.facts, gaps=tuple(replace(gap, **change) for gap in report.facts.gaps))
+    assert not any("MANUAL REVIEW" in text for text in texts_of(report, facts))
+
+
+def test_of_many_warnings_some_are_shown_and_the_rest_counted(report_of):
+    report = report_of("full")
+    texts = texts_of(report, replace(report.facts, warnings=tuple(f"warning {n}" for n in range(14))))
+    assert "  warning 9" in texts
+    assert "  warning 10" not in texts
+    assert "  and 4 more" in texts
+
+
+def test_verbose_says_what_each_test_earns(report_of):
+    report = report_of("full")
+    test = report.facts.tests[0]
+    tests = (
+        replace(test, nodeid="t::a", earned=Earned(branches=((1, 2), (1, 3)), category=True)),
+        replace(test, nodeid="t::b", earned=Earned()),
+    )
+    texts = texts_of(report, replace(report.facts, tests=tests), verbosity=1)
+    assert "    t::a: 2 branches, first typical test" in texts
+    assert "    t::b: no gain recorded" in texts
+
+
+def test_an_unknown_price_is_not_shown_as_free(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, cost=replace(report.facts.cost, usd=None), budget_usd=None)
+    assert any("$? - 41 calls" in text for text in texts_of(report, facts))
+
+
+def test_a_diff_that_is_too_wide_loses_the_indentation_that_its_lines_share():
+    diff = ["-" + " " * 30 + "return a_long_name + 1", "+" + " " * 30 + "return a_long_name - 1"]
+    assert [line.text for line in code(diff, 40)] == ["    - return a_long_name + 1", "    + return a_long_name - 1"]
