@@ -328,6 +328,7 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
     rules: tuple[tuple[object, Callable[[], str]], ...] = (
         (suite.failed, lambda: f"make the suite pass first: {_some(suite.failed)}"),
         (suite.collection_errors, lambda: f"repair what cannot be collected: {_some(suite.collection_errors)}"),
+        (_has_no_tests(facts), lambda: "pytest --llm-generate writes tests where there are none"),
         (suite.partial is not None, lambda: "run the whole suite: without -k, -m, -x, --lf or paths"),
         (suite.sandbox_differences, lambda: f"see what these need: {_some(suite.sandbox_differences)}"),
         (facts.run.interrupted, lambda: "run it again, to the end"),
@@ -337,6 +338,12 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (_is_empty(facts), lambda: "--llm-target=PATH names the code; its tests must import it"),
     )
     return [advice() for applies, advice in rules if applies]
+
+
+def _has_no_tests(facts: Facts) -> bool:
+    suite = facts.suite
+    blocked = suite.failed or suite.collection_errors or suite.partial is not None or suite.problem is not None
+    return facts.run.command == "check" and not suite.passed and not blocked
 
 
 def _is_late(facts: Facts, limits: Limits) -> bool:

@@ -129,6 +129,7 @@ def test_missing_data_stays_inconclusive_when_every_limit_is_off(name):
         ("module error", "repair or exclude (llm_exclude): b.py"),
         ("interrupted", "run it again, to the end"),
         ("collection error", "repair what cannot be collected: t.py"),
+        ("no test ran", "pytest --llm-generate writes tests where there are none"),
         ("sandbox difference", "see what these need: t::a"),
     ],
 )
