@@ -311,9 +311,10 @@ def _reason(facts: Facts, conditions: tuple[Condition, ...], state: State) -> st
     if state is State.FAIL:
         return "; ".join(_complaint(c) for c in conditions if c.state is ConditionState.FAIL)
     open_ones = [c for c in conditions if c.state is ConditionState.INCONCLUSIVE]
-    causes = [c for c in open_ones if c.id in CAUSES] or open_ones
-    details = dict.fromkeys(detail for c in causes for detail in (c.detail or c.title).split("; "))
-    return _some(list(details))
+    causes = [c for c in open_ones if c.id in CAUSES]
+    if not causes:
+        return _some([f"{c.title}: {c.detail or c.actual}" for c in open_ones])
+    return _some(dict.fromkeys(detail for c in causes for detail in c.detail.split("; ")))
 
 
 def _complaint(condition: Condition) -> str:

@@ -236,7 +236,30 @@ def test_nothing_out_of_nothing_reaches_no_floor(what):
 
 def test_the_whole_is_not_judged_by_a_run_over_a_part():
     facts = replace(GOOD, run=replace(RUN, scope="paths"))
-    assert judge(facts, Limits(all_lines=50), "enforce").state is State.INCONCLUSIVE
+    verdict = judge(facts, Limits(all_lines=50), "enforce")
+    assert verdict.state is State.INCONCLUSIVE
+    assert verdict.reason == "line coverage of everything: the run was not over everything"
+
+
+def test_an_empty_ratio_is_named_as_the_reason():
+    verdict = judge(with_metrics(replace(FULL, branches=(0, 0))), Limits(new_branches=50.0), "enforce")
+    assert verdict.reason == "branch coverage of new code: 0 of 0 so far"
+
+
+@pytest.mark.parametrize("name", ["red suite", "partial run", "sandbox difference", "interrupted", "module error"])
+@pytest.mark.parametrize("limit", [1.0, 100.0])
+def test_a_floor_is_neither_reached_nor_missed_by_a_run_that_was_not_complete(name, limit):
+    facts = replace(INCONCLUSIVE[name][0], totals=Totals(None, replace(FULL, lines=(5, 10))))
+    verdict = judge(facts, Limits(new_lines=limit, all_lines=limit), "enforce")
+    for floor in ("new-lines", "all-lines"):
+        row = condition(verdict, floor)
+        assert (row.state, row.actual, row.detail) == (ConditionState.INCONCLUSIVE, "not computed", "5 of 10 so far")
+
+
+def test_a_missing_base_leaves_only_the_floors_of_everything_decided():
+    verdict = judge(INCONCLUSIVE["base not found"][0], Limits(new_lines=50, all_lines=50), "enforce")
+    assert condition(verdict, "new-lines").state is ConditionState.INCONCLUSIVE
+    assert condition(verdict, "all-lines").state is ConditionState.OK
 
 
 @pytest.mark.parametrize(
