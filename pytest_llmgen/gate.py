@@ -6,10 +6,12 @@ not known, because nothing that is still unknown could undo it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pytest_llmgen.mutate import score
 from pytest_llmgen.records import (
     Condition,
     ConditionState,
@@ -18,7 +20,6 @@ from pytest_llmgen.records import (
     Gap,
     GapKind,
     Metrics,
-    MutantStatus,
     Ratio,
     State,
     TestReport,
@@ -43,6 +44,7 @@ _FLOORS = (
     ("all-mutants", "mutation score of everything"),
 )
 _MOST_REASONS_NAMED = 3
+_PLURAL = re.compile(r"\b(gap|bug|test)s\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def in_scope(facts: Facts) -> Metrics | None:
 
 def unjudged(metrics: Metrics | None) -> int:
     """Mutants without a verdict: Pending, which includes crashes and unconfirmed timeouts."""
-    return metrics.by_status.get(MutantStatus.PENDING, 0) if metrics else 0
+    return score.unjudged(metrics.by_status) if metrics else 0
 
 
 def unreviewed_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
@@ -200,7 +202,8 @@ def _open_bugs(facts: Facts) -> int:
 def _tests(facts: Facts) -> Condition:
     suite, problems = facts.suite, _suite_problems(facts)
     state = ConditionState.INCONCLUSIVE if problems else ConditionState.OK
-    actual = f"{suite.passed} of {suite.passed + len(suite.failed)}"
+    every = suite.passed + len(suite.failed)
+    actual = f"{suite.passed} of {every}" if every or problems else "there were none"
     return Condition("tests", "tests pass", state, actual, "all", "; ".join(problems))
 
 
@@ -260,7 +263,7 @@ def _maximum(name: str, title: str, number: int, limit: int) -> Condition:
 def _floor(facts: Facts, limits: Limits, doubts: _Doubts, name: str, title: str) -> Condition:
     scope, _, what = name.partition("-")
     limit: float = getattr(limits, f"{scope}_{what}")
-    required = f"at least {limit:g}%"
+    required = f"at least {limit:g}%" if limit else "no limit"
     if not limit or (facts.nothing_to_test is not None and scope == "new"):
         return Condition(name, title, ConditionState.OFF, "not computed", required)
     metrics = in_scope(facts) if scope == "new" else _whole(facts)
@@ -271,7 +274,9 @@ def _floor(facts: Facts, limits: Limits, doubts: _Doubts, name: str, title: str)
     known = not (doubts.suite or doubts.code or (doubts.scope and scope == "new"))
     state = _compare(ratio, limit, unjudged(metrics) if what == "mutants" else 0) if known else None
     detail = f"{ratio[0]} of {ratio[1]}"
-    return Condition(name, title, state or ConditionState.INCONCLUSIVE, percent(ratio), required, detail)
+    if state is None or state is ConditionState.INCONCLUSIVE:
+        return Condition(name, title, ConditionState.INCONCLUSIVE, "not computed", required, f"{detail} so far")
+    return Condition(name, title, state, percent(ratio), required, detail)
 
 
 def _whole(facts: Facts) -> Metrics | None:
@@ -306,14 +311,16 @@ def _reason(facts: Facts, conditions: tuple[Condition, ...], state: State) -> st
     if state is State.FAIL:
         return "; ".join(_complaint(c) for c in conditions if c.state is ConditionState.FAIL)
     open_ones = [c for c in conditions if c.state is ConditionState.INCONCLUSIVE]
-    causes = [c for c in open_ones if c.id in CAUSES] or open_ones
-    details = dict.fromkeys(detail for c in causes for detail in (c.detail or c.title).split("; "))
-    return _some(list(details))
+    causes = [c for c in open_ones if c.id in CAUSES]
+    if not causes:
+        return _some([f"{c.title}: {c.detail or c.actual}" for c in open_ones])
+    return _some(dict.fromkeys(detail for c in causes for detail in c.detail.split("; ")))
 
 
 def _complaint(condition: Condition) -> str:
     if condition.actual.isdecimal():
-        return f"{condition.actual} {condition.title}"
+        title = _PLURAL.sub(r"\1", condition.title, count=1) if condition.actual == "1" else condition.title
+        return f"{condition.actual} {title}"
     return f"{condition.title} {condition.actual}, {condition.required}"
 
 
@@ -322,6 +329,7 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
     rules: tuple[tuple[object, Callable[[], str]], ...] = (
         (suite.failed, lambda: f"make the suite pass first: {_some(suite.failed)}"),
         (suite.collection_errors, lambda: f"repair what cannot be collected: {_some(suite.collection_errors)}"),
+        (_has_no_tests(facts), lambda: "pytest --llm-generate writes tests where there are none"),
         (suite.partial is not None, lambda: "run the whole suite: without -k, -m, -x, --lf or paths"),
         (suite.sandbox_differences, lambda: f"see what these need: {_some(suite.sandbox_differences)}"),
         (facts.run.interrupted, lambda: "run it again, to the end"),
@@ -331,6 +339,12 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (_is_empty(facts), lambda: "--llm-target=PATH names the code; its tests must import it"),
     )
     return [advice() for applies, advice in rules if applies]
+
+
+def _has_no_tests(facts: Facts) -> bool:
+    suite = facts.suite
+    blocked = suite.failed or suite.collection_errors or suite.partial is not None or suite.problem is not None
+    return facts.run.command == "check" and not suite.passed and not blocked
 
 
 def _is_late(facts: Facts, limits: Limits) -> bool:

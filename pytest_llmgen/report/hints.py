@@ -53,7 +53,7 @@ def _combined(old: ast.AST) -> str | None:
     if isinstance(old, ast.UnaryOp) and isinstance(old.op, ast.Not):
         return "a case for each value of the condition"
     if isinstance(old, ast.BinOp | ast.AugAssign):
-        return "numbers for which the two results differ, and the exact result"
+        return "values for which the two results differ, and the exact result"
     return None
 
 

@@ -39,15 +39,13 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def as_data(value: Any) -> Any:
-    """Records as dicts by field name, enums as their values, tuples and sets as lists."""
+    """Records as dicts by field name, enums as their values, tuples as lists."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
         return {f.name: as_data(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(as_data(key)): as_data(value[key]) for key in sorted(value)}
-    if isinstance(value, frozenset | set):
-        return [as_data(item) for item in sorted(value)]
     if isinstance(value, tuple | list):
         return [as_data(item) for item in value]
     return value

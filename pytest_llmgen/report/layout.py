@@ -63,10 +63,20 @@ def wrapped(text: str, width: int, indent: int = 0, style: Style = Style.PLAIN, 
 def code(lines: Iterable[str], width: int, indent: int = 4, most: int = 6) -> list[Line]:
     """Source or diff lines, cut instead of wrapped, and not more than ``most`` of them."""
     every = list(lines)
+    if any(len(plain(line)) + indent > width for line in every):
+        every = _dedented(every)
     shown = [Line(cut(" " * indent + line, width), _style_of(line)) for line in every[:most]]
     if len(every) > most:
         shown.append(Line(cut(f"{' ' * indent}... {len(every) - most} more lines", width)))
     return shown
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """The lines of a diff without the indentation that all of them share: room for what differs."""
+    if not all(line[:1] in ("-", "+") for line in lines):
+        return list(lines)
+    texts = textwrap.dedent("\n".join(line[1:] for line in lines)).split("\n")
+    return [f"{line[0]} {text}" for line, text in zip(lines, texts, strict=True)]
 
 
 def _style_of(line: str) -> Style:

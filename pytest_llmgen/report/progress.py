@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from pytest_llmgen.report.layout import count, cut
+from pytest_llmgen.records import Ratio, SuiteInfo
+from pytest_llmgen.report.layout import count, cut, fraction
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a line is written to a log: some CI services stop silent jobs."""
@@ -22,6 +23,14 @@ def progress_line(number: int, total: int, target: str, outcome: str, cost: str,
     tail = f"{outcome.ljust(_OUTCOME_WIDTH)} {cost.rjust(_COST_WIDTH)}"
     room = max(width - 1 - len(start) - len(tail) - 2, _LEAST_TARGET)
     return cut(f"{start}{cut(target, room).ljust(room)}  {tail}".rstrip(), width)
+
+
+def baseline_line(suite: SuiteInfo, lines: Ratio, mutants: int, *, new_code: bool) -> str:
+    """``baseline  212 passed in 4.1s   lines 41/63 covered   58 mutants in scope``."""
+    red = f", {len(suite.failed)} failed and set aside" if suite.failed else ""
+    what = "changed lines" if new_code else "lines"
+    tests = f"{suite.passed} passed{red} in {suite.seconds:.1f}s"
+    return f"baseline  {tests}   {what} {fraction(lines)} covered   {count(mutants, 'mutant')} in scope"
 
 
 def outcome_text(kept: int, dropped: int, bugs: int = 0, why: str = "") -> str:

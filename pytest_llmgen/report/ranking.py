@@ -18,10 +18,10 @@ def rank(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     Inside a kind: public before private, arithmetic, comparison and return before strings and logs.
     """
     by_worth = sorted(gaps, key=_worth)
-    seen: set[tuple[str, int]] = set()
+    seen: set[tuple[str, int, bool]] = set()
     ordered = []
     for gap in by_worth:
-        place = (gap.path, gap.region.start_line)
+        place = (gap.path, gap.region.start_line, gap.new)
         repeated = gap.kind is GapKind.SURVIVING_MUTANT and place in seen
         if gap.kind is GapKind.SURVIVING_MUTANT:
             seen.add(place)

@@ -78,10 +78,12 @@ def of_line(line: int, statements: Sequence[int], branches: Sequence[Arc], hits:
     return "no test gets here"
 
 
-def of_survivor(tests: int) -> str:
-    """Why a mutant was not noticed, from the number of tests that ran its line."""
-    if not tests:
+def of_survivor(status: MutantStatus, tests: int) -> str:
+    """Why a mutant was not noticed, from its status and the number of tests known to run its line."""
+    if status is MutantStatus.NO_COVERAGE:
         return "no test runs it"
+    if not tests:
+        return "none of the tests that run this line notices"
     return "1 test runs this line and does not notice" if tests == 1 else f"{tests} tests run this line, none notices"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_llmgen.gate import Limits, exit_status, judge, limits_of, percent
@@ -129,6 +129,7 @@ def test_missing_data_stays_inconclusive_when_every_limit_is_off(name):
         ("module error", "repair or exclude (llm_exclude): b.py"),
         ("interrupted", "run it again, to the end"),
         ("collection error", "repair what cannot be collected: t.py"),
+        ("no test ran", "pytest --llm-generate writes tests where there are none"),
         ("sandbox difference", "see what these need: t::a"),
     ],
 )
@@ -235,7 +236,30 @@ def test_nothing_out_of_nothing_reaches_no_floor(what):
 
 def test_the_whole_is_not_judged_by_a_run_over_a_part():
     facts = replace(GOOD, run=replace(RUN, scope="paths"))
-    assert judge(facts, Limits(all_lines=50), "enforce").state is State.INCONCLUSIVE
+    verdict = judge(facts, Limits(all_lines=50), "enforce")
+    assert verdict.state is State.INCONCLUSIVE
+    assert verdict.reason == "line coverage of everything: the run was not over everything"
+
+
+def test_an_empty_ratio_is_named_as_the_reason():
+    verdict = judge(with_metrics(replace(FULL, branches=(0, 0))), Limits(new_branches=50.0), "enforce")
+    assert verdict.reason == "branch coverage of new code: 0 of 0 so far"
+
+
+@pytest.mark.parametrize("name", ["red suite", "partial run", "sandbox difference", "interrupted", "module error"])
+@pytest.mark.parametrize("limit", [1.0, 100.0])
+def test_a_floor_is_neither_reached_nor_missed_by_a_run_that_was_not_complete(name, limit):
+    facts = replace(INCONCLUSIVE[name][0], totals=Totals(None, replace(FULL, lines=(5, 10))))
+    verdict = judge(facts, Limits(new_lines=limit, all_lines=limit), "enforce")
+    for floor in ("new-lines", "all-lines"):
+        row = condition(verdict, floor)
+        assert (row.state, row.actual, row.detail) == (ConditionState.INCONCLUSIVE, "not computed", "5 of 10 so far")
+
+
+def test_a_missing_base_leaves_only_the_floors_of_everything_decided():
+    verdict = judge(INCONCLUSIVE["base not found"][0], Limits(new_lines=50, all_lines=50), "enforce")
+    assert condition(verdict, "new-lines").state is ConditionState.INCONCLUSIVE
+    assert condition(verdict, "all-lines").state is ConditionState.OK
 
 
 @pytest.mark.parametrize(
@@ -264,6 +288,7 @@ def test_percentages_are_cut_and_never_flatter(ratio, text):
 
 # --- Properties ---------------------------------------------------------------------------------
 
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LIMITS = st.builds(
     Limits,
     **{n: st.integers(-1, 5) for n in ("unjudged", "new_gaps", "bugs", "flaky", "unreviewed")},
@@ -271,11 +296,55 @@ LIMITS = st.builds(
 )
 
 
+@UNTIMED
 @given(LIMITS, st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), st.sampled_from(["enforce", "report"]))
 def test_no_missing_datum_ever_passes(limits, name, mode):
     assert judge(INCONCLUSIVE[name][0], limits, mode).state is not State.PASS
 
 
+def worsened(names):
+    """The good facts with several things missing at once."""
+    facts = GOOD
+    for name in names:
+        missing = INCONCLUSIVE[name][0]
+        changed = {f.name: getattr(missing, f.name) for f in fields(Facts)}
+        facts = replace(facts, **{k: v for k, v in changed.items() if v != getattr(GOOD, k)})
+    return facts
+
+
+@UNTIMED
+@given(
+    st.sets(st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), min_size=1),
+    LIMITS,
+    st.lists(st.sampled_from([GAP, replace(GAP, state="accepted"), replace(GAP, new=False)])),
+    st.integers(0, 3),
+    st.sampled_from([(), (TEST,), (replace(TEST, reviewed=True),)]),
+)
+def test_whatever_is_missing_together_never_passes(names, limits, gaps, waiting, tests):
+    if names == {"no test ran"}:
+        tests = ()
+    facts = replace(worsened(names), gaps=tuple(gaps), unreviewed_on_disk=waiting, tests=tests)
+    assert judge(facts, limits, "enforce").state is not State.PASS
+
+
+ABOUT_MEASURES = {"no metrics", "no lines", "no mutants", "no judged mutants", "no statuses", "pending"}
+
+
+@UNTIMED
+@given(st.sets(st.sampled_from(sorted(set(INCONCLUSIVE) - ABOUT_MEASURES)), min_size=1), LIMITS)
+def test_nothing_to_test_is_believed_only_in_a_complete_run(names, limits):
+    facts = replace(worsened(names), nothing_to_test="no Python code changed")
+    assert judge(facts, limits, "enforce").state is not State.PASS
+
+
+def test_a_project_without_tests_is_a_valid_start_for_generating():
+    facts = replace(with_suite(passed=0), tests=(replace(TEST, reviewed=True),))
+    verdict = judge(facts, Limits(), "report")
+    assert verdict.state is State.PASS
+    assert condition(verdict, "tests").actual == "there were none"
+
+
+@UNTIMED
 @given(
     limits=LIMITS,
     killed=st.integers(0, 20),
@@ -297,6 +366,7 @@ def test_losing_the_verdict_of_a_mutant_never_turns_a_floor_into_ok(limits, kill
         assert lost[name] is not ConditionState.OK or full[name] is ConditionState.OK
 
 
+@UNTIMED
 @given(LIMITS, st.integers(0, 12), st.integers(1, 12))
 def test_more_unjudged_mutants_than_allowed_never_pass(limits, killed, pending):
     facts = with_metrics(replace(FULL, mutants=(killed, killed), by_status={KILLED: killed, PENDING: pending}))

@@ -1,0 +1,65 @@
+"""Why a line or a branch is open, for every way in which code forks."""
+
+from __future__ import annotations
+
+import ast
+from textwrap import dedent
+
+import pytest
+
+from pytest_llmgen.records import Hits
+from pytest_llmgen.report.reasons import forks_of, of_branch, of_line
+
+FORKS = forks_of(
+    ast.parse(
+        dedent(
+            """\
+            for x in y:
+                pass
+            while x:
+                @decorated
+                def f(): ...
+            match x:
+                case 1:
+                    pass
+            try:
+                pass
+            except KeyError:
+                pass
+            """
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("arc", "reason"),
+    [
+        ((1, 2), "the loop at line 1 never had an item"),
+        ((1, 3), "the loop at line 1 never ran to its end"),
+        ((3, 4), "the condition at line 3 was only ever false"),
+        ((3, 6), "the condition at line 3 was only ever true"),
+        ((7, 8), "nothing matched the case at line 7"),
+        ((7, 9), "everything that got there matched the case at line 7"),
+        ((11, 12), "line 11 caught nothing that it names"),
+        ((11, -1), "line 11 caught everything that was raised"),
+        ((2, 9), "line 2 ran, but never went on this way"),
+    ],
+)
+def test_a_branch_that_was_never_taken_says_what_did_not_happen(arc, reason):
+    assert of_branch(arc, FORKS) == reason
+
+
+@pytest.mark.parametrize(
+    ("line", "lines", "reason"),
+    [
+        (2, {1}, "the loop at line 1 never had an item"),
+        (10, set(), "no test calls this function"),
+        (11, {9, 10}, "nothing was raised that got to the except at line 11"),
+        (10, {9}, "an earlier line, 9, always raised or left"),
+        (12, {9, 10}, "no test gets here"),
+    ],
+)
+def test_a_line_that_never_ran_says_why(line, lines, reason):
+    hits = Hits(frozenset(lines))
+    assert of_line(line, [1, 2, 9, 10, 11, 12], [(1, 2), (1, 9)], hits, FORKS) == reason

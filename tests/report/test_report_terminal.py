@@ -1,0 +1,162 @@
+"""The terminal's report, written through pytest's own terminal writer."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from _pytest._io import TerminalWriter
+
+from pytest_llmgen.records import Earned
+from pytest_llmgen.report.layout import Line, Style, code, cut, plain, wrapped
+from pytest_llmgen.report.terminal import render
+
+GOLDENS = Path(__file__).parents[1] / "goldens" / "report"
+UPDATE = "LLMGEN_UPDATE_GOLDENS"
+NAMES = ["full", "report_only", "clean", "inconclusive", "nothing", "red", "no_tests"]
+
+
+def written(lines: tuple[Line, ...], width: int) -> str:
+    stream = io.StringIO()
+    writer = TerminalWriter(stream)
+    writer.hasmarkup = False
+    for line in lines:
+        if line.style is Style.SECTION:
+            writer.sep("=", line.text, fullwidth=width)
+        elif line.style in (Style.PART, Style.RULE):
+            writer.sep("-", line.text or None, fullwidth=width)
+        else:
+            writer.line(line.text)
+    return stream.getvalue()
+
+
+def compare(name: str, text: str) -> None:
+    golden = GOLDENS / f"{name}.txt"
+    if os.environ.get(UPDATE):
+        golden.write_text(text, encoding="ascii")
+    assert text == golden.read_text(encoding="ascii")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_terminal_shows(name, report_of):
+    compare(name, written(render(report_of(name), width=80), 80))
+
+
+@pytest.mark.parametrize(("name", "width", "verbosity"), [("full", 40, 0), ("full", 120, 1), ("inconclusive", 50, 0)])
+def test_the_terminal_shows_at_other_widths(name, width, verbosity, report_of):
+    lines = render(report_of(name), width=width, verbosity=verbosity, show_gaps=3)
+    compare(f"{name}_{width}", written(lines, width))
+
+
+@pytest.mark.parametrize("name", ["full", "inconclusive", "clean", "nothing"])
+def test_quiet_has_one_line_per_gap_and_one_for_the_verdict(name, report_of):
+    lines = render(report_of(name), width=80, verbosity=-1)
+    compare(f"{name}_quiet", written(lines, 80))
+    facts = report_of(name).facts
+    assert len(lines) == len(facts.gaps) + len(facts.suspected_bugs) + 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_line_is_wider_than_the_terminal_and_all_is_ascii(name, report_of):
+    for width in range(40, 201):
+        for verbosity in (0, 1):
+            for line in render(report_of(name), width=width, verbosity=verbosity):
+                assert len(line.text) <= width, (width, line.text)
+                assert line.text.isascii()
+
+
+def test_a_separator_fits_even_where_the_terminal_is_narrow(report_of):
+    text = written(render(report_of("full"), width=40), 40)
+    assert max(map(len, text.splitlines())) <= 40
+
+
+def test_only_so_many_gaps_are_shown_in_full(report_of):
+    texts = [line.text for line in render(report_of("full"), width=80, show_gaps=2)]
+    assert "and 3 more in .llmgen/report.json" in texts
+    assert not any(text.startswith("L-p2n61ch") for text in texts)
+
+
+def test_other_survivors_of_a_line_are_named_under_the_first(report_of):
+    texts = [line.text for line in render(report_of("full"), width=80)]
+    assert "    +1 more on this line: M-7zz0000" in texts
+    assert not any(text.startswith("M-7zz0000") for text in texts)
+
+
+def test_a_gate_that_is_off_is_not_shown(report_of):
+    report = report_of("full")
+    off = type(report)(report.facts, type(report.verdict)("off", report.verdict.state, "", report.verdict.conditions))
+    assert not any("GATE" in line.text or "quality gate" in line.text for line in render(off, width=80))
+    assert not any("GATE" in line.text for line in render(off, width=80, verbosity=-1))
+
+
+@pytest.mark.parametrize("command", ["--llm-review", "--llm-show", "--llm-accept", "html"])
+def test_nothing_is_promised_that_does_not_exist(command, report_of):
+    for name in NAMES:
+        assert not any(command in line.text for line in render(report_of(name), width=200, verbosity=1))
+
+
+def test_control_characters_cannot_reach_the_terminal():
+    assert plain("\ta\x1b[31mb\rc\u20acd") == "    a\\x1b[31mb\\rc\\u20acd"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"), [("abcdef", 6, "abcdef"), ("abcdefg", 6, "abc..."), ("abcd", 2, "..")]
+)
+def test_what_is_too_wide_is_cut(text, width, expected):
+    assert cut(text, width) == expected
+
+
+def test_a_word_longer_than_the_line_is_broken():
+    assert [line.text for line in wrapped("x" * 25, 12, 2)] == ["  " + "x" * 10, "  " + "x" * 10, "  xxxxx"]
+
+
+def texts_of(report, facts, **options):
+    return [line.text for line in render(type(report)(facts, report.verdict), width=100, **options)]
+
+
+def test_a_stale_gap_is_shown_with_its_state(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, gaps=(replace(report.facts.gaps[0], state="stale"),))
+    assert "    STALE: it was accepted once. Please decide again." in texts_of(report, facts)
+    assert texts_of(report, facts, verbosity=-1)[0].endswith("surviving mutant in Cart.apply_voucher (stale)")
+
+
+@pytest.mark.parametrize("change", [{"state": "accepted"}, {"state": "baseline"}, {"new": False}])
+def test_what_needs_no_decision_is_not_shown(change, report_of):
+    report = report_of("full")
+    facts = replace(report.facts, gaps=tuple(replace(gap, **change) for gap in report.facts.gaps))
+    assert not any("MANUAL REVIEW" in text for text in texts_of(report, facts))
+
+
+def test_of_many_warnings_some_are_shown_and_the_rest_counted(report_of):
+    report = report_of("full")
+    texts = texts_of(report, replace(report.facts, warnings=tuple(f"warning {n}" for n in range(14))))
+    assert "  warning 9" in texts
+    assert "  warning 10" not in texts
+    assert "  and 4 more" in texts
+
+
+def test_verbose_says_what_each_test_earns(report_of):
+    report = report_of("full")
+    test = report.facts.tests[0]
+    tests = (
+        replace(test, nodeid="t::a", earned=Earned(branches=((1, 2), (1, 3)), category=True)),
+        replace(test, nodeid="t::b", earned=Earned()),
+    )
+    texts = texts_of(report, replace(report.facts, tests=tests), verbosity=1)
+    assert "    t::a: 2 branches, first typical test" in texts
+    assert "    t::b: no gain recorded" in texts
+
+
+def test_an_unknown_price_is_not_shown_as_free(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, cost=replace(report.facts.cost, usd=None), budget_usd=None)
+    assert any("$? - 41 calls" in text for text in texts_of(report, facts))
+
+
+def test_a_diff_that_is_too_wide_loses_the_indentation_that_its_lines_share():
+    diff = ["-" + " " * 30 + "return a_long_name + 1", "+" + " " * 30 + "return a_long_name - 1"]
+    assert [line.text for line in code(diff, 40)] == ["    - return a_long_name + 1", "    + return a_long_name - 1"]
