@@ -300,3 +300,21 @@ def test_a_project_that_prints_and_reads_at_import_and_has_no_tests_still_serves
     assert nodeids == ()
     assert "nothing_like_this" in error
     assert run.outcome is Outcome.PASSED, run.message
+
+
+@pytest.mark.parametrize("sandbox", ["portable", "off"])
+def test_weaker_sandboxes_leave_the_users_tree_alone_too(tmp_path: Path, sandbox: str) -> None:
+    suite = "import shop\nfrom pathlib import Path\ndef test_it(): Path(shop.__file__).write_text('')\n"
+    write(tmp_path, {"shop.py": SHOP, "test_shop.py": suite})
+    candidate = {"tests/llmgen/test_new.py": "from shop import price\ndef test_new(): assert price(1) == 3\n"}
+    with executor(tmp_path, sandbox=sandbox) as runner:
+        runs = [*runner.map_tests(["test_shop.py::test_it"], 5.0), *runner.try_candidates(candidate, 5.0)]
+        loaded = runner.load_candidates(candidate)
+        assert runner.tier == sandbox
+    assert [run.outcome for run in runs] == [Outcome.PASSED, Outcome.PASSED], runs
+    assert runs[1].hits["shop.py"].lines == {2, 4, 5, 7}
+    assert loaded == ("tests/llmgen/test_new.py::test_new",)
+    assert {p.name: p.is_file() and p.read_text() for p in tmp_path.iterdir() if p.name != "__pycache__"} == {
+        "shop.py": SHOP,
+        "test_shop.py": suite,
+    }

@@ -1,7 +1,7 @@
 """Values as source: equal, of the same type, or honestly none."""
 
 import collections
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -81,9 +81,9 @@ def test_builtin_values_need_no_import(value: object, source: str) -> None:
     [
         (decimal.Decimal("1.10"), "Decimal('1.10')", "from decimal import Decimal"),
         (fractions.Fraction(1, 3), "Fraction(1, 3)", "from fractions import Fraction"),
-        (datetime.date(2024, 2, 29), "datetime.date(2024, 2, 29)", "import datetime"),
-        (datetime.timedelta(seconds=5), "datetime.timedelta(seconds=5)", "import datetime"),
-        (datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC), None, "import datetime"),
+        (dt.date(2024, 2, 29), "datetime.date(2024, 2, 29)", "import datetime"),
+        (dt.timedelta(seconds=5), "datetime.timedelta(seconds=5)", "import datetime"),
+        (dt.datetime(2024, 1, 1, tzinfo=dt.UTC), None, "import datetime"),
         (uuid.UUID(int=7), "UUID('00000000-0000-0000-0000-000000000007')", "from uuid import UUID"),
         (pathlib.Path("a/b"), "Path('a/b')", "from pathlib import Path"),
         (pathlib.PurePosixPath("a"), "PurePosixPath('a')", "from pathlib import PurePosixPath"),
