@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType, TracebackType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, TracebackType
 from typing import Any, Self
 
 from pytest_llmgen.mutate.units import (
@@ -25,6 +26,12 @@ from pytest_llmgen.mutate.units import (
 from pytest_llmgen.records import Mutant
 
 _LOCALS = ".<locals>."
+_CODE_ATTRIBUTES: dict[type, str] = {
+    FunctionType: "__code__",
+    GeneratorType: "gi_code",
+    CoroutineType: "cr_code",
+    AsyncGeneratorType: "ag_code",
+}
 _KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 
 _BLIND_DECORATORS = frozenset(
@@ -43,22 +50,22 @@ class NeedsImport(Exception):  # noqa: N818 (a verdict on a mutant, not a fault)
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The live functions of the files under test: by path, then by qualified name."""
+    """What is alive of the files under test, by path."""
 
-    functions: Mapping[str, Mapping[str, tuple[FunctionType, ...]]]
+    functions: Mapping[str, Mapping[str, tuple[FunctionType, ...]]]  # by qualified name
+    held: Mapping[str, frozenset[tuple[str, int]]]  # name and line of code that keeps running as it was
 
     def of_unit(self, path: str, unit: Unit) -> tuple[FunctionType, ...]:
         """Every live copy of a unit; more than one where its module was loaded twice."""
         named = self.functions.get(path, {}).get(unit.qualname, ())
         return tuple(function for function in named if function.__code__.co_firstlineno == unit.first_line)
 
-    def inside(self, path: str, unit: Unit) -> str | None:
-        """A live function that was made by a call of the unit: it keeps the old code."""
-        for qualname, functions in self.functions.get(path, {}).items():
-            if qualname.startswith(unit.qualname + _LOCALS):
-                for function in functions:
-                    if unit.first_line <= function.__code__.co_firstlineno <= unit.end_line:
-                        return qualname
+    def held_of(self, path: str, unit: Unit) -> str | None:
+        """A closure or a suspended generator that a call of the unit left behind: it keeps the old code."""
+        for qualname, line in self.held.get(path, ()):
+            is_part = f"{qualname}.".startswith(f"{unit.qualname}.")
+            if is_part and unit.first_line <= line <= unit.end_line:
+                return qualname
         return None
 
 
@@ -97,20 +104,40 @@ def index_functions(root: str, paths: Iterable[str]) -> Index:
     To be called after the modules are imported and before ``gc.freeze()``, which hides objects from
     the walk.  Functions made later by units under test need not be in it: they get the code in force.
     """
+    path_of = _path_finder(root, paths)
+    functions: dict[str, dict[str, list[FunctionType]]] = {}
+    held: dict[str, set[tuple[str, int]]] = {}
+    for thing in gc.get_objects():
+        code = _code_of(thing)
+        path = path_of(code.co_filename) if code else None
+        if code is None or path is None:
+            continue
+        if isinstance(thing, FunctionType) and _LOCALS not in code.co_qualname:
+            functions.setdefault(path, {}).setdefault(code.co_qualname, []).append(thing)
+        else:
+            held.setdefault(path, set()).add((code.co_qualname, code.co_firstlineno))
+    return Index(
+        {path: {name: tuple(alike) for name, alike in named.items()} for path, named in functions.items()},
+        {path: frozenset(codes) for path, codes in held.items()},
+    )
+
+
+def _path_finder(root: str, paths: Iterable[str]) -> Callable[[str], str | None]:
     by_file = {Path(root, path).resolve(): path for path in paths}
     names = {file.name for file in by_file}
-    path_of: dict[str, str | None] = {}
-    found: dict[str, dict[str, list[FunctionType]]] = {}
-    for function in gc.get_objects():
-        if type(function) is not FunctionType:
-            continue
-        file = function.__code__.co_filename
-        if file not in path_of:
-            path_of[file] = by_file.get(Path(file).resolve()) if Path(file).name in names else None
-        path = path_of[file]
-        if path is not None:
-            found.setdefault(path, {}).setdefault(function.__code__.co_qualname, []).append(function)
-    return Index({path: {name: tuple(fs) for name, fs in named.items()} for path, named in found.items()})
+
+    @cache
+    def path_of(filename: str) -> str | None:
+        file = Path(filename)
+        return by_file.get(file.resolve()) if file.name in names else None
+
+    return path_of
+
+
+def _code_of(thing: object) -> CodeType | None:
+    """The code of a function or of a suspended frame; exact types, for speed and because objects may lie."""
+    attribute = _CODE_ATTRIBUTES.get(type(thing))
+    return getattr(thing, attribute) if attribute else None
 
 
 def activate(mutant: Mutant, source: str, index: Index) -> Activation:
@@ -120,13 +147,13 @@ def activate(mutant: Mutant, source: str, index: Index) -> Activation:
         NeedsImport: only a fresh process that imports the mutated source shows this mutant truly.
         CompileFailed: the mutated text is not Python.
     """
-    unit = units_of(source).find(mutant.unit, mutant.start)
+    unit = units_of(source).at(mutant.start)
     functions = index.of_unit(mutant.path, unit)
     if not functions:
         raise NeedsImport(f"{mutant.unit} is not live")
     if mutant.in_signature:
         return _exchange_default(mutant, source, unit, functions)
-    held = index.inside(mutant.path, unit)
+    held = index.held_of(mutant.path, unit)
     if held:
         raise NeedsImport(f"{held} was made before the mutant was active")
     return _exchange_code(compile_mutant(source, functions[0].__code__.co_filename, mutant), functions)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 
-from pytest_llmgen.records import Mutant
+from pytest_llmgen.records import Mutant, Region
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -17,6 +19,25 @@ def mutated_source(source: str, mutant: Mutant) -> str:
 def split_lines(source: str) -> list[str]:
     """The lines as Python counts them (not as ``str.splitlines`` does), line ends included."""
     return _LINE.findall(source)
+
+
+class Lines:
+    """Where the lines of a source start: between offsets, and lines and columns."""
+
+    def __init__(self, source: str) -> None:
+        self._offsets = [0, *accumulate(len(line) for line in split_lines(source))]
+
+    def offset(self, line: int, column: int = 0) -> int:
+        """The offset of a place; lines count from 1, columns from 0."""
+        return self._offsets[line - 1] + column
+
+    def region(self, start: int, end: int) -> Region:
+        """The stretch between two offsets."""
+        return Region(*self._place(start), *self._place(end))
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._offsets, offset)
+        return line, offset - self._offsets[line - 1] + 1
 
 
 def diff_of(source: str, mutant: Mutant) -> str:

@@ -7,13 +7,10 @@ it can't activate: functions that are decorated, nested, special or under ``if``
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
-from itertools import accumulate
-from types import CodeType
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -21,15 +18,16 @@ from mutmut.mutation import mutators
 from mutmut.mutation.pragma_handling import PragmaParseError, PragmaVisitor
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.mutate.edits import split_lines
-from pytest_llmgen.mutate.units import CompileFailed, Unit, compile_module, mutated_text, units_of
-from pytest_llmgen.records import Module, Mutant, Region, Target
-from pytest_llmgen.review.fingerprint import long_id
+from pytest_llmgen.mutate.drafts import Draft, mutants_from
+from pytest_llmgen.mutate.edits import Lines
+from pytest_llmgen.records import Module, Mutant, Target
 
 OUR_VERSION = "1"
 OPERATORS_VERSION = f"mutmut {version('mutmut')} + {OUR_VERSION}"
 
-OPERATORS: dict[Callable[..., Iterable[cst.CSTNode]], str] = {
+Operator = Callable[..., Iterable[cst.CSTNode]]
+
+OPERATORS: dict[Operator, str] = {
     mutators.operator_number: "number",
     mutators.operator_string: "string",
     mutators.operator_name: "name",
@@ -49,7 +47,12 @@ OPERATORS: dict[Callable[..., Iterable[cst.CSTNode]], str] = {
 
 _CALLS_LEFT_ALONE = frozenset({"len", "isinstance"})
 _SIMPLE_DEFAULTS = (cst.Name, cst.BaseNumber, cst.BaseString)
-_LEFT_ALONE = (cst.Annotation, cst.Decorator, cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine)
+_FIELDS_WITHOUT_CODE = frozenset(
+    {
+        *("annotation", "returns", "decorators", "type_parameters"),
+        *("lpar", "rpar", "comma", "semicolon", "header", "footer", "equal"),
+    }
+)
 _HOLDERS = (cst.BaseExpression, cst.BaseSmallStatement, cst.BaseCompoundStatement)
 _STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.ExceptHandler, cst.MatchCase)
 
@@ -70,21 +73,7 @@ def mutants_of(module: Module) -> tuple[Mutant, ...]:
     except PragmaParseError as error:
         fix = "correct the `# pragma: no mutate` comment"
         raise LlmgenError(str(error), slug="bad-pragma", fix=fix) from None
-    drafts = sorted(_Walk(text, module.targets).drafts(), key=lambda draft: (draft.start, draft.end))
-    return tuple(_named(module.path, text, _distinct(module, drafts)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A mutant before it is known to be one of its own."""
-
-    place: _Place
-    operator: str
-    start: int
-    end: int
-    replacement: str
-    before: str
-    after: str
+    return mutants_from(module, text.lines, _Walk(text, module.targets).drafts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +82,7 @@ class _Place:
 
     unit: Target | None = None
     qualname: str = ""  # of the innermost function
-    scope: tuple[str, ...] = ()  # names of functions and classes around
+    scope: tuple[str, ...] = ()  # the unit's name, then those of functions and classes in it
     line: int = 0
     in_signature: bool = False
     holder: cst.CSTNode | None = None  # innermost expression or statement around
@@ -110,7 +99,7 @@ class _Text:
         wrapper = MetadataWrapper(cst.parse_module(module.source), unsafe_skip_copy=True)
         self.tree = wrapper.module
         self._ranges = wrapper.resolve(PositionProvider)
-        self._offsets = [0, *accumulate(len(line) for line in split_lines(module.source))]
+        self.lines = Lines(module.source)
         self.lines_left_alone, self.nodes_left_alone = _pragmas(module, wrapper)
 
     def line(self, node: cst.CSTNode) -> int:
@@ -119,8 +108,8 @@ class _Text:
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Without the node's own parentheses."""
         place = self._range(node)
-        start = self._offsets[place.start.line - 1] + place.start.column
-        end = self._offsets[place.end.line - 1] + place.end.column
+        start = self.lines.offset(place.start.line, place.start.column)
+        end = self.lines.offset(place.end.line, place.end.column)
         return start, start + len(self.source[start:end].rstrip())
 
     def full_span(self, node: cst.CSTNode) -> tuple[int, int]:
@@ -133,10 +122,7 @@ class _Text:
     def lines_span(self, node: cst.CSTNode) -> tuple[int, int]:
         """The whole lines on which the node stands."""
         place = self._range(node)
-        return self._offsets[place.start.line - 1], self._offsets[place.end.line]
-
-    def region(self, start: int, end: int) -> Region:
-        return Region(*self._point(start), *self._point(end))
+        return self.lines.offset(place.start.line), self.lines.offset(place.end.line + 1)
 
     def code(self, node: cst.CSTNode) -> str:
         if isinstance(node, cst.BaseSmallStatement) and hasattr(node, "semicolon"):
@@ -147,13 +133,6 @@ class _Text:
         place = self._ranges[node]
         assert isinstance(place, CodeRange)
         return place
-
-    def _point(self, offset: int) -> tuple[int, int]:
-        low, high = 0, len(self._offsets) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if self._offsets[middle] <= offset else (low, middle - 1)
-        return low + 1, offset - self._offsets[low] + 1
 
 
 def _pragmas(module: Module, wrapper: MetadataWrapper) -> tuple[frozenset[int], frozenset[int]]:
@@ -174,12 +153,12 @@ class _Walk:
 
     def __init__(self, text: _Text, targets: Sequence[Target]) -> None:
         self._text = text
-        self._targets = {(target.qualname, target.def_line): target for target in targets}
+        self._targets = {target.def_line: target for target in targets}
 
-    def drafts(self) -> Iterator[_Draft]:
+    def drafts(self) -> Iterator[Draft]:
         return self._visit(self._text.tree, _Place())
 
-    def _visit(self, node: cst.CSTNode, place: _Place) -> Iterator[_Draft]:
+    def _visit(self, node: cst.CSTNode, place: _Place) -> Iterator[Draft]:
         if _is_left_alone(node):
             return
         if isinstance(node, cst.FunctionDef | cst.ClassDef):
@@ -194,17 +173,18 @@ class _Walk:
         for child in _children(node):
             yield from self._visit(child, place)
 
-    def _visit_scope(self, node: cst.FunctionDef | cst.ClassDef, place: _Place) -> Iterator[_Draft]:
+    def _visit_scope(self, node: cst.FunctionDef | cst.ClassDef, place: _Place) -> Iterator[Draft]:
         line = self._text.line(node.name)
         if line in self._text.nodes_left_alone:
             return
         inner = replace(place, scope=(*place.scope, node.name.value), line=line, holder=node)
         if isinstance(node, cst.FunctionDef):
-            name = ".".join(inner.scope)
-            inner = replace(inner, unit=place.unit or self._targets.get((name, line)), qualname=name)
-            if not inner.unit:
-                return
             outermost = place.unit is None
+            unit = self._targets.get(line) if outermost else place.unit
+            if not unit:
+                return
+            scope = (unit.qualname,) if outermost else inner.scope
+            inner = replace(inner, unit=unit, scope=scope, qualname=".".join(scope))
             first = self._text.line(node.body.body[0]) if outermost else line
             yield from self._visit(node.params, replace(inner, in_signature=outermost, line=first))
         elif inner.unit:
@@ -212,22 +192,33 @@ class _Walk:
                 yield from self._visit(argument, inner)
         yield from self._visit(node.body, inner)
 
-    def _mutate(self, node: cst.CSTNode, place: _Place) -> Iterator[_Draft]:
-        for kind, operator in mutators.mutation_operators:
-            if isinstance(node, kind) and operator in OPERATORS:
-                for mutated in operator(node):
-                    draft = self._draft(node, mutated, OPERATORS[operator], place)
-                    if not self._is_forbidden(draft):
-                        yield draft
+    def _mutate(self, node: cst.CSTNode, place: _Place) -> Iterator[Draft]:
+        for operator in _operators_for(type(node)):
+            for mutated in operator(node):
+                draft = self._draft(node, mutated, OPERATORS[operator], place)
+                if not self._is_forbidden(draft):
+                    yield draft
 
-    def _draft(self, node: cst.CSTNode, mutated: cst.CSTNode, operator: str, place: _Place) -> _Draft:
+    def _draft(self, node: cst.CSTNode, mutated: cst.CSTNode, operator: str, place: _Place) -> Draft:
         source = self._text.source
         start, end, replacement = self._edit(node, mutated)
         replacement = _spaced(source, start, end, replacement)
         holder = self._text.span(place.holder) if place.holder and not isinstance(node, cst.Match) else (start, end)
         low, high = min(start, holder[0]), max(end, holder[1])
         before, after = source[low:high], source[low:start] + replacement + source[end:high]
-        return _Draft(place, operator, start, end, replacement, _canonical(before), _canonical(after))
+        assert place.unit
+        return Draft(
+            unit=place.unit.qualname,
+            qualname=place.qualname,
+            operator=operator,
+            start=start,
+            end=end,
+            replacement=replacement,
+            before=_canonical(before),
+            after=_canonical(after),
+            line=place.line,
+            in_signature=place.in_signature,
+        )
 
     def _edit(self, node: cst.CSTNode, mutated: cst.CSTNode) -> tuple[int, int, str]:
         text = self._text
@@ -249,10 +240,10 @@ class _Walk:
             return start, self._text.span(arguments[index + 1])[0]
         return self._text.span(arguments[index - 1])[1], end
 
-    def _is_forbidden(self, draft: _Draft) -> bool:
+    def _is_forbidden(self, draft: Draft) -> bool:
         if not self._text.lines_left_alone:
             return False
-        region = self._text.region(draft.start, draft.end)
+        region = self._text.lines.region(draft.start, draft.end)
         last = region.end_line - (region.end_column == 1)
         return not self._text.lines_left_alone.isdisjoint(range(region.start_line, last + 1))
 
@@ -266,7 +257,7 @@ def _is_left_alone(node: cst.CSTNode) -> bool:
         case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):  # a docstring
             return True
         case _:
-            return isinstance(node, _LEFT_ALONE)
+            return False
 
 
 # --- Nodes --------------------------------------------------------------------------------------
@@ -277,8 +268,29 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+@cache
+def _operators_for(kind: type[cst.CSTNode]) -> tuple[Operator, ...]:
+    """Mutmut registers two operators for every node; the slower one only ever changes the field ``operator``."""
+    return tuple(
+        operator
+        for base, operator in mutators.mutation_operators
+        if issubclass(kind, base) and operator in OPERATORS
+        if operator is not mutators.operator_swap_op or "operator" in _field_names(kind)
+    )
+
+
+@cache
+def _child_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """Fields that can hold code to mutate: half of all nodes are spaces, commas and parentheses."""
+    return tuple(
+        name
+        for name in _field_names(kind)
+        if name not in _FIELDS_WITHOUT_CODE and not name.startswith(("whitespace", "leading_", "trailing_"))
+    )
+
+
 def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    for name in _field_names(type(node)):
+    for name in _child_names(type(node)):
         value = getattr(node, name)
         for child in value if isinstance(value, list | tuple) else (value,):
             if isinstance(child, cst.CSTNode):
@@ -321,56 +333,3 @@ def _is_word(character: str) -> bool:
 
 def _canonical(text: str) -> str:
     return " ".join(text.split())
-
-
-# --- Telling mutants apart ----------------------------------------------------------------------
-
-
-def _distinct(module: Module, drafts: Iterable[_Draft]) -> Iterator[_Draft]:
-    """Drop what doesn't compile, changes nothing, or equals a mutant before it, judged by bytecode."""
-    units = units_of(module.source)
-    seen: dict[Unit, set[CodeType]] = {}
-    for draft in drafts:
-        assert draft.place.unit
-        unit = units.find(draft.place.unit.qualname, draft.start)
-        if unit not in seen:
-            original = module.source[unit.start : unit.end]
-            seen[unit] = {_without_lines(compile_module(original, module.path, unit, units.flags))}
-        try:
-            code = compile_module(mutated_text(module.source, unit, draft), module.path, unit, units.flags)
-        except CompileFailed:
-            continue
-        code = _without_lines(code)
-        if code not in seen[unit]:
-            seen[unit].add(code)
-            yield draft
-
-
-def _without_lines(code: CodeType) -> CodeType:
-    consts = tuple(_without_lines(const) if isinstance(const, CodeType) else const for const in code.co_consts)
-    return code.replace(co_consts=consts, co_firstlineno=1, co_linetable=b"")
-
-
-def _named(path: str, text: _Text, drafts: Iterable[_Draft]) -> Iterator[Mutant]:
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    for draft in drafts:
-        place = draft.place
-        assert place.unit
-        anchor = (place.qualname, draft.operator, draft.before, draft.after)
-        counts[anchor] += 1
-        yield Mutant(
-            id=f"{path}:{long_id('M', *anchor, counts[anchor])}",
-            path=path,
-            unit=place.unit.qualname,
-            qualname=place.qualname,
-            operator=draft.operator,
-            start=draft.start,
-            end=draft.end,
-            before=draft.before,
-            after=draft.after,
-            replacement=draft.replacement,
-            region=text.region(draft.start, draft.end),
-            nth=counts[anchor],
-            in_signature=place.in_signature,
-            line=place.line,
-        )

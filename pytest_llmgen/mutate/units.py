@@ -1,7 +1,8 @@
 """Units of exchange: the outermost functions of a module, each compiled alone from its own text.
 
 Compiling one function takes a fraction of the time of its module, and gives a code object that fits
-the live one: same qualified name, lines, name mangling, ``__class__`` cell and future flags.
+the live one: same qualified name, lines, name mangling, ``__class__`` cell and future flags.  (CPython
+compiles ``module.f()`` a little differently where it sees the import of ``module``; it means the same.)
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class CompileFailed(Exception):  # noqa: N818 (a verdict on a mutant, not a faul
 class Unit:
     """An outermost function: ``source[start:end]`` holds its whole lines, decorators included."""
 
-    qualname: str
+    qualname: str  # as the code object's: two units may share it
     classes: tuple[str, ...]  # around it, outermost first
     start: int
     end: int
@@ -53,45 +54,36 @@ class Units:
     units: tuple[Unit, ...]
     flags: int
 
-    def find(self, qualname: str, offset: int | None = None) -> Unit:
-        """The unit of that name that holds the offset: a property's getter and setter share a name.
+    def at(self, offset: int) -> Unit:
+        """The unit that holds the offset; by place, because a property's getter and setter share a name.
 
         Raises:
             LookupError: there is none.
         """
         for unit in self.units:
-            if unit.qualname == qualname and (offset is None or unit.start <= offset <= unit.end):
+            if unit.start <= offset < unit.end:
                 return unit
-        raise LookupError(qualname)
+        raise LookupError(f"no function at offset {offset}")
 
 
 @lru_cache(maxsize=_CACHED_MODULES)
 def units_of(source: str) -> Units:
     """Every outermost function of the module, also under ``if`` and ``try``; raises SyntaxError."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(source)
+    tree = _parse(source)
     lines = split_lines(source)
     offsets = [0, *accumulate(len(line) for line in lines)]
     return Units(tuple(_unit(node, classes, lines, offsets) for node, classes in _outermost(tree, ())), _flags(tree))
 
 
-def compile_unit(source: str, path: str, unit: str) -> CodeType:
-    """Compile one outermost function as it is (the first of that name).
+def compile_mutant(source: str, path: str, mutant: Mutant) -> CodeType:
+    """Compile the mutant's outermost function with the mutant in it.
 
     Raises:
-        CompileFailed: its text is not Python.
-        LookupError: there is no such function.
+        CompileFailed: the mutated text is not Python.
+        LookupError: there is no function at that place: ``source`` is not the mutant's.
     """
     units = units_of(source)
-    found = units.find(unit)
-    return compile_text(source[found.start : found.end], path, found, units.flags)
-
-
-def compile_mutant(source: str, path: str, mutant: Mutant) -> CodeType:
-    """Compile the mutant's outermost function with the mutant in it; raises as :func:`compile_unit`."""
-    units = units_of(source)
-    unit = units.find(mutant.unit, mutant.start)
+    unit = units.at(mutant.start)
     return compile_text(mutated_text(source, unit, mutant), path, unit, units.flags)
 
 
@@ -138,7 +130,7 @@ def compile_module(text: str, path: str, unit: Unit, flags: int) -> CodeType:
 def parse_unit(text: str, unit: Unit) -> FunctionNode:
     """The syntax tree of a unit's lines, original or mutated; raises CompileFailed."""
     try:
-        tree = ast.parse(wrapper_of(unit) + text)
+        tree = _parse(wrapper_of(unit) + text)
     except SyntaxError as error:
         raise CompileFailed(str(error)) from None
     return next(node for node, _ in _outermost(tree, ()))
@@ -152,6 +144,12 @@ def wrapper_of(unit: Unit) -> str:
     if not unit.classes:
         return "if 1:\n" if unit.indent else ""
     return "".join(f"{unit.indent[:depth]}class {name}:\n" for depth, name in enumerate(unit.classes))
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def _outermost(node: ast.AST, classes: tuple[str, ...]) -> Iterator[tuple[FunctionNode, tuple[str, ...]]]:

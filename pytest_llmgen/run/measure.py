@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,41 @@ class Meter:
         return hits
 
 
+@dataclass(frozen=True, slots=True)
+class CoverageSettings:
+    """What the user's coverage configuration says of which files to measure."""
+
+    source: tuple[str, ...] = ()  # folders and package names
+    omit: tuple[str, ...] = ()  # globs
+
+
+def coverage_settings(root: Path, config_file: str | bool) -> CoverageSettings:
+    """Read the user's coverage configuration.
+
+    Args:
+        root: the project's root, where coverage looks for its configuration.
+        config_file: its name as pytest-cov has it (``.coveragerc`` stands for every usual place).
+
+    Raises:
+        LlmgenError: it can't be read.
+    """
+    try:
+        with chdir(root):
+            owner = coverage.Coverage(data_file=None, config_file=_usual(config_file), messages=False)
+    except CoverageException as error:
+        raise LlmgenError(f"coverage's configuration: {error}", slug="coverage-config", fix="repair it") from None
+    names = (name for key in ("run:source", "run:source_pkgs") for name in _strings(owner.get_option(key)))
+    return CoverageSettings(tuple(names), tuple(_strings(owner.get_option("run:omit"))))
+
+
+def _usual(config_file: str | bool) -> str | bool:
+    return True if config_file == ".coveragerc" else config_file
+
+
+def _strings(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
+
+
 def file_lines(root: Path, path: str, *, config_file: str | bool = False) -> FileLines:
     """What can be covered in a file, under the user's own exclusions.
 
@@ -67,7 +103,8 @@ def file_lines(root: Path, path: str, *, config_file: str | bool = False) -> Fil
         LlmgenError: the file or the configuration can't be read.
     """
     try:
-        owner = coverage.Coverage(data_file=None, config_file=config_file, messages=False)
+        with chdir(root):
+            owner = coverage.Coverage(data_file=None, config_file=_usual(config_file), messages=False)
         reporter = PythonFileReporter(str(root / path), coverage=owner)
         return _described(path, reporter)
     except CoverageException as error:

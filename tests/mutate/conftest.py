@@ -1,33 +1,20 @@
-"""Modules with their targets, found here by ast alone."""
+"""Modules with their targets, in memory and imported."""
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmgen.records import Module, Target, TargetKind
-
-
-def _targets(node: ast.AST, path: str, scope: tuple[str, ...] = ()) -> Iterator[Target]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            name = ".".join((*scope, child.name))
-            first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
-            yield Target(path, "sample", name, TargetKind.FUNCTION, first, child.end_lineno, child.lineno)
-        elif isinstance(child, ast.ClassDef):
-            yield from _targets(child, path, (*scope, child.name))
-        else:
-            yield from _targets(child, path, scope)
+from pytest_llmgen.extract.targets import parse_module
+from pytest_llmgen.records import Module
 
 
 @pytest.fixture
 def module_of():
     def make(source: str, path: str = "sample.py") -> Module:
-        return Module(path, "sample", ".", source, tuple(_targets(ast.parse(source), path)))
+        return parse_module(path, "sample", ".", source)
 
     return make
 

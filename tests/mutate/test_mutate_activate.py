@@ -7,7 +7,7 @@ import pytest
 
 from pytest_llmgen.mutate import operators
 from pytest_llmgen.mutate.activate import NeedsImport, activate, index_functions
-from pytest_llmgen.mutate.units import CompileFailed, compile_mutant, compile_unit
+from pytest_llmgen.mutate.units import CompileFailed, compile_mutant, compile_text, units_of
 from pytest_llmgen.records import Mutant, Region
 
 KINDS = {
@@ -57,7 +57,7 @@ KINDS = {
     ),
     "dataclass": (
         (
-            "import dataclasses\n@dataclasses.dataclass(slots=True)\nclass C:\n    a: int\n    b: int\n    def m(self):\n"
+            "import dataclasses as d\n@d.dataclass(slots=True)\nclass C:\n    a: int\n    b: int\n    def m(self):\n"
             "        return self.a + self.b\n"
         ),
         "sample.C(5, 3).m()",
@@ -80,6 +80,12 @@ KINDS = {
         "sample.f(5, 3)",
     ),
 }
+
+
+def compile_first(source: str, path: str):
+    units = units_of(source)
+    unit = units.units[0]
+    return compile_text(source[unit.start : unit.end], path, unit, units.flags)
 
 
 def find(module_of, source: str, operator: str = "swap-op", **fields) -> Mutant:
@@ -128,7 +134,7 @@ def test_the_compiled_unit_equals_the_live_code(load, tmp_path):
         "import functools\n\nclass C:\n    @functools.cache\n    def m(self):\n        return [x for x in self.__y]\n"
     )
     live = load(source).C.m.__wrapped__.__code__
-    assert compile_unit(source, str(tmp_path / "sample.py"), "C.m") == live
+    assert compile_first(source, str(tmp_path / "sample.py")) == live
 
 
 @pytest.mark.parametrize(
@@ -153,6 +159,7 @@ def test_a_default_value_is_exchanged(parameters, call, module_of, load, tmp_pat
             "swap-op",
             r"f\.<locals>\.g was made before",
         ),
+        ("def f(a):\n    yield a + 1\nheld = f(2)\n", "swap-op", "f was made before"),
         ("def f(a):\n    x = yield\n", "assignment", "becomes another kind of function"),
         ("class C:\n    def m(self):\n        return g(super)\n", "arg-removal", "free variables of C.m change"),
         ("def d(g): return g\n@d\ndef f(a=1): pass\n", "number", "a decorator may have read"),
@@ -177,9 +184,9 @@ def test_text_that_is_not_python_fails_to_compile():
 
 def test_warnings_of_the_compiler_are_no_errors():
     source = "def f(a):\n    return a is 'x', '\\d'\n"  # filterwarnings = error is on here
-    assert compile_unit(source, "sample.py", "f").co_name == "f"
+    assert compile_first(source, "sample.py").co_name == "f"
 
 
-def test_a_missing_unit_is_an_error():
+def test_a_place_outside_of_functions_is_an_error():
     with pytest.raises(LookupError):
-        compile_unit("x = 1\n", "sample.py", "f")
+        units_of("x = 1\ndef f(): pass\n").at(4)

@@ -197,7 +197,7 @@ def test_equal_changes_are_counted_and_ids_differ(module_of):
         "class C:\n    @property\n    def m(self): return 1\n    @m.setter\n    def m(self, v): self.x = 1 + v, 1 + v\n"
     )
     mutants = operators.mutants_of(module_of(source))
-    assert [m.nth for m in mutants if m.before == "1"] == [1, 2, 3]
+    assert [(m.unit, m.nth) for m in mutants if m.before == "1"] == [("C.m", 1), ("C.m.setter", 1), ("C.m.setter", 2)]
     assert len({m.id for m in mutants}) == len(mutants)
     assert all(m.id.startswith("sample.py:M-") for m in mutants)
 

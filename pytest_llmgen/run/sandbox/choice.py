@@ -7,6 +7,7 @@ import pwd
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest_llmgen
@@ -29,10 +30,15 @@ SOCKETS = ("/run", "/var/run")
 
 COPY_LIMIT_MB = 512
 PROBE_SECONDS = 20.0
-PROBE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from pytest_llmgen.run.sandbox import entry, plan;"
-    "entry.enter(plan.Plan.from_json(sys.argv[2]))"
-)
+PROBE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pytest_llmgen.run.sandbox import entry, plan
+try:
+    entry.enter(plan.Plan.from_json(sys.argv[2]))
+except Exception as problem:
+    sys.exit(str(problem.__cause__ or problem))
+"""
 
 
 def choose(asked: str) -> Tier:
@@ -99,12 +105,14 @@ def _refusal(name: TierName) -> str | None:
 def _probe(plan: Plan) -> str | None:
     package = str(Path(pytest_llmgen.__file__).parents[1])
     argv = [sys.executable, "-I", "-S", "-c", PROBE, package, plan.to_json()]
-    with Child.start(argv, env={}, cwd=Path(plan.private), private=Path(plan.private)) as child:
+    # Some Pythons find their own library by this variable.
+    env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    with Child.start(argv, env=env, cwd=Path(plan.private), private=Path(plan.private)) as child:
         code = child.wait(PROBE_SECONDS)
-        if code == 0:
-            return None
         lines = child.output().strip().splitlines()
-    return "no answer" if code is None else lines[-1].rpartition("entered: ")[2] if lines else f"exit status {code}"
+    if code == 0:
+        return None
+    return lines[-1] if lines else "no answer" if code is None else f"exit status {code}"
 
 
 def _view(name: TierName, root: Path) -> View:
@@ -125,8 +133,16 @@ def _can_be_covered(root: Path) -> bool:
 
 
 def _hidden(root: Path, private: Path) -> tuple[str, ...]:
-    homes = {Path(pwd.getpwuid(os.getuid()).pw_dir), Path("~").expanduser()}
-    paths = [home / name for home in sorted(homes) for name in SECRETS] + [Path(path) for path in SOCKETS]
+    paths = [*(f"{home}/{name}" for home in _homes() for name in SECRETS), *SOCKETS]
     needed = [root, private, Path(sys.prefix), Path(sys.base_prefix), Path(pytest_llmgen.__file__)]
-    found = dict.fromkeys(path.resolve() for path in paths if path.exists())
+    # Not Path.exists: that raises for another user's home, which cannot be read anyway.
+    found = dict.fromkeys(Path(path).resolve() for path in paths if os.path.exists(path))  # noqa: PTH110
     return tuple(str(path) for path in found if not any(need.is_relative_to(path) for need in needed))
+
+
+def _homes() -> list[str]:
+    """HOME and the one of the user database, which has no entry for the made-up users of containers."""
+    homes = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
+    with suppress(KeyError):
+        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    return sorted({home for home in homes if home.startswith("/")})

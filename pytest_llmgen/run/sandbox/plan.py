@@ -41,7 +41,7 @@ class Limits:
     cpu_seconds: int = 0
     file_mb: int = 256  # one file, the captured output included
     open_files: int = 1024
-    processes: int = 256  # beyond those that the user already has
+    processes: int = 512  # threads included; beyond those that the user already has
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ LIFELINE = "LLMGEN_LIFELINE"
 SIGNALLED = 128
 """Added to the number of the signal that ended a worker, as shells do."""
 
+REAP_MILLISECONDS = 500
+
 
 def fork_worker(*, own_processes: bool) -> None:
     """Return in a new process; this one stays behind and watches.
@@ -22,17 +24,25 @@ def fork_worker(*, own_processes: bool) -> None:
     The watching process ends, with all descendants, when its lifeline closes or its parent ends;
     when the worker ends it exits with its status (128 + n for signal n).
     """
-    lifeline = _lifeline()
+    lifeline, supervisor = _lifeline(), os.pidfd_open(os.getpid())
     privileges.adopt_orphans()
     worker = os.fork()
     if worker:
         os._exit(_watch(worker, lifeline))
     if lifeline is not None:
         os.close(lifeline)
+    _die_with(supervisor)
     if own_processes:
         _fork_below_init()
-    else:
-        privileges.die_with_parent(signal.SIGKILL)
+
+
+def _die_with(supervisor: int) -> None:
+    privileges.die_with_parent(signal.SIGKILL)
+    poll = select.poll()
+    poll.register(supervisor, select.POLLIN)
+    if poll.poll(0):  # it ended before the kernel was asked to tell
+        os._exit(SIGNALLED + signal.SIGKILL)
+    os.close(supervisor)
 
 
 def _lifeline() -> int | None:
@@ -46,12 +56,20 @@ def _watch(worker: int, lifeline: int | None) -> int:
     poll = select.poll()
     for descriptor in (parent, ended, *([] if lifeline is None else [lifeline])):
         poll.register(descriptor, select.POLLIN)
-    ready = {descriptor for descriptor, _ in poll.poll()}
+    while not (ready := {descriptor for descriptor, _ in poll.poll(REAP_MILLISECONDS)}):
+        _reap_adopted(worker)
     if ended not in ready:
         os.kill(worker, signal.SIGKILL)
     _, status = os.waitpid(worker, 0)
     _reap_all()
     return _exit_code(status)
+
+
+def _reap_adopted(worker: int) -> None:
+    """Bury orphans, which would count against the limit of processes, but leave the worker's status."""
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    while (ended := os.waitid(os.P_ALL, 0, look)) and ended.si_pid != worker:
+        os.waitpid(ended.si_pid, 0)
 
 
 def _reap_all() -> None:
@@ -64,7 +82,6 @@ def _reap_all() -> None:
 
 def _fork_below_init() -> None:
     """Become the second process of a namespace, whose first one reaps and takes all with it when it ends."""
-    privileges.die_with_parent(signal.SIGKILL)
     mounts.proc()
     worker = os.fork()
     if not worker:

@@ -1,0 +1,1 @@
+"""A small shop: money, carts, vouchers, stock, prices and taxes."""

@@ -1,0 +1,124 @@
+"""From what a run has found to the facts that the gate judges and every report shows.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pytest_llmgen.findings import Findings
+from pytest_llmgen.gaps import assess
+from pytest_llmgen.records import (
+    Baseline,
+    Cost,
+    Facts,
+    Fate,
+    Judged,
+    Outcome,
+    RunInfo,
+    SuiteInfo,
+    TestReport,
+    ToolInfo,
+)
+
+_RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
+_DROPPED_BECAUSE = {
+    "not-collected": "import",
+    "fails": "fails",
+    "set-up": "fails",
+    "flaky": "flaky",
+    "timeout": "timeout",
+    "crashed": "fails",
+    "syntax": "syntax",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the edges know of a run beside its findings."""
+
+    tool: ToolInfo
+    run: RunInfo
+    scope_problem: str | None = None
+    nothing_to_test: str | None = None
+    unreviewed_on_disk: int = 0
+    budget_usd: float | None = None
+    model: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
+    """Everything that was found out, before any judgement."""
+    assessment = assess(findings.evidence())
+    cost = sum(findings.costs.values(), Cost())
+    info = replace(
+        circumstances.run,
+        generator=findings.generator,
+        sandbox=findings.tier,
+        interrupted=findings.interrupted,
+        rounds=findings.rounds,
+        map_source=findings.survey.map_source,
+        stage_seconds=dict(findings.stage_seconds),
+        stage_cpu_seconds=dict(findings.stage_cpu),
+    )
+    tests = tuple(_test_report(judged) for judged in findings.judged)
+    return Facts(
+        tool=circumstances.tool,
+        run=info,
+        suite=_suite(findings.baseline, findings),
+        # This run's tests are all unreviewed, so the score without them is the one from before.
+        totals=replace(assessment.totals, without_unreviewed=assessment.totals.before),
+        functions=assessment.functions,
+        gaps=assessment.gaps,
+        suspected_bugs=tuple(findings.suspects),
+        tests=tests,
+        module_errors=tuple((m.path, m.error) for m in findings.modules if m.error),
+        scope_problem=circumstances.scope_problem,
+        nothing_to_test=circumstances.nothing_to_test,
+        unreviewed_on_disk=circumstances.unreviewed_on_disk,
+        cost=cost,
+        budget_usd=circumstances.budget_usd,
+        model=circumstances.model,
+        written=tuple(findings.written),
+        warnings=circumstances.warnings + tuple(findings.warnings),
+    )
+
+
+def _suite(baseline: Baseline, findings: Findings) -> SuiteInfo:
+    return SuiteInfo(
+        passed=sum(run.outcome in (Outcome.PASSED, Outcome.XPASSED) for run in baseline.tests),
+        failed=tuple(run.nodeid for run in baseline.tests if run.outcome in _RED),
+        collection_errors=baseline.collection_errors,
+        skipped=sum(run.outcome in (Outcome.SKIPPED, Outcome.XFAILED) for run in baseline.tests),
+        sandbox_differences=findings.survey.differences,
+        partial=baseline.partial,
+        problem=findings.problem or baseline.problem,
+        seconds=sum(run.seconds for run in baseline.tests),
+    )
+
+
+def _test_report(judged: Judged) -> TestReport:
+    candidate = judged.candidate
+    return TestReport(
+        nodeid=judged.nodeid or candidate.name,
+        target=candidate.target,
+        category=candidate.category,
+        origin=candidate.origin,
+        oracle=candidate.oracle,
+        state="pending" if judged.fate is Fate.KEPT else "dropped",
+        fate=judged.fate,
+        dropped_because=_why_dropped(judged),
+        reason=judged.reason,
+        earned=judged.earned,
+        runs=judged.runs,
+        seconds=judged.seconds,
+        source=candidate.source,
+    )
+
+
+def _why_dropped(judged: Judged) -> str | None:
+    if judged.fate in (Fate.KEPT, Fate.SUSPECTED_BUG):
+        return None
+    if judged.fate is Fate.REDUNDANT:
+        return "no-gain"
+    if judged.fate is Fate.UNSAFE:
+        return "unsafe"
+    return _DROPPED_BECAUSE.get(judged.code, "fails" if judged.fate is Fate.FAILING else "import")

@@ -1,0 +1,306 @@
+"""Puts the edges of a run together: files, git, workers, generator, writer, clock and terminal."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from pytest_llmgen import __version__, gate, pipeline
+from pytest_llmgen.baseline import CoverageSetup, Recorder
+from pytest_llmgen.conclusion import Circumstances, facts_of
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.extract.context import context_of_target
+from pytest_llmgen.extract.project import Project, read_project
+from pytest_llmgen.extract.sources import find_modules
+from pytest_llmgen.findings import Findings
+from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.publisher import Publisher
+from pytest_llmgen.records import (
+    Baseline,
+    Candidate,
+    FileLines,
+    Generator,
+    Hits,
+    Module,
+    Prober,
+    Refusal,
+    Report,
+    RunInfo,
+    Runner,
+    Target,
+    TargetContext,
+    ToolInfo,
+)
+from pytest_llmgen.report import json_report
+from pytest_llmgen.report.progress import Progress
+from pytest_llmgen.run.executor import Executor
+from pytest_llmgen.run.git import git, run_info
+from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
+from pytest_llmgen.scope import Scope, find_scope
+from pytest_llmgen.settings import Settings
+from pytest_llmgen.vet.facts import gather
+from pytest_llmgen.vet.vetting import vet
+
+REPORT_FILE = "report.json"
+
+
+class Edges:
+    """Everything of a run that touches the world, made once the options are known."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
+        self.config, self.settings, self.sys_path = config, settings, sys_path
+        self.options = config.known_args_namespace
+        self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
+        configured = coverage_settings(settings.root, self.cov_config)
+        omitted = () if settings.targets else configured.omit
+        self.test_paths = list(config.getini("testpaths"))
+        self.modules = find_modules(
+            settings.root,
+            targets=settings.targets,
+            exclude=(*settings.exclude, *omitted),
+            cov_source=[s for s in getattr(self.options, "cov_source", None) or () if isinstance(s, str)],
+            configured_source=configured.source,
+            test_paths=self.test_paths,
+            output_dir=settings.output_dir,
+        )
+        self.git = git(settings.root)
+        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
+        self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}), self.scope.lines)
+        self.publisher = Publisher(settings, self.scope.modules)
+        self.generator: Generator | None = None
+
+    def source_folders(self) -> list[Path]:
+        """What coverage must look at: the top-level packages, or the folders of single modules."""
+        root = self.settings.root
+        tops = set()
+        for module in self.modules:
+            top = root / module.import_root / module.name.partition(".")[0]
+            tops.add(top if top.is_dir() else root / module.import_root)
+        return sorted(tops) or [root]
+
+    def header_lines(self) -> list[str]:
+        """Who writes, what is in scope, what the gate does."""
+        functions = sum(len(module.targets) for module in self.scope.modules)
+        files = len(self.scope.modules)
+        lines = [f"llmgen: scope {self.scope.text}, {functions} functions in {files} files"]
+        if self.settings.generate:
+            lines.insert(0, f"llmgen: generator {self._generator_label()}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        return lines
+
+    def wants_terminal(self) -> bool:
+        """Whether the report is shown."""
+        return any(report.partition(":")[0] == "term" for report in self.settings.reports)
+
+    def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
+        """The whole job, on top of the user's run."""
+        self.findings.baseline = self._baseline(recorder, setup, partial)
+        progress = _ProgressView(self.config)
+        tools = pipeline.Tools(
+            open_runner=self._open_runner,
+            open_generator=self._open_generator,
+            mutants_of=mutants_of,
+            context_of=self._context_of,
+            vet=self._vet,
+            publisher=self.publisher,
+            progress=progress,
+            clock=monotonic,
+            cpu=_cpu_seconds,
+        )
+        try:
+            if self.scope.nothing_to_test is None and self.scope.problem is None:
+                pipeline.run(self.settings, self.findings, tools)
+        finally:
+            progress.close()
+
+    def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
+        """Judge what was found and write the reports."""
+        facts = facts_of(self.findings, self._circumstances(started, seconds))
+        verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
+        generated = any(test.fate.value == "kept" for test in facts.tests)
+        status = gate.exit_status(pytest_status, verdict, generated=generated)
+        report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
+        for kind, _, path in (each.partition(":") for each in self.settings.reports):
+            if kind == "json":
+                file = self.settings.root / path if path else self.settings.report_path / REPORT_FILE
+                if not path:
+                    json_report.make_folder(self.settings.report_path)
+                json_report.write(report, file)
+        return report
+
+    def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
+        commit, dirty = run_info(self.git)
+        info = RunInfo(
+            command="generate" if self.settings.generate else "check",
+            started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=round(seconds, 3),
+            root=".",
+            scope=self.scope.kind,
+            commit=commit,
+            dirty=dirty,
+            base=self.scope.base.ref,
+            base_commit=self.scope.base.commit,
+            ci=self.settings.ci,
+            seed=self.settings.seed,
+        )
+        return Circumstances(
+            tool=ToolInfo(
+                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+            ),
+            run=info,
+            scope_problem=self.scope.problem,
+            nothing_to_test=self.scope.nothing_to_test,
+            unreviewed_on_disk=self.publisher.unreviewed_before,
+            budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
+            model=self.settings.model if self._uses_model else None,
+            warnings=warnings_of(self.generator) if self.generator else (),
+        )
+
+    @property
+    def _uses_model(self) -> bool:
+        return self.generator is not None and self.generator.origin.value == "model"
+
+    def _baseline(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> Baseline:
+        files = self._files()
+        baseline = Baseline(
+            tests=tuple(recorder.outcomes.values()),
+            files=files,
+            hits={},
+            contexts={},
+            collection_errors=tuple(recorder.collection_errors),
+            partial=partial,
+            measured=False,
+        )
+        for data_file in setup.data_files(self.config):
+            data = read_baseline(data_file, self.settings.root, files)
+            if not data.has_branches or not (data.has_contexts or not recorder.outcomes):
+                return baseline
+            hits = {path: baseline.hits.get(path, Hits()) | seen for path, seen in data.hits.items()}
+            contexts = {**baseline.contexts, **data.contexts}
+            baseline = replace(baseline, hits={**baseline.hits, **hits}, contexts=contexts, measured=True)
+        return baseline
+
+    def _files(self) -> dict[str, FileLines]:
+        found = {}
+        for module in self.scope.modules:
+            if module.error is None:
+                found[module.path] = file_lines(self.settings.root, module.path, config_file=self.cov_config)
+        return found
+
+    def _open_runner(self) -> Runner:
+        return Executor(
+            self.settings.root,
+            self.settings,
+            args=self.config.invocation_params.args,  # type: ignore[arg-type]  # paths are strings by then
+            sys_path=self.sys_path,
+            invocation_dir=self.config.invocation_params.dir,
+            modules=self.scope.modules,
+            files=self.findings.baseline.files,
+        )
+
+    def _open_generator(self, prober: Prober) -> Generator:
+        self.generator = make_generator(
+            self.settings, os.environ, prober, home=Path.home(), user=getpass.getuser()
+        )
+        return self.generator
+
+    def _generator_label(self) -> str:
+        try:
+            return self._open_generator(_NoProber()).label
+        except LlmgenError as error:
+            raise pytest.UsageError(str(error)) from None
+        finally:
+            self.generator = None
+
+    @cached_property
+    def _project(self) -> Project:
+        return read_project(
+            self.settings.root,
+            self.modules,
+            self.test_paths,
+            exclude=self.settings.exclude,
+            output_dir=self.settings.output_dir,
+        )
+
+    def _context_of(self, target: Target, module: Module) -> TargetContext:
+        return context_of_target(target, module, self._project)
+
+    @cached_property
+    def _vet_facts(self) -> Any:
+        fixtures = [fixture.name for fixture in self._project.fixtures]
+        tests = [file.text for file in (*self._project.tests, *self._project.conftests)]
+        return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
+
+    def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        return vet(candidate, self._vet_facts)
+
+
+class _NoProber:
+    """Stands in where only a generator's label is wanted."""
+
+    def probe(self, _probes: Sequence[Any], _timeout: float = 0.0) -> list[Any]:
+        raise AssertionError("a label needs no probes")
+
+
+class _ProgressView:
+    """The pipeline's progress on pytest's terminal; silent without one, and with -q."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        self._inner: Progress | None = None
+        self._stage = ""
+        if reporter is not None:
+            writer = config.get_terminal_writer()
+            self._inner = Progress(
+                lambda text: writer.write(text, flush=True),
+                is_terminal=reporter.isatty,
+                quiet=config.get_verbosity() < 0,
+                width=writer.fullwidth,
+                clock=monotonic,
+            )
+
+    def stage(self, text: str) -> None:
+        self._stage = text
+        self._show(text)
+
+    def step(self, done: int, total: int, text: str = "") -> None:
+        self._show(f"{self._stage} {done}/{total} {text}".rstrip())
+
+    def item(self, text: str) -> None:
+        if self._inner is not None:
+            self._inner.done(text)
+
+    def close(self) -> None:
+        if self._inner is not None:
+            self._inner.close()
+
+    def _show(self, text: str) -> None:
+        if self._inner is not None:
+            self._inner.stage(text)
+
+
+def _cpu_seconds() -> float:
+    """CPU of this process and of all children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+

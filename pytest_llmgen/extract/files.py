@@ -1,0 +1,92 @@
+"""Reads the project's Python files: the only place of this stage that touches them."""
+
+from __future__ import annotations
+
+import os
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_llmgen.extract.layout import dotted_name, is_excluded, is_source_file, is_source_folder, is_under
+from pytest_llmgen.extract.targets import parse_module
+from pytest_llmgen.records import Module
+
+_COPIES = frozenset({"__pycache__", "node_modules", "site-packages", "build", "dist"})  # code that is elsewhere too
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files under a resolved root, seen through what must be left alone."""
+
+    root: Path
+    exclude: Sequence[str] = ()
+    left_out: Sequence[str] = ()  # folders: tests, generated tests
+
+    def relative(self, path: Path) -> str:
+        """The path as records have it."""
+        return path.relative_to(self.root).as_posix()
+
+    def is_package(self, folder: str) -> bool:
+        """Whether a folder has an ``__init__.py``."""
+        return (self.root / folder / "__init__.py").is_file()
+
+    def sources(self, folder: str = ".") -> Iterator[str]:
+        """The source files under a folder, sorted; symbolic links are not followed."""
+        in_package = self.is_package(folder) and folder != "."
+        for entry in _entries(self.root / folder):
+            path = entry.name if folder == "." else f"{folder}/{entry.name}"
+            if is_excluded(path, self.exclude) or any(is_under(path, each) for each in self.left_out):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if is_source_folder(entry.name, in_package=in_package) and not _is_environment(entry.path):
+                    yield from self.sources(path)
+            elif entry.is_file(follow_symlinks=False) and is_source_file(entry.name, in_package=in_package):
+                yield path
+
+    def all_files(self, folder: str = ".") -> Iterator[str]:
+        """Every Python file under a folder but those of environments, caches and hidden folders."""
+        for entry in _entries(self.root / folder):
+            path = entry.name if folder == "." else f"{folder}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and entry.name not in _COPIES and not _is_environment(entry.path):
+                    yield from self.all_files(path)
+            elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
+                yield path
+
+    def module(self, path: str) -> Module:
+        """The file as a module; one that cannot be read has an error and no source."""
+        read = self.unparsed(path)
+        return read if read.error else parse_module(path, read.name, read.import_root, read.source)
+
+    def unparsed(self, path: str) -> Module:
+        """The same without targets."""
+        name, import_root = dotted_name(path, self.is_package)
+        source, error = read_source(self.root / path)
+        return Module(path, name, import_root, source, error=error)
+
+
+def read_source(path: Path) -> tuple[str, str | None]:
+    """A file's text by its declared encoding (PEP 263), and why there is none."""
+    try:
+        with tokenize.open(path) as file:
+            source = file.read()
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror or error}"
+    except (SyntaxError, UnicodeError) as error:
+        return "", f"cannot be decoded: {error}"
+    if "\0" in source:
+        return "", "holds a NUL byte: not Python source"
+    return source, None
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _is_environment(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "pyvenv.cfg"))  # noqa: PTH110, PTH118 (scandir gives text)

@@ -1,0 +1,81 @@
+"""Which paths are sources, which are tests and what a module is called; paths only, no files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+# Folders that never hold the project's own sources, wherever they are.
+_NEVER = frozenset({"tests", "node_modules", "site-packages", "dist-packages", "__pycache__", "__pypackages__"})
+# Folders that do not either, unless they are inside of a package (``pip._internal.operations.build``).
+_OUTSIDE_PACKAGES = frozenset(
+    {"test", "doc", "docs", "build", "dist", "env", "venv", "examples", "benchmarks", "htmlcov", "vendor"}
+)
+# Files that tools read and no test imports, unless they are inside of a package.
+_TOOL_FILES = frozenset({"setup.py", "noxfile.py", "fabfile.py", "versioneer.py", "test.py", "tests.py"})
+
+
+def is_test_path(path: str, test_paths: Sequence[str] = ()) -> bool:
+    """Whether a file belongs to the tests: by its name, by a ``tests`` folder or by ``testpaths``."""
+    pure = PurePosixPath(path)
+    if pure.name == "conftest.py" or pure.name.startswith("test_") or pure.stem.endswith("_test"):
+        return True
+    return "tests" in pure.parts[:-1] or any(is_under(path, folder) for folder in test_paths)
+
+
+def is_under(path: str, folder: str) -> bool:
+    """Whether a path is a folder or inside of it; ``.`` holds everything."""
+    folder = folder.removesuffix("/")
+    return folder in ("", ".") or path == folder or path.startswith(folder + "/")
+
+
+def is_excluded(path: str, globs: Sequence[str]) -> bool:
+    """Whether a glob names the path, one of its folders or, without a slash, its last part."""
+    names = [path, *(str(parent) for parent in PurePosixPath(path).parents if str(parent) != ".")]
+    return any(_matches(name, glob.removeprefix("./").removesuffix("/")) for name in names for glob in globs)
+
+
+def _matches(name: str, glob: str) -> bool:
+    if "/" not in glob:
+        return fnmatchcase(name, glob) or fnmatchcase(PurePosixPath(name).name, glob)
+    return fnmatchcase(name, glob) or (glob.startswith("**/") and fnmatchcase(name, glob[3:]))
+
+
+def is_source_folder(name: str, *, in_package: bool) -> bool:
+    """Whether a folder of this name is looked into."""
+    if name.startswith(".") or name in _NEVER or name.endswith((".egg-info", ".dist-info")):
+        return False
+    return name.isidentifier() if in_package else name not in _OUTSIDE_PACKAGES
+
+
+def is_source_file(name: str, *, in_package: bool) -> bool:
+    """Whether a file of this name can be imported by tests."""
+    return name.endswith(".py") and name[:-3].isidentifier() and (in_package or name not in _TOOL_FILES)
+
+
+def dotted_name(path: str, is_package: Callable[[str], bool]) -> tuple[str, str]:
+    """The name by which tests import a file, and the folder that must be on ``sys.path``.
+
+    ``is_package`` says of a folder whether it has an ``__init__.py``.  The import root is the first
+    folder upwards that is no package; but inside of a ``src`` folder it is that folder, and a file that
+    is in no package at all is a part of a namespace package under the root.
+    """
+    pure = PurePosixPath(path)
+    folder = pure.parent
+    while str(folder) != "." and is_package(str(folder)):
+        folder = folder.parent
+    root = _source_root(folder)
+    if root is None:
+        root = PurePosixPath() if folder == pure.parent else folder
+    parts = pure.relative_to(root).with_suffix("").parts
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts = parts[:-1]
+    return ".".join(parts), str(root)
+
+
+def _source_root(folder: PurePosixPath) -> PurePosixPath | None:
+    if "src" not in folder.parts:
+        return None
+    last = len(folder.parts) - folder.parts[::-1].index("src")
+    return PurePosixPath(*folder.parts[:last])

@@ -1,0 +1,395 @@
+"""From evidence to gaps and ratios: what is not yet tested, where, and why."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from pytest_llmgen.mutate.edits import diff_of, split_lines
+from pytest_llmgen.mutate.score import by_status, score, status_of
+from pytest_llmgen.records import (
+    Arc,
+    Attempt,
+    Evidence,
+    Fate,
+    FileLines,
+    FunctionReport,
+    Gap,
+    GapKind,
+    Hits,
+    Judged,
+    Metrics,
+    Module,
+    Mutant,
+    MutantStatus,
+    MutantVerdict,
+    Region,
+    Target,
+    Totals,
+)
+from pytest_llmgen.report import hints, reasons
+from pytest_llmgen.report.ranking import rank
+from pytest_llmgen.review.fingerprint import long_id, short_ids
+
+MODULE_LEVEL = "<module>"
+MOST_ATTEMPTS = 10
+"""Attempts listed with a gap; the tests themselves are all in the report."""
+
+_LETTERS = {
+    GapKind.UNCOVERED_LINE: "L",
+    GapKind.UNCOVERED_BRANCH: "B",
+    GapKind.SURVIVING_MUTANT: "M",
+    GapKind.NO_VERDICT: "N",
+}
+_ATTEMPT_OUTCOMES = {Fate.REDUNDANT: "no-gain", Fate.FAILING: "fails", Fate.FLAKY: "flaky", Fate.UNSAFE: "unsafe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Functions, ranked gaps and totals of one run."""
+
+    functions: tuple[FunctionReport, ...]
+    gaps: tuple[Gap, ...]
+    totals: Totals
+
+
+def assess(evidence: Evidence) -> Assessment:
+    """Work out ratios and gaps.
+
+    Where ``evidence.changed`` is given, ratios are those of new code, functions that the change did
+    not touch are left out, and gaps of touched functions outside the change are not ``new``.
+    ``totals.without_unreviewed`` takes every test that was kept in this run as unreviewed.
+    """
+    sites = [site for module in evidence.modules for site in _sites(module, evidence)]
+    found = _identified([(gap, site.key) for site in sites for gap in _gaps(site, evidence)])
+    gaps = rank(gap for gap, _ in found)
+    homes = {gap.id: key for gap, key in found}
+    functions = [_function(site, evidence, [g for g in gaps if homes[g.id] == site.key]) for site in sites]
+    return Assessment(tuple(functions), gaps, _totals(sites, evidence))
+
+
+# --- Where code belongs -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """One target, or the code of a file outside of functions, with what can be covered in it."""
+
+    module: Module
+    file: FileLines | None
+    target: Target | None
+    lines: tuple[str, ...]
+    forks: reasons.Forks
+    statements: tuple[int, ...]
+    branches: tuple[Arc, ...]
+    mutants: tuple[Mutant, ...]
+    changed: frozenset[int] | None
+
+    @property
+    def qualname(self) -> str:
+        return self.target.qualname if self.target else MODULE_LEVEL
+
+    @property
+    def key(self) -> str:
+        return f"{self.module.path}::{self.qualname}"
+
+    @property
+    def span(self) -> tuple[int, int]:
+        if self.target:
+            return self.target.start_line, self.target.end_line
+        return 1, max(1, len(self.lines))
+
+    def last_line(self, statement: int) -> int:
+        first = self.file.first_line if self.file else {}
+        return max((line for line, start in first.items() if start == statement), default=statement)
+
+    def is_new(self, start: int, end: int) -> bool:
+        return self.changed is None or any(line in self.changed for line in range(start, end + 1))
+
+    def is_new_statement(self, statement: int) -> bool:
+        return self.is_new(statement, self.last_line(statement))
+
+    def is_touched(self) -> bool:
+        if self.target:
+            return self.is_new(*self.span)
+        return any(map(self.is_new_statement, self.statements)) or any(map(self.is_new_mutant, self.mutants))
+
+    def is_new_mutant(self, mutant: Mutant) -> bool:
+        return self.is_new(mutant.region.start_line, mutant.region.end_line)
+
+
+def _sites(module: Module, evidence: Evidence) -> list[_Site]:
+    if module.error is not None:
+        return []
+    tree = ast.parse(module.source)
+    file = evidence.files.get(module.path)
+    lines = tuple(line.rstrip("\r\n") for line in split_lines(module.source))
+    changed = None if evidence.changed is None else evidence.changed.get(module.path, frozenset())
+    mutants = [mutant for mutant in evidence.mutants if mutant.path == module.path]
+    homes = {mutant.id: _home(mutant, module.targets) for mutant in mutants}
+    shared = (lines, reasons.forks_of(tree))
+    inside = _lines_in_functions(tree)
+    sites = []
+    for target in (*module.targets, None):
+        statements = _statements(file, target, inside)
+        own = tuple(mutant for mutant in mutants if homes[mutant.id] == target)
+        branches = _branches(file, frozenset(statements))
+        sites.append(_Site(module, file, target, *shared, statements, branches, own, changed))
+    return [site for site in sites if site.is_touched() and (site.target or site.statements or site.mutants)]
+
+
+def _home(mutant: Mutant, targets: Sequence[Target]) -> Target | None:
+    """By place and not by name: a property's getter and setter may share theirs."""
+    line = mutant.region.start_line
+    return next((t for t in targets if t.start_line <= line <= t.end_line), None)
+
+
+def _statements(file: FileLines | None, target: Target | None, inside: frozenset[int]) -> tuple[int, ...]:
+    """Statements of a function's body; decorators and ``def`` run with the module around it."""
+    if file is None:
+        return ()
+    if target is None:
+        return tuple(sorted(file.statements - inside))
+    return tuple(sorted(s for s in file.statements & inside if target.def_line < s <= target.end_line))
+
+
+def _branches(file: FileLines | None, statements: frozenset[int]) -> tuple[Arc, ...]:
+    return tuple(sorted(arc for arc in file.branches if arc[0] in statements)) if file else ()
+
+
+def _lines_in_functions(tree: ast.Module) -> frozenset[int]:
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    spans = (range(max(f.body[0].lineno, f.lineno + 1), (f.end_lineno or f.lineno) + 1) for f in functions)
+    return frozenset(line for span in spans for line in span)
+
+
+# --- Ratios -------------------------------------------------------------------------------------
+
+
+def _metrics(site: _Site, hits: Hits, verdicts: Mapping[str, MutantVerdict]) -> Metrics:
+    statements = [s for s in site.statements if site.is_new_statement(s)]
+    branches = [arc for arc in site.branches if site.is_new_statement(arc[0])]
+    counts = by_status([m for m in site.mutants if site.is_new_mutant(m)], verdicts)
+    return Metrics(
+        lines=(sum(s in hits.lines for s in statements), len(statements)),
+        branches=(sum(arc in hits.arcs for arc in branches), len(branches)),
+        mutants=score(counts),
+        by_status=counts,
+    )
+
+
+def _after(site: _Site, evidence: Evidence) -> Metrics:
+    return _metrics(site, evidence.hits.get(site.module.path, Hits()), evidence.verdicts)
+
+
+def _before(site: _Site, evidence: Evidence) -> Metrics:
+    return _metrics(site, evidence.hits_before.get(site.module.path, Hits()), evidence.verdicts_before)
+
+
+def _totals(sites: Sequence[_Site], evidence: Evidence) -> Totals:
+    after = _sum([_after(site, evidence) for site in sites])
+    before = _sum([_before(site, evidence) for site in sites])
+    if evidence.changed is None:
+        return Totals(None, after, before, before)
+    return Totals(after, None, before, before)
+
+
+def _sum(parts: Sequence[Metrics]) -> Metrics:
+    counts: Counter[MutantStatus] = Counter()
+    for part in parts:
+        counts.update(part.by_status)
+    return Metrics(
+        lines=(sum(p.lines[0] for p in parts), sum(p.lines[1] for p in parts)),
+        branches=(sum(p.branches[0] for p in parts), sum(p.branches[1] for p in parts)),
+        mutants=score(counts),
+        by_status=dict(counts),
+    )
+
+
+# --- Functions ----------------------------------------------------------------------------------
+
+
+def _function(site: _Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionReport:
+    judged = [each for each in evidence.judged if each.candidate.target == site.key]
+    kept = [each for each in judged if each.fate is Fate.KEPT]
+    state, reason = _state(site, evidence, own)
+    cost = evidence.costs.get(site.key)
+    return FunctionReport(
+        path=site.module.path,
+        qualname=site.qualname,
+        start_line=site.span[0],
+        end_line=site.span[1],
+        context=site.target.context if site.target else "",
+        state=state,
+        metrics=_after(site, evidence),
+        before=_before(site, evidence),
+        reason=reason,
+        new=evidence.changed is not None,
+        tests_kept=len(kept),
+        tests_dropped=len(_dropped(judged)),
+        gap_ids=tuple(gap.id for gap in own),
+        cost_usd=cost.usd if cost else None,
+        category_counts=dict(Counter(each.candidate.category for each in kept)),
+    )
+
+
+def _state(site: _Site, evidence: Evidence, gaps: Sequence[Gap]) -> tuple[str, str | None]:
+    if site.file is None:
+        return "error", "no coverage data for this file"
+    if not any(gap.new for gap in gaps):
+        return "complete", None
+    if site.key in evidence.not_attempted:
+        return "not-attempted", evidence.not_attempted[site.key]
+    return "gaps", None
+
+
+def _dropped(judged: Iterable[Judged]) -> list[Judged]:
+    return [each for each in judged if each.fate not in (Fate.KEPT, Fate.SUSPECTED_BUG)]
+
+
+# --- Gaps ---------------------------------------------------------------------------------------
+
+
+def _gaps(site: _Site, evidence: Evidence) -> list[Gap]:
+    if site.file is None:
+        return []
+    hits = evidence.hits.get(site.module.path, Hits())
+    own = [each for each in evidence.judged if each.candidate.target == site.key]
+    attempts = tuple(Attempt(_ATTEMPT_OUTCOMES.get(j.fate, j.fate.value), j.reason) for j in _dropped(own))
+    found = [
+        *_line_gaps(site, hits),
+        *_branch_gaps(site, hits, evidence.line_tests.get(site.module.path, {})),
+        *_mutant_gaps(site, hits, evidence),
+    ]
+    return [replace(gap, attempts=attempts[:MOST_ATTEMPTS]) for gap in _numbered(found)]
+
+
+def _line_gaps(site: _Site, hits: Hits) -> list[Gap]:
+    gaps = []
+    for is_hit, block in groupby(site.statements, lambda statement: statement in hits.lines):
+        if is_hit:
+            continue
+        statements = list(block)
+        end = max(map(site.last_line, statements))
+        text = "\n".join(line.strip() for line in site.lines[statements[0] - 1 : end] if line.strip())
+        reason = reasons.of_line(statements[0], site.statements, site.branches, hits, site.forks)
+        new = any(map(site.is_new_statement, statements))
+        gaps.append(_gap(site, GapKind.UNCOVERED_LINE, _region(site, statements[0], end), text, new, reason=reason))
+    return gaps
+
+
+def _branch_gaps(site: _Site, hits: Hits, tests: Mapping[int, tuple[str, ...]]) -> list[Gap]:
+    gaps = []
+    for arc in site.branches:
+        start, end = arc
+        if start not in hits.lines or arc in hits.arcs:
+            continue
+        gap = _gap(
+            site,
+            GapKind.UNCOVERED_BRANCH,
+            _region(site, start, site.last_line(start)),
+            _text(site, start),
+            site.is_new_statement(start) or (end > 0 and site.is_new_statement(end)),
+            reason=reasons.of_branch(arc, site.forks),
+        )
+        after = _text(site, end) if end > 0 else "exit"
+        gaps.append(replace(gap, to_line=end, after=after, covering_tests=tuple(tests.get(start, ()))))
+    return gaps
+
+
+def _mutant_gaps(site: _Site, hits: Hits, evidence: Evidence) -> list[Gap]:
+    pairs = [(mutant, evidence.verdicts.get(mutant.id)) for mutant in site.mutants]
+    gaps = [_mutant_gap(site, mutant, verdict, hits, evidence) for mutant, verdict in pairs]
+    return [gap for gap in gaps if gap is not None]
+
+
+def _mutant_gap(
+    site: _Site, mutant: Mutant, verdict: MutantVerdict | None, hits: Hits, evidence: Evidence
+) -> Gap | None:
+    status = status_of(verdict)
+    tests = tuple(evidence.covering.get(mutant.id, ()))
+    if status is MutantStatus.PENDING:
+        kind, reason = GapKind.NO_VERDICT, reasons.of_no_verdict(verdict)
+    elif status is MutantStatus.SURVIVED:
+        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(len(tests))
+    elif status is MutantStatus.NO_COVERAGE and not _is_on_open_line(site, mutant, hits):
+        kind, reason = GapKind.SURVIVING_MUTANT, reasons.of_survivor(0)
+    else:
+        return None
+    is_log = hints.is_log_text(_text(site, _line(site, mutant)))
+    reason += "; likely low value (text of a log or a message)" if is_log else ""
+    gap = _gap(site, kind, mutant.region, mutant.before, site.is_new_mutant(mutant), reason=reason)
+    return replace(
+        gap,
+        qualname=mutant.qualname,
+        nth=mutant.nth,
+        operator=mutant.operator,
+        after=mutant.after,
+        diff=diff_of(site.module.source, mutant),
+        status=verdict.status if verdict else status,
+        covering_tests=tests,
+        hint=None if is_log else hints.of_mutant(mutant.before, mutant.after),
+    )
+
+
+def _line(site: _Site, mutant: Mutant) -> int:
+    first = site.file.first_line if site.file else {}
+    line = mutant.region.start_line
+    return mutant.line or first.get(line, line)
+
+
+def _is_on_open_line(site: _Site, mutant: Mutant, hits: Hits) -> bool:
+    line = _line(site, mutant)
+    return line in site.statements and line not in hits.lines
+
+
+def _gap(site: _Site, kind: GapKind, region: Region, before: str, new: bool, *, reason: str) -> Gap:
+    context = site.target.context if site.target else ""
+    return Gap("", kind, site.module.path, region, site.qualname, context, before, new=new, reason=reason)
+
+
+def _region(site: _Site, start: int, end: int) -> Region:
+    first, last = _line_at(site, start), _line_at(site, end)
+    return Region(start, len(first) - len(first.lstrip()) + 1, end, len(last) + 1)
+
+
+def _text(site: _Site, line: int) -> str:
+    return "\n".join(_line_at(site, n).strip() for n in range(line, site.last_line(line) + 1))
+
+
+def _line_at(site: _Site, line: int) -> str:
+    return site.lines[line - 1] if 0 < line <= len(site.lines) else ""
+
+
+# --- Names --------------------------------------------------------------------------------------
+
+
+def _numbered(gaps: Iterable[Gap]) -> list[Gap]:
+    """Equal lines and branches of a function get their number in it; mutants bring theirs."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    numbered = []
+    for gap in gaps:
+        anchor = (gap.kind, gap.before, gap.after)
+        seen[anchor] += 1
+        numbered.append(gap if gap.operator is not None else replace(gap, nth=seen[anchor]))
+    return numbered
+
+
+def _identified(gaps: Sequence[tuple[Gap, str]]) -> list[tuple[Gap, str]]:
+    """Ids of gaps that are equal but for their place take the place in, all but the first by path."""
+    ordered = sorted(gaps, key=lambda pair: (pair[0].path, pair[0].region.start_line, pair[0].region.start_column))
+    seen: Counter[str] = Counter()
+    named = []
+    for gap, _ in ordered:
+        name = _long_id(gap, gap.qualname)
+        seen[name] += 1
+        named.append(name if seen[name] == 1 else _long_id(gap, f"{gap.where}#{seen[name]}"))
+    short = short_ids(named)
+    return [(replace(gap, id=short[name]), key) for (gap, key), name in zip(ordered, named, strict=True)]
+
+
+def _long_id(gap: Gap, qualname: str) -> str:
+    return long_id(_LETTERS[gap.kind], qualname, gap.operator, gap.before, gap.after, gap.nth)

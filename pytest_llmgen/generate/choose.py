@@ -1,0 +1,120 @@
+"""Which generator a run uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.generate.budget import Budget
+from pytest_llmgen.generate.credentials import has_credentials
+from pytest_llmgen.generate.journal import REPLIES, Journal
+from pytest_llmgen.generate.model import ModelGenerator, Writer
+from pytest_llmgen.generate.prices import Usage, pricer
+from pytest_llmgen.generate.replay import ReplayGenerator
+from pytest_llmgen.prompt import private
+from pytest_llmgen.records import Assignment, Generator, Origin, Prober, Reply
+from pytest_llmgen.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A generator that stands in for another one, and says why in its label."""
+
+    inner: Generator
+    why: str
+
+    @property
+    def origin(self) -> Origin:
+        """Who writes."""
+        return self.inner.origin
+
+    @property
+    def label(self) -> str:
+        """For the header."""
+        return f"{self.inner.label} ({self.why})"
+
+    def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+        """What the generator that stands in answers."""
+        return self.inner.generate(assignments)
+
+
+def make_generator(
+    settings: Settings,
+    env: Mapping[str, str],
+    prober: Prober,
+    *,
+    home: Path | None = None,
+    user: str = "",
+    journal: Journal | None = None,
+) -> Generator:
+    """The generator that the settings ask for; ``auto`` is the model where there are credentials.
+
+    ``env`` is the process's environment, ``home`` and ``user`` are this person's, kept out of prompts.
+    ``journal`` is by default the one in the report folder.
+
+    Raises:
+        LlmgenError: the model was asked for and there are no credentials, or nothing is recorded to replay.
+    """
+    journal = journal or Journal(settings.report_path)
+    if settings.provider == "replay":
+        folder = settings.root / settings.replies if settings.replies else journal.folder / REPLIES
+        return ReplayGenerator(folder, _writer(settings, env, home, user))
+    if settings.provider == "offline":
+        return _offline(settings, prober)
+    if has_credentials(env, home):
+        return _model(settings, env, _writer(settings, env, home, user), journal)
+    if settings.provider == "auto":
+        return Fallback(_offline(settings, prober), "no credentials for a model")
+    raise LlmgenError(
+        "no API key",
+        fix="set ANTHROPIC_API_KEY (any word for a local server) or use --llm-provider=offline",
+        slug="no-credentials",
+    )
+
+
+def warnings_of(generator: Generator) -> tuple[str, ...]:
+    """What a person should know of how a generator works, as far as it has come out by now."""
+    return tuple(getattr(generator, "warnings", ()))
+
+
+def _offline(settings: Settings, prober: Prober) -> Generator:
+    from pytest_llmgen.generate.offline import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
+
+    generator: Generator = OfflineGenerator(prober, seed=settings.seed)
+    return generator
+
+
+def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str) -> Writer:
+    folders = [str(settings.root.resolve()), *([str(home)] if home else [])]
+    return Writer(settings.model, settings.instructions, private(env, folders, [user]))
+
+
+def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> ModelGenerator:
+    price = pricer(settings.model, settings.price)
+    address = env.get("ANTHROPIC_BASE_URL", "")
+    warnings = [_v1_warning(address)] if address.rstrip("/").endswith("/v1") else []
+    if price(Usage()) is None and settings.max_cost >= 0:
+        warnings.append(_price_warning(settings.model))
+    return ModelGenerator(
+        write,
+        journal,
+        Budget(settings.max_cost, settings.max_tokens),
+        price,
+        settings.concurrency,
+        server=urlsplit(address).hostname or "anthropic",
+        warnings=tuple(warnings),
+    )
+
+
+def _v1_warning(address: str) -> str:
+    return f"ANTHROPIC_BASE_URL={address} ends in /v1, which the SDK adds again; leave it out [base-url-v1]"
+
+
+def _price_warning(model: str) -> str:
+    return (
+        f"no price is known for {model}, so that --llm-max-cost cannot be kept; set llm_price, install"
+        " pytest-llmgen[prices] or give --llm-max-tokens [price-unknown]"
+    )

@@ -1,0 +1,151 @@
+"""The only module that knows the SDK: a request to an answer or a fault, with our own patience."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pytest_llmgen.generate.faults import Fault, Patience, codes_of, wait_before
+from pytest_llmgen.generate.prices import Usage
+
+REQUEST_TIMEOUT = 300.0
+"""Seconds for one attempt; given explicitly, the SDK also allows long answers without streaming."""
+
+Request = Mapping[str, Any]
+"""The body of ``POST /v1/messages``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, as far as it is used."""
+
+    text: str
+    stop_reason: str | None
+    usage: Usage = field(default_factory=Usage)
+    model: str = ""
+    request_id: str = ""
+
+
+class RequestError(Exception):
+    """A request that failed for good."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class Client:
+    """Sends requests, a few at once; an async context manager, for one event loop.
+
+    The SDK is imported at the first request: that takes a second, and replays need none.
+    """
+
+    def __init__(self, patience: Patience, concurrency: int) -> None:
+        self._patience = patience
+        self._places = asyncio.Semaphore(concurrency)
+        self._stack = AsyncExitStack()
+        self._sdk: Any = None
+        self._client: Any = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def send(self, request: Request, starting: Callable[[], None]) -> Answer:
+        """The answer to a request, after as many attempts as patience allows.
+
+        ``starting`` is called when its turn has come, right before the first attempt.
+
+        Raises:
+            RequestError: there is none.
+        """
+        async with self._places:
+            starting()
+            self._open()
+            return await self._insist(request)
+
+    async def _insist(self, request: Request) -> Answer:
+        attempt, waited = 1, 0.0
+        while not isinstance(answer := await self._attempt(request), Answer):
+            wait = wait_before(self._patience, answer, attempt, waited)
+            if wait is None:
+                raise RequestError(answer)
+            await asyncio.sleep(wait)
+            attempt, waited = attempt + 1, waited + wait
+        return answer
+
+    async def _attempt(self, request: Request) -> Answer | Fault:
+        sdk = self._sdk
+        try:
+            return _answer(await self._client.messages.create(**request))
+        except sdk.APITimeoutError as error:
+            return Fault("timeout", str(error))
+        except sdk.APIConnectionError as error:
+            return Fault("connection", str(error.__cause__ or error))
+        except sdk.APIStatusError as error:
+            return _status_fault(error)
+        except TypeError as error:
+            if "authentication" not in str(error):
+                raise
+            return Fault("credentials", str(error))
+        except (sdk.AnthropicError, ValueError) as error:  # a broken profile; JSON that is none
+            return Fault("junk" if isinstance(error, ValueError) else "credentials", str(error))
+
+    def _open(self) -> None:
+        if self._client is not None:
+            return
+        # Deprecated models are announced by warnings, which -W error would turn into our failure.
+        self._stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        import anthropic  # noqa: PLC0415 (the lazy seam)
+
+        accepted = inspect.signature(anthropic.AsyncAnthropic.__init__).parameters
+        quiet: dict[str, Any] = {"open_telemetry": False} if "open_telemetry" in accepted else {}
+        try:
+            client = anthropic.AsyncAnthropic(max_retries=0, timeout=REQUEST_TIMEOUT, **quiet)
+        except anthropic.AnthropicError as error:  # a profile that cannot be read
+            raise RequestError(Fault("credentials", str(error))) from error
+        self._stack.push_async_callback(client.close)
+        self._sdk, self._client = anthropic, client
+
+
+def _status_fault(error: Any) -> Fault:
+    body = error.body if isinstance(error.body, Mapping) else {}
+    error_body = body.get("error")
+    inner: Mapping[str, Any] = error_body if isinstance(error_body, Mapping) else body
+    message = str(inner.get("message") or error.message)
+    headers = {name.lower(): value for name, value in error.response.headers.items()}
+    return Fault("status", message, error.status_code, str(inner.get("type") or ""), codes_of(inner), headers)
+
+
+def _answer(message: Any) -> Answer | Fault:
+    """The SDK checks nothing: JSON of any shape arrives here as a message."""
+    content = getattr(message, "content", None)
+    if not isinstance(content, list):
+        return Fault("junk", "the server's answer has no content")
+    text = "\n".join(block.text for block in content if isinstance(getattr(block, "text", None), str))
+    usage = getattr(message, "usage", None)
+    return Answer(
+        text=text,
+        stop_reason=getattr(message, "stop_reason", None),
+        usage=Usage(
+            _count(usage, "input_tokens"),
+            _count(usage, "output_tokens"),
+            _count(usage, "cache_read_input_tokens"),
+            _count(usage, "cache_creation_input_tokens"),
+        ),
+        model=str(getattr(message, "model", "") or ""),
+        request_id=str(getattr(message, "_request_id", "") or ""),
+    )
+
+
+def _count(usage: Any, name: str) -> int:
+    value = getattr(usage, name, 0)
+    return value if isinstance(value, int) else 0

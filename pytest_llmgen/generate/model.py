@@ -1,0 +1,238 @@
+"""The generator that asks a language model: prompt, journal, budget, client, journal, parse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_llmgen.generate.budget import Budget, Estimate
+from pytest_llmgen.generate.client import Answer, Client, RequestError
+from pytest_llmgen.generate.faults import Fault, Patience
+from pytest_llmgen.generate.journal import Entry, Journal, Question, key_of
+from pytest_llmgen.generate.prices import Pricer, Usage
+from pytest_llmgen.generate.questions import Questions
+from pytest_llmgen.generate.replies import reply_of
+from pytest_llmgen.prompt import PROMPT_VERSION, Messages, Private, render
+from pytest_llmgen.records import Assignment, Cost, Origin, Refusal, Reply
+
+MAX_OUTPUT_TOKENS = 8192
+"""Room for some thirty tests; what a reply may cost is reckoned with it."""
+BYTES_PER_TOKEN = 3
+"""Code has fewer bytes to a token than prose; a cap must hold, so this errs on the dear side."""
+OVER_BUDGET = "budget-spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What makes a request out of an assignment."""
+
+    model: str
+    instructions: str = ""
+    private: Private = field(default_factory=Private)
+
+    def __call__(self, assignment: Assignment) -> Mapping[str, Any]:
+        """The request, with nothing private in it."""
+        return request_of(render(assignment, self.instructions).redacted(self.private), self.model)
+
+
+def request_of(messages: Messages, model: str) -> dict[str, Any]:
+    """The body of a request: the system text and each turn's first block are marked for the cache."""
+    cached = {"cache_control": {"type": "ephemeral"}}
+    turns: list[dict[str, Any]] = []
+    for role, text in messages.turns:
+        block = {"type": "text", "text": text}
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"].append(block)
+        else:
+            turns.append({"role": role, "content": [{**block, **cached}]})
+    system = [{"type": "text", "text": messages.system, **cached}]
+    return {"model": model, "max_tokens": MAX_OUTPUT_TOKENS, "system": system, "messages": turns}
+
+
+class _Batch:
+    """What the tasks of one call share."""
+
+    def __init__(self) -> None:
+        self.settled = asyncio.Condition()
+        self.locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # equal requests wait for one
+
+
+class ModelGenerator:
+    """Asks a model, each assignment with one request, several at once.
+
+    Replies come in the order of the assignments when the last one is there: a run is then the same
+    whatever order the answers came in, and Ctrl-C cancels every request at once.
+    """
+
+    origin = Origin.MODEL
+
+    def __init__(
+        self,
+        write: Writer,
+        journal: Journal,
+        budget: Budget,
+        price: Pricer,
+        concurrency: int = 4,
+        *,
+        server: str = "anthropic",
+        patience: Patience | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.warnings = warnings
+        self._write, self._journal, self._budget, self._price = write, journal, budget, price
+        self._concurrency, self._server, self._patience = concurrency, server, patience or Patience()
+        self._questions = Questions()
+        self._has_answered = False
+        self._final: Fault | None = None
+
+    @property
+    def label(self) -> str:
+        """For the header."""
+        return f"model {self._server}/{self._write.model}"
+
+    def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+        """A reply to each assignment.
+
+        Raises:
+            LlmgenError: after the replies there are, for a fault that every other request would meet as well.
+        """
+        asked = [(assignment, self._questions.next(assignment)) for assignment in assignments]
+        replies = asyncio.run(self._ask_all(asked))
+        yield from (reply for reply in replies if reply is not None)
+        if self._final is not None:
+            raise self._final.error(self._write.model)
+
+    async def _ask_all(self, asked: Sequence[tuple[Assignment, Question]]) -> list[Reply | None]:
+        batch = _Batch()
+        async with Client(self._patience, self._concurrency) as client:
+            tasks = [self._ask(client, batch, *item) for item in asked]
+            return list(await asyncio.gather(*tasks))
+
+    async def _ask(self, client: Client, batch: _Batch, assignment: Assignment, question: Question) -> Reply | None:
+        request = self._write(assignment)
+        key = key_of(request, PROMPT_VERSION)
+        async with batch.locks[key]:
+            if (entry := self._journal.find(key)) is not None:
+                return reply_of(entry, assignment, Cost(cached_calls=1))
+            draft = Entry(key, question, request, "", None, self._write.model, PROMPT_VERSION)
+            try:
+                answered = await self._pay(client, batch, draft)
+            except RequestError as error:
+                return self._failed(assignment, draft, error.fault)
+        if answered is None:
+            return self._over_budget(assignment, question)
+        entry, cost = answered
+        return self._used(reply_of(entry, assignment, cost), key)
+
+    async def _pay(self, client: Client, batch: _Batch, draft: Entry) -> tuple[Entry, Cost] | None:
+        """The answer and what it cost, or None where the budget does not allow to ask."""
+        estimate, cost = estimate_of(draft.request, self._price), Cost()
+        if not await self._reserve(batch.settled, estimate):
+            return None
+        try:
+            entry = await self._send(client, draft)
+            cost = self._cost(entry.usage)
+        finally:
+            async with batch.settled:
+                self._budget.settle(estimate, cost)
+                batch.settled.notify_all()
+        return entry, cost
+
+    async def _send(self, client: Client, draft: Entry) -> Entry:
+        """Ask, and have the answer on the disk before anything else happens."""
+        answer = await client.send(draft.request, lambda: self._started(draft))
+        self._has_answered = True
+        entry = _entry(draft, answer)
+        self._journal.keep(entry)
+        self._journal.note(
+            "answered",
+            key=entry.key,
+            model=entry.model,
+            stop_reason=entry.stop_reason,
+            request_id=entry.request_id,
+            usage=_tokens(entry.usage),
+            usd=self._price(entry.usage),
+        )
+        return entry
+
+    def _started(self, draft: Entry) -> None:
+        """Note a request that is about to be sent, or refuse it where it would be pointless."""
+        if self._final is not None:
+            raise RequestError(self._final)
+        question = draft.question
+        self._journal.note(
+            "started",
+            key=draft.key,
+            model=draft.model,
+            target=question.target,
+            stage=question.stage,
+            round=question.round,
+            attempt=question.attempt,
+        )
+
+    async def _reserve(self, settled: asyncio.Condition, estimate: Estimate) -> bool:
+        """Hold back money, waiting for running requests to settle where they hold what is missing."""
+        async with settled:
+            await settled.wait_for(lambda: self._budget.reserve(estimate) or not self._budget.allows(estimate))
+            return self._budget.allows(estimate)
+
+    def _cost(self, usage: Usage) -> Cost:
+        return Cost(
+            self._price(usage),
+            1,
+            0,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            usage.cache_write_tokens,
+        )
+
+    def _used(self, reply: Reply, key: str) -> Reply:
+        codes = [refusal.code for refusal in reply.refusals]
+        self._journal.note("read", key=key, candidates=[c.id for c in reply.candidates], refusals=codes)
+        return reply
+
+    def _over_budget(self, assignment: Assignment, question: Question) -> Reply:
+        message = f"not asked, the budget is spent: {question.target}, {question.stage}"
+        self._journal.note("not-asked", target=question.target, stage=question.stage, round=question.round)
+        return Reply(assignment, refusals=(Refusal(OVER_BUDGET, message),), note=f"{message} [{OVER_BUDGET}]")
+
+    def _failed(self, assignment: Assignment, draft: Entry, fault: Fault) -> Reply | None:
+        error = fault.error(self._write.model)
+        if fault is not self._final:
+            self._journal.note(
+                "failed", key=draft.key, target=draft.question.target, fault=fault.slug, status=fault.status
+            )
+        if fault.is_final and not (fault.slug == "no-network" and self._has_answered):
+            self._final = fault
+            return None
+        return Reply(assignment, refusals=(Refusal(fault.slug, error.message),), note=str(error))
+
+
+def estimate_of(request: Mapping[str, Any], price: Pricer) -> Estimate:
+    """The most that a request can use: its text, written to the cache, and a full answer."""
+    blocks = [*request["system"], *(block for turn in request["messages"] for block in turn["content"])]
+    tokens = sum(len(block["text"].encode("utf-8", "replace")) for block in blocks) // BYTES_PER_TOKEN
+    usage = Usage(0, request["max_tokens"], 0, tokens)
+    return Estimate(tokens + request["max_tokens"], price(usage))
+
+
+def _entry(draft: Entry, answer: Answer) -> Entry:
+    return Entry(
+        draft.key,
+        draft.question,
+        draft.request,
+        answer.text,
+        answer.stop_reason,
+        draft.model,
+        draft.prompt_version,
+        answer.usage,
+        answer.request_id,
+    )
+
+
+def _tokens(usage: Usage) -> dict[str, int]:
+    return {name: getattr(usage, name) for name in Usage.__dataclass_fields__}

@@ -1,0 +1,307 @@
+"""Values for an annotation: typical ones first, then boundaries."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from itertools import islice, product
+
+from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
+
+MAX_DEPTH = 3
+_PER_TYPE = 12
+
+_DECIMAL = ("from decimal import Decimal",)
+_DATE = ("from datetime import date",)
+_DATETIME = ("from datetime import datetime",)
+_TIME = ("from datetime import time",)
+_DELTA = ("from datetime import timedelta",)
+
+_BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
+    "float": (("1.5", "0.0", "-1.5", "1.0", "2.0", "100.0", "0.1"), ()),
+    "complex": (("1 + 2j", "0j"), ()),
+    "bool": (("True", "False"), ()),
+    "str": (
+        ("'hello'", "''", "'a'", "'Hello World'", "'  padded  '", "'12'", "'a,b'", "'aba'", "'Ärger'", "'x-y_z'"),
+        (),
+    ),
+    "bytes": (("b'abc'", "b''", "b'\\x00\\xff'"), ()),
+    "bytearray": (("bytearray(b'abc')", "bytearray(b'')"), ()),
+    "None": (("None",), ()),
+    "Decimal": (("Decimal('12.50')", "Decimal('0')", "Decimal('-1.25')", "Decimal('1')", "Decimal('0.005')"), _DECIMAL),
+    "Fraction": (("Fraction(1, 3)", "Fraction(0)"), ("from fractions import Fraction",)),
+    "date": (("date(2024, 1, 31)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"), _DATE),
+    "datetime": (("datetime(2024, 1, 31, 12, 30)", "datetime(2023, 12, 31, 23, 59, 59)"), _DATETIME),
+    "time": (("time(12, 30)", "time(0, 0)"), _TIME),
+    "timedelta": (("timedelta(hours=1)", "timedelta(0)", "timedelta(days=-1)", "timedelta(days=400)"), _DELTA),
+    "UUID": (("UUID(int=1)",), ("from uuid import UUID",)),
+    "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
+    "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')"), ("import io",)),
+    "BytesIO": (("io.BytesIO(b'abc')", "io.BytesIO(b'')"), ("import io",)),
+    "range": (("range(3)", "range(0)"), ()),
+}
+_SAME = {
+    "TextIO": "StringIO",
+    "IO": "StringIO",
+    "BinaryIO": "BytesIO",
+    "Text": "str",
+    "LiteralString": "str",
+    "AnyStr": "str",
+    "Number": "int",
+    "Real": "float",
+    "SupportsFloat": "float",
+    "SupportsInt": "int",
+    "Hashable": "str",
+    "NoneType": "None",
+    "Buffer": "bytes",
+}
+_LISTS = {"list", "List", "Sequence", "MutableSequence", "Iterable", "Collection", "Container", "Reversible", "Sized"}
+_SETS = {"set", "Set", "MutableSet", "AbstractSet"}
+_DICTS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
+_WRAPPERS = {"Annotated", "Final", "Required", "NotRequired", "ReadOnly", "ClassVar"}
+_UNKNOWN = ("int", "str", "list[int]", "float", "None", "dict[str, int]")
+_TEXT_FILE = (
+    "text_file = tmp_path / 'notes.txt'",
+    "text_file.write_text('first\\nsecond\\n', encoding='utf-8')",
+)
+
+
+class Annotations:
+    """Turns annotations into terms, knowing the classes of the project."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def terms_of_text(self, text: str, depth: int = 0) -> list[Term]:
+        """Terms for an annotation given as text; none where it cannot be read."""
+        try:
+            return self.terms(ast.parse(text, mode="eval").body, depth)
+        except SyntaxError:
+            return []
+
+    def terms(self, node: ast.expr | None, depth: int = 0) -> list[Term]:  # noqa: PLR0911 (one case a line)
+        """Terms for an annotation, typical ones first; an empty list where nothing can be built."""
+        match node:
+            case None:
+                return self.unknown(depth)
+            case ast.Constant(value=str() as text):
+                return self.terms_of_text(text, depth)
+            case ast.Constant(value=None):
+                return _basic("None")
+            case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+                return self._union([left, right], depth)
+            case ast.Subscript(value=value, slice=inner):
+                return self._generic(dotted(value).rpartition(".")[2], inner, depth)
+            case ast.Name() | ast.Attribute():
+                return self._named(dotted(node).rpartition(".")[2], depth)
+            case _:
+                return []
+
+    def unknown(self, depth: int = 0) -> list[Term]:
+        """Terms of several types, for what nothing is known of."""
+        found = [self.terms_of_text(text, depth + 1)[:2] for text in _UNKNOWN]
+        return [term for rank in range(2) for terms in found for term in terms[rank : rank + 1]]
+
+    def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
+        name = _SAME.get(name, name)
+        if name in self._world.classes:
+            return self.build(self._world.classes[name], depth)
+        if name in _BASIC:
+            return _basic(name)
+        if name in _LISTS | _SETS | _DICTS | {"tuple", "Tuple", "frozenset", "FrozenSet", "Iterator", "Generator"}:
+            return self._generic(name, None, depth)
+        if name in {"Path", "PurePath", "PathLike"}:
+            return _paths()
+        if name == "Callable":
+            return _callables(1)
+        if name in self._world.aliases and depth < MAX_DEPTH:
+            return self.terms(self._world.aliases[name], depth + 1)
+        return self.unknown(depth) if name in {"Any", "object", "T", "K", "V", "Self"} or len(name) == 1 else []
+
+    def _generic(self, name: str, inner: ast.expr | None, depth: int) -> list[Term]:
+        parts = _parts(inner)
+        makers: dict[str, Callable[[], list[Term]]] = {
+            "Optional": lambda: self._union([*parts, ast.Constant(None)], depth),
+            "Union": lambda: self._union(parts, depth),
+            "Literal": lambda: [from_source(ast.unparse(part)) for part in parts],
+            "tuple": lambda: self._tuples(parts, depth),
+            "Tuple": lambda: self._tuples(parts, depth),
+            "Callable": lambda: _callables(_arity(parts), parts[-1] if parts else None),
+            "Iterator": lambda: self._iterators(parts, depth),
+            "Generator": lambda: self._iterators(parts, depth),
+        }
+        if name in makers:
+            return makers[name]()
+        if name in _WRAPPERS:
+            return self.terms(parts[0], depth)
+        if name in _DICTS:
+            return self._dicts(parts, depth)
+        if name in {"frozenset", "FrozenSet"}:
+            return [_wrap("frozenset({})", term) for term in self._lists(parts, depth)]
+        opening = ("{", "}") if name in _SETS else ("[", "]")
+        return self._lists(parts, depth, opening) if name in _LISTS | _SETS else self._named(name, depth)
+
+    def _union(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        found = [self.terms(part, depth) for part in parts]
+        longest = max((len(terms) for terms in found), default=0)
+        mixed = [terms[rank] for rank in range(longest) for terms in found if rank < len(terms)]
+        return unique(mixed)[: 2 * _PER_TYPE]
+
+    def _lists(self, parts: list[ast.expr], depth: int, marks: tuple[str, str] = ("[", "]")) -> list[Term]:
+        if depth > MAX_DEPTH:
+            return []
+        items = self.terms(parts[0], depth + 1) if parts else _basic("int")
+        rows = _rows(items)
+        empty = Term("set()" if marks[0] == "{" else "[]", is_edge=True, is_shared=True)
+        shared = [_join(row, *marks) for row in rows]
+        return unique([*shared[:1], empty, *shared[1:]])
+
+    def _dicts(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        if depth > MAX_DEPTH:
+            return []
+        keys = self.terms(parts[0], depth + 1) if parts else _basic("str")
+        values = self.terms(parts[1], depth + 1) if len(parts) > 1 else _basic("int")
+        if not keys or not values:
+            return [from_source("{}")]
+        keys = [key for key in keys if not key.is_edge] or keys
+        pairs = [_pair(key, values[i % len(values)]) for i, key in enumerate(keys)]
+        more = [_pair(keys[0], value) for value in values[1:4]]
+        found = [_join(pairs[:2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
+        return unique([*found, *[_join([pair], "{", "}") for pair in more], _join(pairs[:4], "{", "}")])
+
+    def _tuples(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        if depth > MAX_DEPTH:
+            return []
+        if not parts or (isinstance(parts[-1], ast.Constant) and parts[-1].value is ...):
+            return [_as_tuple(term) for term in self._lists(parts[:1], depth)]
+        columns = [self.terms(part, depth + 1)[:4] for part in parts]
+        rows = list(islice(product(*columns), 3 * _PER_TYPE))
+        return [_as_tuple(_join(list(row), "[", "]")) for row in rows[:: max(1, len(rows) // _PER_TYPE)]]
+
+    def _iterators(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        return [_wrap("iter({})", term) for term in self._lists(parts[:1], depth)]
+
+    def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
+        """Expressions that make objects of a class of the project, the plainest first."""
+        if shape.kind is ClassKind.ENUM:
+            return [Term(f"{shape.name}.{member}", (shape.statement,)) for member in shape.members]
+        if depth > MAX_DEPTH or shape.kind is ClassKind.ABSTRACT:
+            return []
+        columns = [self.argument(parameter, depth + 1) for parameter in shape.parameters]
+        if not all(columns):
+            return []
+        first = [column[0] for column in columns]
+        rows = [first]
+        for index, column in enumerate(columns):
+            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:4])
+        return unique([self._instance(shape, row) for row in rows])[:_PER_TYPE]
+
+    def argument(self, parameter: Parameter, depth: int) -> list[Term]:
+        """Terms for a constructor's parameter; an optional one is left out first."""
+        if parameter.kind in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
+            return [OMITTED]
+        found = self.terms(parameter.annotation, depth)
+        return [OMITTED, *found] if parameter.has_default else found
+
+    def _instance(self, shape: ClassShape, row: list[Term]) -> Term:
+        if shape.kind is ClassKind.TYPED_DICT:
+            pairs = [_pair(Term(repr(p.name)), t) for p, t in zip(shape.parameters, row, strict=True) if t.source]
+            return _join(pairs, "{", "}")
+        source = f"{shape.name}({passed(shape.parameters, row)})"
+        return _gather(source, row, (shape.statement,), is_shared=True)
+
+
+def passed(parameters: tuple[Parameter, ...], row: list[Term]) -> str:
+    """Arguments as they stand in a call: required ones by position, optional ones by name."""
+    found = []
+    by_name = False
+    for parameter, term in zip(parameters, row, strict=True):
+        by_name = by_name or parameter.has_default or parameter.kind is ParameterKind.KEYWORD
+        if term.is_omitted:
+            continue
+        named = by_name and parameter.kind not in {ParameterKind.POSITIONAL, ParameterKind.STAR}
+        found.append(f"{parameter.name}={term.source}" if named else term.source)
+    return ", ".join(found)
+
+
+def _basic(name: str) -> list[Term]:
+    sources, imports = _BASIC[name]
+    return [from_source(source, imports) for source in sources]
+
+
+def _parts(inner: ast.expr | None) -> list[ast.expr]:
+    if inner is None:
+        return []
+    return list(inner.elts) if isinstance(inner, ast.Tuple) else [inner]
+
+
+def _rows(items: list[Term]) -> list[list[Term]]:
+    if not items:
+        return []
+    one, two = items[0], items[min(1, len(items) - 1)]
+    last = items[-1]
+    rows = [[one, two, last], [one], [one, one], [last, one, two], items[:5], [two, one]]
+    return [row for rank, row in enumerate(rows) if row not in rows[:rank]]
+
+
+def _join(row: list[Term], opening: str, closing: str) -> Term:
+    if not row and opening == "{":
+        return from_source("{}")
+    return _gather(opening + ", ".join(term.source for term in row) + closing, row, (), is_shared=True)
+
+
+def _gather(source: str, row: list[Term], imports: tuple[str, ...], is_shared: bool) -> Term:
+    gathered = dict.fromkeys(imports)
+    for term in row:
+        gathered.update(dict.fromkeys(term.imports))
+    return Term(
+        source,
+        tuple(gathered),
+        is_edge=any(term.is_edge for term in row),
+        fixtures=tuple(dict.fromkeys(name for term in row for name in term.fixtures)),
+        before=tuple(dict.fromkeys(line for term in row for line in term.before)),
+        is_shared=is_shared,
+    )
+
+
+def _pair(key: Term, value: Term) -> Term:
+    return _gather(f"{key.source}: {value.source}", [key, value], (), is_shared=False)
+
+
+def _wrap(form: str, term: Term) -> Term:
+    source = form.format(term.source)
+    return Term(source, term.imports, term.is_edge, term.fixtures, term.before)
+
+
+def _as_tuple(term: Term) -> Term:
+    node = ast.parse(term.source, mode="eval").body
+    assert isinstance(node, ast.List)
+    source = ast.unparse(ast.Tuple(node.elts, ast.Load()))
+    return Term(source, term.imports, term.is_edge or is_edge(node), term.fixtures, term.before)
+
+
+def _paths() -> list[Term]:
+    file = Term("text_file", (), fixtures=("tmp_path",), before=_TEXT_FILE)
+    return [
+        file,
+        Term("tmp_path / 'missing.txt'", is_edge=True, fixtures=("tmp_path",)),
+        Term("tmp_path", fixtures=("tmp_path",)),
+    ]
+
+
+def _arity(parts: list[ast.expr]) -> int:
+    return len(parts[0].elts) if parts and isinstance(parts[0], ast.List) else 1
+
+
+def _callables(arity: int, result: ast.expr | None = None) -> list[Term]:
+    names = ["value", "other", "third", "fourth"][:arity]
+    head = f"lambda {', '.join(names)}" if names else "lambda"
+    results = {"bool": ["True", "False"], "str": ["'text'"], "None": ["None"]}
+    bodies = results.get(dotted(result) if result is not None else "", [*names[:1], "1"])
+    return [Term(f"{head}: {body}") for body in bodies]
+
+
+__all__ = ["MAX_DEPTH", "Annotations", "is_changeable", "passed"]

@@ -1,0 +1,209 @@
+"""How a target is called: from one term for each place to statements and an expression."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pytest_llmgen.generate.offline.annotations import passed
+from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.records import Target, TargetKind
+
+ITEM_LIMIT = 20
+Input = tuple[Term, ...]
+"""One term for the object under test, where there is one, then one for each parameter."""
+
+COLLECT = f"""\
+async def collect(source, limit={ITEM_LIMIT}):
+    items = []
+    async for item in source:
+        items.append(item)
+        if len(items) == limit:
+            break
+    return items"""
+
+_BINARY = {
+    "__eq__": "==",
+    "__ne__": "!=",
+    "__lt__": "<",
+    "__le__": "<=",
+    "__gt__": ">",
+    "__ge__": ">=",
+    "__add__": "+",
+    "__sub__": "-",
+    "__mul__": "*",
+    "__truediv__": "/",
+    "__floordiv__": "//",
+    "__mod__": "%",
+    "__or__": "|",
+    "__and__": "&",
+    "__xor__": "^",
+    "__pow__": "**",
+    "__matmul__": "@",
+    "__iadd__": "+",
+    "__radd__": "+",
+}
+_UNARY = {
+    "__len__": "len({})",
+    "__str__": "str({})",
+    "__repr__": "repr({})",
+    "__bool__": "bool({})",
+    "__iter__": "list({})",
+    "__int__": "int({})",
+    "__float__": "float({})",
+    "__abs__": "abs({})",
+    "__neg__": "-{}",
+    "__reversed__": "list(reversed({}))",
+    "__bytes__": "bytes({})",
+}
+UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
+
+
+class Form(StrEnum):
+    """How the value is taken from the call."""
+
+    PLAIN = "plain"
+    ASYNC = "async"
+    LISTED = "listed"
+    SLICED = "sliced"  # of an iterator that does not end soon
+    ASYNC_LISTED = "async-listed"
+    ENTERED = "entered"  # a context manager
+    ATTRIBUTE = "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The target as something to call."""
+
+    target: Target
+    access: str  # the function, or the class for methods
+    parameters: tuple[Parameter, ...]
+    imports: tuple[str, ...]
+    form: Form = Form.PLAIN
+    receiver: str = ""  # the name under which tests hold the object
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """A name for each term of an input."""
+        names = tuple(item.name for item in self.parameters)
+        return (self.receiver, *names) if self.receiver else names
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one input comes to in code."""
+
+    imports: tuple[str, ...]
+    fixtures: tuple[str, ...]
+    statements: tuple[str, ...]
+    expression: str
+    bound: dict[str, str] = field(default_factory=dict)  # place -> variable
+    helpers: tuple[str, ...] = ()
+
+
+def form_of(target: Target) -> Form:
+    """How the value of a target is taken, as far as its definition tells."""
+    if any("contextmanager" in item and "async" not in item for item in target.decorators):
+        return Form.ENTERED
+    if target.is_async:
+        return Form.ASYNC_LISTED if target.is_generator else Form.ASYNC
+    if target.kind is TargetKind.PROPERTY:
+        return Form.ATTRIBUTE
+    return Form.SLICED if target.is_generator else Form.PLAIN
+
+
+def access(import_line: str, qualname: str, module: str) -> str:
+    """The expression that reaches ``qualname`` after the import."""
+    match ast.parse(import_line).body[:1]:
+        case [ast.ImportFrom(names=names)]:
+            bound = {alias.asname or alias.name: alias.name for alias in names}
+            head = qualname.partition(".")[0]
+            if head in bound.values():
+                return next(name for name, real in bound.items() if real == head) + qualname[len(head) :]
+            return f"{next(iter(bound))}.{qualname}"
+        case [ast.Import(names=[alias, *_])]:
+            return f"{alias.asname or alias.name}.{qualname}"
+        case _:
+            return f"{module}.{qualname}"
+
+
+def receiver_name(class_name: str) -> str:
+    """``shopping_cart`` for ``ShoppingCart``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name.lstrip("_"))
+    return words.lower() if words.lower() != class_name else f"{class_name}_object"
+
+
+def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
+    """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
+    taken = _taken(callee, row)
+    bound = {}
+    statements: list[str] = []
+    for place, term in zip(callee.places, row, strict=True):
+        wanted = term.is_shared if bind is None else place in bind
+        is_receiver = place == callee.receiver
+        if is_receiver or (wanted and not term.is_omitted and "*" not in term.source[:1]):
+            bound[place] = place if is_receiver or place not in taken else f"{place}_value"
+    for term in row:
+        statements.extend(line for line in term.before if line not in statements)
+    for place, term in zip(callee.places, row, strict=True):
+        if place in bound:
+            statements.append(f"{bound[place]} = {term.source}")
+            statements.extend(f"{bound[place]}{step}" for step in term.steps)
+    expression, imports = _take(callee, _call(callee, row, bound))
+    gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
+    fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
+    helpers = (COLLECT,) if callee.form is Form.ASYNC_LISTED else ()
+    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers)
+
+
+def _taken(callee: Callee, row: Input) -> set[str]:
+    lines = [*callee.imports, *(line for term in row for line in term.imports)]
+    names = {line.split()[-1] for line in lines} | {"tmp_path", "text_file", "capsys", "pytest", "collect"}
+    return names | {callee.receiver, callee.access.partition(".")[0]}
+
+
+def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
+    terms = [Term(bound[place]) if place in bound else term for place, term in zip(callee.places, row, strict=True)]
+    name = callee.target.name
+    if not callee.receiver:
+        return f"{callee.access}({passed(callee.parameters, terms)})"
+    owner = bound[callee.receiver]
+    if callee.form is Form.ATTRIBUTE:
+        return f"{owner}.{name}"
+    if name in _UNARY and not callee.parameters:
+        return _UNARY[name].format(owner)
+    if len(callee.parameters) == 1:
+        special = _with_one(name, owner, terms[1].source)
+        if special:
+            return special
+    head = owner if name == "__call__" else f"{owner}.{name}"
+    return f"{head}({passed(callee.parameters, terms[1:])})"
+
+
+def _with_one(name: str, owner: str, argument: str) -> str:
+    if not argument:
+        return ""
+    if name == "__radd__":
+        return f"({argument}) + {owner}"
+    if name in _BINARY and name != "__iadd__":
+        return f"{owner} {_BINARY[name]} {argument}"
+    return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{argument}]"}.get(name, "")
+
+
+def _take(callee: Callee, call: str) -> tuple[str, tuple[str, ...]]:
+    match callee.form:
+        case Form.ASYNC:
+            return f"asyncio.run({call})", ("import asyncio",)
+        case Form.ASYNC_LISTED:
+            return f"asyncio.run(collect({call}))", ("import asyncio",)
+        case Form.LISTED:
+            return f"list({call})", ()
+        case Form.SLICED:
+            return f"list(itertools.islice({call}, {ITEM_LIMIT}))", ("import itertools",)
+        case Form.ENTERED:
+            return f"{call}.__enter__()", ()
+        case _:
+            return call, ()

@@ -1,0 +1,176 @@
+"""The values that each place of a call may take."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_llmgen.generate.offline.annotations import Annotations, passed
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, unique
+from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.world import ClassShape
+
+_MAX_POOL = 48
+_LITERALS_FIRST = 3
+_RECEIVERS = 3
+_STEP_METHODS = 5
+_ENDS = (
+    (frozenset({"low", "lower", "min", "minimum", "start", "begin", "first", "lo"}), "1"),
+    (frozenset({"high", "upper", "max", "maximum", "stop", "end", "last", "hi", "limit"}), "10"),
+)
+_CHANGING_CALLS = {"append", "add", "extend", "update", "pop", "remove", "insert", "clear", "setdefault", "discard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where values come from beside annotations."""
+
+    literals: tuple[Term, ...] = ()
+    seen: tuple[tuple[Term, ...], ...] = ()
+
+
+def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
+    """Values for one parameter, the most typical first; empty where none can be made."""
+    if parameter.kind is ParameterKind.DOUBLE_STAR:
+        return [OMITTED]
+    typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
+    if parameter.kind is ParameterKind.STAR:
+        return _star(typed)
+    fitting = _fitting(sources.literals, typed)
+    seen = [row[rank] for row in sources.seen if rank < len(row)]
+    found = [*seen, *typed[:_LITERALS_FIRST], *fitting, *typed[_LITERALS_FIRST:]]
+    if parameter.has_default:
+        return unique([OMITTED, *_other_side(parameter.default), *found])[:_MAX_POOL]
+    return unique(found)[:_MAX_POOL]
+
+
+def _varied(name: str, typed: list[Term], rank: int) -> list[Term]:
+    """The same terms, begun so that the arguments of one call differ and low ends stand below high ones."""
+    wanted = next((value for words, value in _ENDS if words & set(name.lower().split("_"))), "")
+    plain = [term for term in typed if not term.is_edge]
+    first = [term for term in typed if term.source == wanted] or plain[rank % len(plain) :][:1] if plain else []
+    return unique([*first, *typed])
+
+
+def _star(typed: list[Term]) -> list[Term]:
+    two = [Term(", ".join(term.source for term in typed[:count])) for count in (1, 2, 3) if len(typed) >= count]
+    return [*two[1:2], OMITTED, *two]
+
+
+def _other_side(default: ast.expr | None) -> list[Term]:
+    match default:
+        case ast.Constant(value=bool() as value):
+            return [from_source(repr(not value))]
+        case _:
+            return []
+
+
+def _fitting(literals: Sequence[Term], typed: Sequence[Term]) -> list[Term]:
+    """The literals of the types that the parameter takes, also inside containers."""
+    kinds = {_kind(term) for term in typed}
+    fitting = [term for term in literals if _kind(term) in kinds]
+    if "float" in kinds and "int" not in kinds:
+        fitting.extend(term for term in literals if _kind(term) == "int")
+    inner = {kind for term in typed for kind in _inner_kinds(term)}
+    items = [term for term in literals if _kind(term) in inner]
+    if "list" in kinds and items:
+        fitting.extend(from_source(f"[{item.source}]") for item in items[:12])
+        fitting.append(from_source("[" + ", ".join(item.source for item in items[:4]) + "]"))
+    return fitting
+
+
+def _kind(term: Term) -> str:
+    if term.is_omitted:
+        return ""
+    node = ast.parse(term.source, mode="eval").body
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    if isinstance(node, ast.Constant):
+        return type(node.value).__name__
+    return {ast.List: "list", ast.Dict: "dict", ast.Tuple: "tuple", ast.Set: "set"}.get(type(node), "")
+
+
+def _inner_kinds(term: Term) -> set[str]:
+    if term.is_omitted:
+        return set()
+    node = ast.parse(term.source, mode="eval").body
+    if not isinstance(node, ast.List):
+        return set()
+    return {type(item.value).__name__ for item in node.elts if isinstance(item, ast.Constant)}
+
+
+def receivers(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str) -> list[Term]:
+    """Objects of a class: fresh ones, and some brought into a state by one or two calls."""
+    fresh = annotations.build(shape)
+    if not fresh or target == "__init__":
+        return fresh
+    steps = _steps(shape, annotations, literals, target)
+    found = list(fresh)
+    for base in fresh[:_RECEIVERS]:
+        found.extend(_after(base, [step]) for step in steps)
+    for first, second in zip(steps, [*steps[1:], *steps[:1]], strict=True):
+        found.append(_after(fresh[0], [first, second]))
+    stateful = [term for term in found if term.steps]
+    order = [*stateful[:1], *fresh, *stateful[1:]] if stateful else fresh
+    return unique(order)[:_MAX_POOL]
+
+
+def _after(base: Term, steps: list[Term]) -> Term:
+    imports = dict.fromkeys([*base.imports, *(line for step in steps for line in step.imports)])
+    fixtures = dict.fromkeys([*base.fixtures, *(name for step in steps for name in step.fixtures)])
+    before = dict.fromkeys([*base.before, *(line for step in steps for line in step.before)])
+    return Term(
+        base.source,
+        tuple(imports),
+        base.is_edge,
+        tuple(fixtures),
+        tuple(before),
+        (*base.steps, *(step.source for step in steps)),
+        is_shared=True,
+    )
+
+
+def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str) -> list[Term]:
+    changing = [
+        (name, node)
+        for name, node in shape.methods.items()
+        if not name.startswith("_") and name != target and changes_object(node) and not _is_special(node)
+    ]
+    found: list[Term] = []
+    for name, node in changing[:_STEP_METHODS]:
+        items = annotated(parameters(node, skip_first=True), node)
+        sources = Sources(tuple(literals[:4]))
+        columns = [pool(item, annotations, sources, rank) for rank, item in enumerate(items)]
+        if all(columns):
+            found.extend(
+                _step(name, items, [column[min(rank, len(column) - 1)] for column in columns]) for rank in (0, 1)
+            )
+    return unique(found)
+
+
+def _step(name: str, items: tuple[Parameter, ...], row: list[Term]) -> Term:
+    imports = dict.fromkeys(line for term in row for line in term.imports)
+    fixtures = dict.fromkeys(item for term in row for item in term.fixtures)
+    before = dict.fromkeys(line for term in row for line in term.before)
+    return Term(f".{name}({passed(items, row)})", tuple(imports), fixtures=tuple(fixtures), before=tuple(before))
+
+
+def _is_special(node: FunctionNode) -> bool:
+    special = {"property", "cached_property", "setter", "staticmethod", "classmethod", "contextmanager"}
+    return isinstance(node, ast.AsyncFunctionDef) or bool(special & set(decorator_names(node)))
+
+
+def changes_object(node: FunctionNode) -> bool:
+    """Whether a method seems to change its object."""
+    for item in ast.walk(node):
+        match item:
+            case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store() | ast.Del()):
+                return True
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self")), ctx=ast.Store() | ast.Del()):
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self")), attr=attr)):
+                if attr in _CHANGING_CALLS:
+                    return True
+    return False

@@ -1,0 +1,117 @@
+"""Python text laid out as ``ruff format`` does it, for the few statements that generated tests hold."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+
+WIDTH = 100
+_INDENT = "    "
+
+
+class TooLongError(Exception):
+    """A statement cannot be laid out within the width."""
+
+
+def quoted(text: str) -> str:
+    """A string literal with double quotes unless that costs escapes."""
+    if '"' not in text:
+        return '"' + repr("'" + text)[2:]  # the quote in front makes repr choose double quotes
+    if text.count('"') > text.count("'"):
+        return repr(text)
+    return '"' + repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def tidy(source: str) -> str:
+    """An expression or statement on one line, with the quotes of ``ruff format``."""
+    text = ast.unparse(ast.parse(source))
+    return _requote(text)
+
+
+def _requote(text: str) -> str:
+    found: list[str] = []
+    row, column = 1, 0
+    lines = text.splitlines(keepends=True)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.STRING or token.string[:1] not in "'\"bB":
+            continue
+        found.append(_between(lines, (row, column), token.start))
+        found.append(_requoted(token.string))
+        row, column = token.end
+    found.append(_between(lines, (row, column), (len(lines), len(lines[-1]) if lines else 0)))
+    return "".join(found)
+
+
+def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    if start[0] == end[0]:
+        return lines[start[0] - 1][start[1] : end[1]]
+    middle = "".join(lines[start[0] : end[0] - 1])
+    return lines[start[0] - 1][start[1] :] + middle + lines[end[0] - 1][: end[1]]
+
+
+def _requoted(token: str) -> str:
+    value = ast.literal_eval(token)
+    if isinstance(value, str):
+        return quoted(value)
+    return f"b{quoted(value.decode('latin-1'))}" if value.isascii() else _requoted_bytes(value)
+
+
+def _requoted_bytes(value: bytes) -> str:
+    return repr(value) if b'"' in value else 'b"' + repr(b"'" + value)[3:]
+
+
+def expression(source: str, prefix: str, suffix: str = "", depth: int = 1) -> list[str]:
+    """Lines of ``prefix + source + suffix``; a long display or call is broken one item a line.
+
+    Raises:
+        TooLongError: a line would still be longer than :data:`WIDTH`.
+    """
+    flat = f"{_INDENT * depth}{prefix}{tidy(source)}{suffix}"
+    if len(flat) <= WIDTH and "\n" not in flat:
+        return [flat]
+    opening, items, closing = _parts(ast.parse(source, mode="eval").body)
+    lines = [f"{_INDENT * depth}{prefix}{opening}"]
+    for head, item in items:
+        lines.extend(expression(item, head, ",", depth + 1))
+    lines.append(f"{_INDENT * depth}{closing}{suffix}")
+    if any(len(line) > WIDTH for line in lines):
+        raise TooLongError(source)
+    return lines
+
+
+def _parts(node: ast.expr) -> tuple[str, list[tuple[str, str]], str]:
+    match node:
+        case ast.List(elts=[_, *_]):
+            return "[", [("", ast.unparse(item)) for item in node.elts], "]"
+        case ast.Tuple(elts=[_, *_]):
+            return "(", [("", ast.unparse(item)) for item in node.elts], ")"
+        case ast.Set():
+            return "{", [("", ast.unparse(item)) for item in node.elts], "}"
+        case ast.Dict(keys=[_, *_]) if all(node.keys):
+            pairs = zip(node.keys, node.values, strict=True)
+            return "{", [(f"{tidy(ast.unparse(key))}: ", ast.unparse(value)) for key, value in pairs if key], "}"
+        case ast.Call(args=args, keywords=words) if args or words:
+            plain = [("", ast.unparse(item)) for item in args]
+            named = [(f"{word.arg}=" if word.arg else "**", ast.unparse(word.value)) for word in words]
+            return f"{tidy(ast.unparse(node.func))}(", plain + named, ")"
+        case _:
+            raise TooLongError(ast.unparse(node))
+
+
+def statement(source: str, depth: int = 1) -> list[str]:
+    """Lines of one simple statement: an assignment or a call is broken where it is too long.
+
+    Raises:
+        TooLongError: it cannot be broken.
+    """
+    flat = f"{_INDENT * depth}{tidy(source)}"
+    if len(flat) <= WIDTH and "\n" not in flat:
+        return [flat]
+    match ast.parse(source).body:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
+            return expression(ast.unparse(value), f"{name} = ", depth=depth)
+        case [ast.Expr(value=value)]:
+            return expression(ast.unparse(value), "", depth=depth)
+        case _:
+            raise TooLongError(source)

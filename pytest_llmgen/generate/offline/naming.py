@@ -1,0 +1,140 @@
+"""Names and sentences: what a test is called and what its docstring says."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+
+from pytest_llmgen.generate.offline.calls import Callee, Input, receiver_name
+from pytest_llmgen.generate.offline.terms import OMITTED, Term
+
+_MAX_WORDS = 4
+_MAX_NAME = 76
+_HUGE = 10**6
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
+
+
+def words(text: str) -> str:
+    """A text as part of a name: lower case words joined by underscores."""
+    plain = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_").lower()
+    return "_".join(plain.split("_")[:_MAX_WORDS])[:30].strip("_")
+
+
+def stem(callee: Callee) -> str:
+    """What the test's name starts with: the function, or class and method."""
+    owner, _, name = callee.target.qualname.rpartition(".")
+    plain = _DUNDERS.get(name, name.strip("_"))
+    prefix = receiver_name(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
+    return f"test_{prefix}{plain}"
+
+
+def condition(callee: Callee, row: Input, base: Input) -> str:
+    """What is special about an input, as words joined by underscores."""
+    pairs = list(zip(callee.places, row, strict=True))
+    told = [(place, term, usual) for (place, term), usual in zip(pairs, base, strict=True) if term != usual]
+    if len(told) > 1:
+        told = [item for item in told if item[1].steps or item[0] != callee.receiver] or told
+    if not told:
+        told = [(*pair, OMITTED) for pair in pairs if pair[0] != callee.receiver and not pair[1].is_omitted][:1]
+    parts = [_part(callee, place, term, usual) for place, term, usual in told[:2]]
+    return "_and_".join(dict.fromkeys(part for part in parts if part))
+
+
+def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
+    if place == callee.receiver:
+        return _describe_object(place, term, usual)
+    text = describe(place, term)
+    is_later = place != next((name for name in callee.places if name != callee.receiver), place)
+    is_text = term.source[:1] in {"'", '"'} and words(place) not in text
+    return f"{words(place)}_{text}" if is_later and is_text else text
+
+
+def _describe_object(place: str, term: Term, usual: Term) -> str:
+    if term.steps:
+        return describe(place, term)
+    node, other = ast.parse(term.source, mode="eval").body, ast.parse(usual.source, mode="eval").body
+    if term.source == usual.source or not isinstance(node, ast.Call) or not isinstance(other, ast.Call):
+        return f"new_{place}"
+    usual_words = {word.arg: ast.unparse(word.value) for word in other.keywords}
+    for word in node.keywords:
+        if usual_words.get(word.arg) != ast.unparse(word.value):
+            return _describe_node(words(word.arg or place), word.value)
+    for item, old in zip(node.args, other.args, strict=False):
+        if ast.unparse(item) != ast.unparse(old):
+            return _describe_node(place, item)
+    return f"other_{place}"
+
+
+def describe(place: str, term: Term) -> str:
+    """One argument in words: ``empty_text``, ``negative_count``, ``two_items``."""
+    name = words(place)
+    if term.is_omitted:
+        return f"default_{name}"
+    if term.steps:
+        return "after_" + "_and_".join(dict.fromkeys(words(step.partition("(")[0]) for step in term.steps))
+    return _describe_node(name, ast.parse(term.source, mode="eval").body)
+
+
+def _describe_node(name: str, node: ast.expr) -> str:  # noqa: PLR0911 (one case a line)
+    match node:
+        case ast.Constant(value=None):
+            return f"no_{name}"
+        case ast.Constant(value=bool() as value):
+            return name if value else f"not_{name}"
+        case ast.Constant(value=int() | float() as number):
+            return _describe_number(name, number)
+        case ast.UnaryOp(op=ast.USub()):
+            return f"negative_{name}"
+        case ast.Constant(value=str() | bytes() as text):
+            return _describe_text(name, text if isinstance(text, str) else text.decode("latin-1"))
+        case ast.List(elts=items) | ast.Set(elts=items) | ast.Tuple(elts=items):
+            return f"empty_{name}" if not items else _counted(name, len(items))
+        case ast.Dict(keys=keys):
+            return f"empty_{name}" if not keys else _counted(name, len(keys))
+        case ast.Attribute(attr=attr):
+            return words(attr)
+        case ast.Call(func=function, args=args) if args:
+            plain = "_".join(words(ast.unparse(item)) for item in args[:3] if isinstance(item, ast.Constant))
+            return f"{name}_{plain}".strip("_") if plain else f"{name}_{words(ast.unparse(function))}"
+        case _:
+            return name
+
+
+def _describe_number(name: str, number: float) -> str:
+    if number == 0:
+        return f"zero_{name}"
+    return f"huge_{name}" if abs(number) >= _HUGE else f"{name}_{words(str(number))}"
+
+
+def _describe_text(name: str, text: str) -> str:
+    if not text:
+        return f"empty_{name}"
+    if not text.strip():
+        return f"blank_{name}"
+    plain = words(text)
+    if not plain:
+        return f"{name}_of_punctuation" if text.isascii() else f"{name}_of_symbols"
+    if plain.isdigit():
+        return f"{name}_{plain}"
+    padded = "padded_" if text != text.strip() else ""
+    return padded + plain
+
+
+def _counted(name: str, count: int) -> str:
+    number = _COUNTS[count] if count < len(_COUNTS) else "many"
+    if name.endswith("s") and not name.endswith("ss"):
+        return f"{number}_{name[:-1] if count == 1 else name}"
+    return f"{name}_of_{number}"
+
+
+def unique_name(wanted: str, taken: set[str]) -> str:
+    """The name, cut to a readable length and counted on where it is already taken."""
+    name = wanted[:_MAX_NAME].rstrip("_")
+    name = name if not keyword.iskeyword(name) else f"{name}_"
+    result, count = name, 2
+    while result in taken:
+        result, count = f"{name}_{count}", count + 1
+    taken.add(result)
+    return result

@@ -1,0 +1,221 @@
+"""The search: keep an input when it reaches something new, change kept inputs, stop when nothing is gained."""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.mutations import mutate
+from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.records import Observation, Probe, Prober
+
+_BATCH = 24
+_MAX_PROBES = 400
+_IDLE_ROUNDS = 3
+_PER_SIGNATURE = 4
+_TEMPORARY_FOLDER = ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())")
+_ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "iterator", "itertools", "dict_", "islice")
+
+Goal = tuple[str, int, int]
+"""A line (``line, n, 0``) or an arc (``arc, from, to``) of the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An input with what was seen of it."""
+
+    row: Input
+    scene: Scene
+    observation: Observation
+    goals: frozenset[Goal]
+    gained: frozenset[Goal] = frozenset()
+    is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
+
+
+@dataclass(slots=True)
+class Limits:
+    """When a search must end."""
+
+    clock: Callable[[], float]
+    deadline: float | None
+    probes: int = _MAX_PROBES
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more may be tried."""
+        return self.probes <= 0 or (self.deadline is not None and self.clock() >= self.deadline)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search came to."""
+
+    finds: list[Find] = field(default_factory=list)
+    everything: list[Find] = field(default_factory=list)  # all that returned or raised, for later choices
+    problems: dict[str, int] = field(default_factory=dict)  # outcome that shows nothing -> how often
+    first_problem: str = ""
+    form: Form = Form.PLAIN
+
+
+def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
+    """The probe that shows what an input does."""
+    scene = compose(callee, row)
+    folder = _TEMPORARY_FOLDER if "tmp_path" in scene.fixtures else ()
+    setup = "\n".join([*scene.imports, *scene.helpers, *folder, *scene.statements])
+    watch = tuple(scene.bound.values())
+    return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
+
+
+class Search:
+    """One search over the inputs of one target."""
+
+    def __init__(
+        self,
+        prober: Prober,
+        callee: Callee,
+        pools: Sequence[Sequence[Term]],
+        rng: random.Random,
+        limits: Limits,
+        boundaries: frozenset[str] = frozenset(),
+    ) -> None:
+        self._prober, self._callee, self._pools = prober, callee, pools
+        self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
+        self._rng, self._limits = rng, limits
+        self._tried: set[str] = set()
+        self._reached: set[Goal] = set()
+        self._kinds: set[str] = set()
+        self._signatures: dict[tuple[frozenset[Goal], str], set[str]] = {}
+        self._found = Found(form=callee.form)
+
+    def run(self, seeds: Sequence[Input]) -> Found:
+        """Try the seeds, each value of each place once, then changed inputs until nothing is gained."""
+        self._try([*seeds, *self._each_choice()])
+        idle = 0
+        while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
+            rows = [row for _ in range(_BATCH) if (row := self._changed()) is not None]
+            idle = 0 if self._try(rows) else idle + 1
+        self._found.form = self._callee.form
+        return self._found
+
+    def _each_choice(self) -> list[Input]:
+        if not all(self._pools):
+            return []
+        base = tuple(pool[0] for pool in self._pools)
+        rows = [base]
+        longest = max((len(pool) for pool in self._pools), default=0)
+        for rank in range(1, longest):
+            for place, pool in enumerate(self._pools):
+                if rank < len(pool):
+                    rows.append((*base[:place], pool[rank], *base[place + 1 :]))
+        return rows
+
+    def _changed(self) -> Input | None:
+        find = self._rng.choice(self._found.finds)
+        if not find.row:
+            return None
+        place = self._rng.randrange(len(find.row))
+        other = self._rng.choice(self._found.finds).row[place]
+        term = mutate(find.row[place], [*self._pools[place], other], self._rng)
+        return (*find.row[:place], term, *find.row[place + 1 :])
+
+    def _try(self, rows: Sequence[Input]) -> bool:
+        gained = False
+        waiting = list(rows)
+        while waiting and not self._limits.is_over:
+            batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
+            gained = self._observe(batch) or gained
+        return gained
+
+    def _observe(self, rows: Sequence[Input]) -> bool:
+        fresh: list[tuple[Input, Probe, Scene]] = []
+        for row in rows:
+            probe, scene = probe_of(self._callee, row, f"{self._callee.target.key}#{len(self._tried)}")
+            text = f"{probe.setup}\n{probe.expression}"
+            if text not in self._tried:
+                self._tried.add(text)
+                fresh.append((row, probe, scene))
+        self._limits.probes -= len(fresh)
+        observations = self._prober.probe([probe for _, probe, _ in fresh]) if fresh else []
+        gains = [
+            self._take(row, scene, observation)
+            for (row, _, scene), observation in zip(fresh, observations, strict=True)
+        ]
+        return any(gains)
+
+    def _take(self, row: Input, scene: Scene, observation: Observation) -> bool:
+        if observation.outcome not in {"returned", "raised"}:
+            self._note_problem(observation)
+            return False
+        self._settle_form(observation)
+        find = Find(row, scene, observation, goals_of(observation, self._callee))
+        self._found.everything.append(find)
+        kind = kind_of(observation)
+        gained = find.goals - self._reached
+        seen = self._signatures.setdefault((find.goals, kind), set())
+        text = outcome_text(observation)
+        shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
+        is_crowded = kind in self._kinds and len(seen) >= _PER_SIGNATURE
+        if not gained and not shown and (text in seen or is_crowded):
+            return False
+        self._boundaries -= shown
+        seen.add(text)
+        is_new = bool(gained) or kind not in self._kinds
+        self._reached |= gained
+        self._kinds.add(kind)
+        self._found.finds.append(replace(find, gained=gained, is_boundary=bool(shown)))
+        return is_new
+
+    def _note_problem(self, observation: Observation) -> None:
+        problems = self._found.problems
+        problems[observation.outcome] = problems.get(observation.outcome, 0) + 1
+        if not self._found.first_problem:
+            error = (observation.error_type or "").rpartition(".")[2]
+            text = f"{error}: {observation.error_message}" if error else observation.outcome
+            self._found.first_problem = text
+
+    def _settle_form(self, observation: Observation) -> None:
+        """An iterator has no source text: from now on look at the items."""
+        value = observation.value
+        if self._callee.form is not Form.PLAIN or value is None or value.source is not None:
+            return
+        if any(part in value.type_name for part in _ITERATORS):
+            self._callee = replace(self._callee, form=Form.SLICED)
+
+
+def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:
+    """Lines and arcs of the target that a probe reached."""
+    first, last = callee.target.start_line, callee.target.end_line
+    lines = {("line", line, 0) for line in observation.hits.lines if first <= line <= last}
+    arcs = {("arc", a, b) for a, b in observation.hits.arcs if first <= abs(a) <= last and first <= abs(b) <= last}
+    return frozenset(lines | arcs)
+
+
+def kind_of(observation: Observation) -> str:
+    """A word for the sort of outcome."""
+    if observation.outcome == "raised":
+        return f"raised {observation.error_type}"
+    value = observation.value
+    if value is None or value.source is None:
+        return f"object {value.type_name if value else ''}"
+    plain = {"None", "True", "False", "''", '""', "[]", "{}", "()", "set()", "0"}
+    return value.source if value.source in plain else value.type_name
+
+
+def outcome_text(observation: Observation) -> str:
+    """Everything seen that a test could assert, as one text."""
+    value = observation.value
+    changed = sorted((name, item.source) for name, item in observation.changed.items())
+    seen = (value.source if value else None, observation.error_type, observation.error_message)
+    return repr((observation.outcome, seen, observation.output, changed))
+
+
+def is_finished(observation: Observation) -> bool:
+    """Whether a sliced iterator ended before the limit, so that a plain ``list`` is safe."""
+    value = observation.value
+    if value is None or value.source is None:
+        return False
+    items = ast.parse(value.source, mode="eval").body
+    return isinstance(items, ast.List) and len(items.elts) < ITEM_LIMIT

@@ -1,0 +1,231 @@
+"""What an untyped parameter probably is: read from its name, its default and what the body does with it."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import replace
+
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
+
+_STR_METHODS = frozenset(name for name in dir(str) if not name.startswith("_")) - {"count", "index", "format_map"}
+_METHODS: dict[str, str] = {
+    **dict.fromkeys(_STR_METHODS, "str"),
+    **dict.fromkeys(["append", "extend", "insert", "sort", "reverse", "remove"], "list[int]"),
+    **dict.fromkeys(["items", "keys", "values", "get", "setdefault", "update"], "dict[str, int]"),
+    **dict.fromkeys(["union", "intersection", "difference", "issubset", "issuperset"], "set[int]"),
+    **dict.fromkeys(["decode", "hex"], "bytes"),
+    **dict.fromkeys(["read", "readline", "readlines", "write"], "TextIO"),
+    **dict.fromkeys(["year", "month", "day", "weekday", "isoformat", "toordinal"], "date"),
+    **dict.fromkeys(["hour", "minute", "timestamp", "tzinfo", "replace_tz"], "datetime"),
+    **dict.fromkeys(["total_seconds", "days"], "timedelta"),
+    **dict.fromkeys(["read_text", "exists", "is_file", "is_dir", "iterdir", "suffix", "stem"], "Path"),
+    **dict.fromkeys(["is_integer"], "float"),
+    **dict.fromkeys(["quantize"], "Decimal"),
+}
+_NAMES: dict[str, tuple[str, ...]] = {
+    "str": (
+        *("s", "st", "text", "string", "name", "line", "word", "sentence", "path", "url", "email", "title", "key"),
+        *("prefix", "suffix", "separator", "sep", "delimiter", "pattern", "message", "char", "substring", "value_str"),
+    ),
+    "int": (
+        *("n", "m", "i", "j", "k", "x", "y", "a", "b", "c", "num", "number", "count", "size", "index", "limit"),
+        *("length", "width", "height", "age", "year", "month", "day", "quantity", "depth", "start", "stop", "step"),
+        *("max_length", "seconds", "minutes", "base", "digits", "total", "position", "level", "port"),
+    ),
+    "list[int]": (
+        "numbers",
+        "nums",
+        "values",
+        "lst",
+        "l",
+        "xs",
+        "arr",
+        "array",
+        "items",
+        "seq",
+        "sequence",
+        "iterable",
+    ),
+    "list[str]": ("words", "strings", "lines", "names", "keys", "parts", "paths", "tokens", "texts"),
+    "dict[str, int]": ("d", "mapping", "data", "options", "config", "dictionary", "settings", "headers", "params"),
+    "float": ("price", "rate", "amount", "ratio", "factor", "weight", "percent", "tolerance", "threshold"),
+    "bool": ("strict", "verbose", "reverse", "force", "enabled", "flag", "ignore_case", "case_sensitive"),
+    "Callable": ("func", "function", "fn", "f", "callback", "predicate", "pred"),
+    "date": ("date", "start_date", "end_date", "birthday"),
+}
+_BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
+_CALLS = {
+    **dict.fromkeys(["len", "list", "tuple", "reversed", "enumerate", "iter", "zip"], ("list[int]", "str")),
+    **dict.fromkeys(["sorted", "set", "any", "all", "filter", "Counter"], ("list[int]", "str")),
+    **dict.fromkeys(["sum", "max", "min"], ("list[int]",)),
+    **dict.fromkeys(["range", "chr", "bin", "oct"], ("int",)),
+    **dict.fromkeys(["abs", "round", "pow", "divmod", "floor", "ceil", "sqrt", "isnan"], ("float", "int")),
+    **dict.fromkeys(["int", "float", "Decimal"], ("str", "int")),
+    **dict.fromkeys(["ord", "open"], ("str",)),
+    "dict": ("dict[str, int]",),
+    "callable": ("Callable",),
+}
+_ARITHMETIC = ast.Sub | ast.FloorDiv | ast.Div | ast.Pow | ast.BitAnd | ast.BitOr | ast.BitXor | ast.LShift | ast.RShift
+_STRONG, _MEDIUM, _WEAK = 4, 2, 1
+_KEPT = 3
+
+
+def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
+    """The parameters, each without annotation given the one that its use suggests."""
+    return tuple(
+        item if item.annotation is not None or item.kind is ParameterKind.DOUBLE_STAR else _annotate(item, node)
+        for item in parameters
+    )
+
+
+def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
+    kinds = guess(parameter.name, node, parameter.default)
+    if not kinds:
+        return parameter
+    return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
+
+
+def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> list[str]:
+    """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any."""
+    votes: Counter[str] = Counter()
+    _vote_name(name, votes)
+    _vote_default(default, votes)
+    keys = _constant_keys(name, node)
+    for item in body_nodes(node):
+        _vote_node(name, item, node, votes)
+    if keys:
+        votes[_typed_dict(keys)] += 2 * _STRONG
+        votes["dict[str, int]"] += _WEAK
+    return [kind for kind, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))][:_KEPT]
+
+
+def _vote_name(name: str, votes: Counter[str]) -> None:
+    if name.startswith(("is_", "has_", "with_", "no_", "use_", "allow_")):
+        votes["bool"] += _WEAK
+    for candidate in (name, name.rpartition("_")[2]):
+        if candidate in _BY_NAME:
+            votes[_BY_NAME[candidate]] += _WEAK
+            return
+
+
+def _vote_default(default: ast.expr | None, votes: Counter[str]) -> None:
+    match default:
+        case ast.Constant(value=bool()):
+            votes["bool"] += 2 * _STRONG
+        case ast.Constant(value=int() | float() | str() | bytes() as value):
+            votes[type(value).__name__] += _STRONG
+        case ast.Constant(value=None):
+            votes["None"] += _WEAK
+        case ast.List() | ast.Tuple():
+            votes["list[str]"] += _STRONG
+        case ast.Dict():
+            votes["dict[str, int]"] += _STRONG
+
+
+def _vote_node(name: str, item: ast.AST, node: FunctionNode, votes: Counter[str]) -> None:
+    match item:
+        case ast.Attribute(value=ast.Name(id=found), attr=attr) if found == name:
+            if attr in _METHODS:
+                votes[_METHODS[attr]] += _STRONG
+        case ast.Compare(left=left, comparators=[right]):
+            _vote_compare(name, left, right, item.ops[0], votes)
+        case ast.BinOp():
+            _vote_binary(name, item, votes)
+        case ast.Call():
+            _vote_call(name, item, votes)
+        case ast.Subscript(value=ast.Name(id=found), slice=index) if found == name:
+            _vote_index(index, votes)
+        case (
+            ast.For(target=target, iter=ast.Name(id=found)) | ast.comprehension(target=target, iter=ast.Name(id=found))
+        ) if found == name:
+            _vote_items(target, node, votes)
+
+
+def _vote_compare(name: str, left: ast.expr, right: ast.expr, op: ast.cmpop, votes: Counter[str]) -> None:
+    membership = isinstance(op, ast.In | ast.NotIn)
+    if dotted(right) == name and membership:
+        votes["str" if _is_text(left) else "list[int]"] += _MEDIUM
+    for one, other in ((left, right), (right, left)):
+        if dotted(one) != name or not isinstance(other, ast.Constant) or other.value is None:
+            continue
+        votes[type(other.value).__name__] += _STRONG if not (membership and one is right) else 0
+    if dotted(left) == name and membership and _is_text(right):
+        votes["str"] += _MEDIUM
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _vote_binary(name: str, item: ast.BinOp, votes: Counter[str]) -> None:
+    for one, other in ((item.left, item.right), (item.right, item.left)):
+        if dotted(one) != name:
+            continue
+        if _is_text(other):
+            votes["str"] += _MEDIUM
+        elif isinstance(item.op, _ARITHMETIC) or (isinstance(item.op, ast.Mod) and one is item.left):
+            votes["int"] += _MEDIUM
+            votes["float"] += _WEAK
+        elif isinstance(other, ast.Constant):
+            votes[type(other.value).__name__] += _MEDIUM
+        elif isinstance(other, ast.List | ast.ListComp):
+            votes["list[int]"] += _MEDIUM
+
+
+def _vote_call(name: str, item: ast.Call, votes: Counter[str]) -> None:
+    called = dotted(item.func)
+    if called == name:
+        votes["Callable"] += 2 * _STRONG
+    plain = called.rpartition(".")[2]
+    arguments = [dotted(argument) for argument in item.args]
+    if name not in arguments:
+        return
+    if plain == "isinstance" and arguments[0] == name:
+        types = item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]]
+        votes.update({dotted(kind): _MEDIUM for kind in types if dotted(kind).isidentifier()})
+    elif called.startswith("re."):
+        votes["str"] += _STRONG
+    for rank, kind in enumerate(_CALLS.get(plain, ())):
+        votes[kind] += _MEDIUM - rank
+
+
+def _vote_index(index: ast.expr, votes: Counter[str]) -> None:
+    if isinstance(index, ast.Slice):
+        votes["str"] += _MEDIUM
+        votes["list[int]"] += _MEDIUM
+    elif not _is_text(index):
+        votes["list[int]"] += _MEDIUM
+        votes["str"] += _WEAK
+
+
+def _vote_items(target: ast.expr, node: FunctionNode, votes: Counter[str]) -> None:
+    if isinstance(target, ast.Tuple):
+        votes[f"list[tuple[{', '.join(['int'] * len(target.elts))}]]"] += _STRONG
+        return
+    inner: Counter[str] = Counter()
+    for item in body_nodes(node):
+        if not isinstance(item, ast.For | ast.comprehension):
+            _vote_node(dotted(target), item, node, inner)
+    likely = [kind for kind, _ in inner.most_common(1)]
+    votes[f"list[{likely[0] if likely else 'int'}]"] += _STRONG
+    votes["str"] += _MEDIUM if likely in ([], ["str"]) else 0
+
+
+def _constant_keys(name: str, node: FunctionNode) -> list[str]:
+    found: dict[str, None] = {}
+    for item in body_nodes(node):
+        match item:
+            case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str() as key)) if owner == name:
+                found[key] = None
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=owner), attr="get" | "pop" | "setdefault"),
+                args=[ast.Constant(value=str() as key), *_],
+            ) if owner == name:
+                found[key] = None
+    return list(found)
+
+
+def _typed_dict(keys: list[str]) -> str:
+    literal = ", ".join(repr(key) for key in keys)
+    return f"dict[Literal[{literal}], int | str]"

@@ -1,0 +1,242 @@
+"""The classes that the code under test knows: how to import and to build them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pytest_llmgen.generate.offline.code import (
+    FunctionNode,
+    Parameter,
+    ParameterKind,
+    decorator_names,
+    dotted,
+    parameters,
+)
+from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.records import Module
+
+_ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
+_UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
+_DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
+_MAX_BASES = 5
+
+
+class ClassKind(StrEnum):
+    """How instances come into being."""
+
+    ENUM = "enum"
+    RECORD = "record"  # dataclass, attrs class, NamedTuple: fields are the parameters
+    TYPED_DICT = "typed-dict"
+    ABSTRACT = "abstract"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShape:
+    """What must be known of a class to build an object and to look at it."""
+
+    name: str
+    statement: str  # the import
+    kind: ClassKind
+    parameters: tuple[Parameter, ...] = ()
+    members: tuple[str, ...] = ()  # of an Enum
+    attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
+    methods: Mapping[str, FunctionNode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Names of the module under test, resolved as far as their source is known."""
+
+    classes: Mapping[str, ClassShape] = field(default_factory=dict)
+    aliases: Mapping[str, ast.expr] = field(default_factory=dict)
+    constants: Mapping[str, ast.expr] = field(default_factory=dict)
+    raised: frozenset[str] = frozenset()  # names of errors that the module raises itself
+
+
+def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:
+    """Everything known of the classes, aliases and constants that ``module`` can name."""
+    tree = ast.parse(module.source)
+    nodes: dict[str, tuple[ast.ClassDef, str]] = {}
+    for text in types:
+        nodes.update(_loose_classes(text, imports_of(tree, module)))
+    for name, statement in imports_of(tree, module).items():
+        found = _imported_class(name, statement, others)
+        if found is not None:
+            nodes[name] = (found, statement)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            nodes[node.name] = (node, f"from {module.name} import {node.name}")
+    classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
+    assigned = _assigned(tree)
+    return World(classes, {**assigned, **_new_types(assigned)}, assigned, _raised(tree))
+
+
+def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
+    """Name to absolute import statement, for what the module imports by name."""
+    package = module.name.split(".") if module.path.endswith("/__init__.py") else module.name.split(".")[:-1]
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = alias.asname or alias.name
+                renamed = f" as {alias.asname}" if alias.asname else ""
+                found[name] = f"from {source} import {alias.name}{renamed}"
+    return found
+
+
+def _imported_class(name: str, statement: str, others: Mapping[str, Module]) -> ast.ClassDef | None:
+    node = ast.parse(statement).body[0]
+    if not isinstance(node, ast.ImportFrom) or node.module is None or node.module not in others:
+        return None
+    source = others[node.module].source
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    wanted = node.names[0].name if node.names else name
+    return next((item for item in tree.body if isinstance(item, ast.ClassDef) and item.name == wanted), None)
+
+
+def _loose_classes(text: str, statements: Mapping[str, str]) -> dict[str, tuple[ast.ClassDef, str]]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return {}
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: (node, statements[node.name]) for node in found if node.name in statements}
+
+
+def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found[name] = value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = value
+    return found
+
+
+def _new_types(assigned: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for name, value in assigned.items():
+        match value:
+            case ast.Call(func=ast.Name(id="NewType"), args=[_, base]):
+                found[name] = base
+    return found
+
+
+def _raised(tree: ast.Module) -> frozenset[str]:
+    errors = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc is not None]
+    calls = [error.func if isinstance(error, ast.Call) else error for error in errors]
+    return frozenset(dotted(call).rpartition(".")[2] for call in calls)
+
+
+def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> ClassShape:
+    line = _ancestry(node, nodes)
+    methods = {
+        item.name: item
+        for owner in reversed(line)
+        for item in owner.body
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    kind = _kind(line, methods)
+    return ClassShape(
+        node.name,
+        statement,
+        kind,
+        _constructor(line, kind, methods),
+        _members(node) if kind is ClassKind.ENUM else (),
+        _attributes(line, methods),
+        methods,
+    )
+
+
+def _ancestry(node: ast.ClassDef, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> list[ast.ClassDef]:
+    line = [node]
+    for owner in line:
+        for base in owner.bases:
+            parent = nodes.get(dotted(base), (None,))[0]
+            if parent is not None and parent not in line and len(line) < _MAX_BASES:
+                line.append(parent)
+    return line
+
+
+def _kind(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -> ClassKind:
+    bases = {dotted(base).rpartition(".")[2] for owner in line for base in owner.bases}
+    own_bases = {dotted(base).rpartition(".")[2] for base in line[0].bases}
+    decorators = {name for owner in line for name in decorator_names(owner)}
+    if bases & _ENUMS:
+        return ClassKind.ENUM
+    if "TypedDict" in bases:
+        return ClassKind.TYPED_DICT
+    if any("abstractmethod" in decorator_names(method) for method in methods.values()) or own_bases & _UNBUILDABLE:
+        return ClassKind.ABSTRACT
+    if "__init__" not in methods and (decorators & _DATACLASSES or "NamedTuple" in bases):
+        return ClassKind.RECORD
+    return ClassKind.PLAIN
+
+
+def _constructor(
+    line: list[ast.ClassDef], kind: ClassKind, methods: Mapping[str, FunctionNode]
+) -> tuple[Parameter, ...]:
+    if kind in {ClassKind.RECORD, ClassKind.TYPED_DICT}:
+        fields = {item.name: item for owner in reversed(line) for item in _fields(owner)}
+        return tuple(fields.values())
+    maker = methods.get("__init__") or methods.get("__new__")
+    return annotated(parameters(maker, skip_first=True), maker) if maker else ()
+
+
+def _fields(node: ast.ClassDef) -> list[Parameter]:
+    found = []
+    keyword_only = any("kw_only=True" in ast.unparse(item) for item in node.decorator_list)
+    kind = ParameterKind.KEYWORD if keyword_only else ParameterKind.PLAIN
+    for item in node.body:
+        match item:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                if "ClassVar" in ast.unparse(annotation) or "init=False" in ast.unparse(value or annotation):
+                    continue
+                plain = None if isinstance(value, ast.Call) else value
+                has_default = value is not None and not _is_bare_field(value)
+                found.append(Parameter(name, kind, annotation, plain, has_default=has_default))
+    return found
+
+
+def _is_bare_field(value: ast.expr) -> bool:
+    if not isinstance(value, ast.Call) or dotted(value.func).rpartition(".")[2] not in {"field", "Field"}:
+        return False
+    return not any(word.arg in {"default", "default_factory", "factory"} for word in value.keywords)
+
+
+def _members(node: ast.ClassDef) -> tuple[str, ...]:
+    names = [
+        target.id
+        for item in node.body
+        if isinstance(item, ast.Assign)
+        for target in item.targets
+        if isinstance(target, ast.Name)
+    ]
+    return tuple(name for name in names if not name.startswith("_"))
+
+
+def _attributes(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for method in methods.values():
+        for node in ast.walk(method):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
+                    names[attr] = None
+    for owner in reversed(line):
+        names.update(dict.fromkeys(item.name for item in _fields(owner)))
+    for name, method in methods.items():
+        if {"property", "cached_property"} & set(decorator_names(method)):
+            names[name] = None
+        elif name == "__len__":
+            names["__len__"] = None
+    return tuple(name for name in names if not name.startswith("_") or name == "__len__")

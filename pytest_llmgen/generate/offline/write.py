@@ -1,0 +1,303 @@
+"""From what the search found to test functions that read well."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field, replace
+
+from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.search import Find, is_finished
+from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
+
+_MAX_EXPECTED = 400
+_MAX_MESSAGE = 100
+_INLINE = 40
+_SUMMARY_WIDTH = layout.WIDTH - 10
+_IMPLICIT_ERRORS = frozenset(
+    {"KeyError", "IndexError", "ZeroDivisionError", "ValueError", "OverflowError", "StopIteration", "LookupError"}
+    | {"UnicodeDecodeError", "UnicodeEncodeError", "FileNotFoundError", "InvalidOperation", "JSONDecodeError"}
+)
+_TODAY = "as the code is today"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An attribute of an object, seen after the call."""
+
+    expression: str  # in terms of the object's name: ``cart.total``
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A find that was seen twice to be the same, with further looks at objects."""
+
+    find: Find
+    callee: Callee
+    state: tuple[Look, ...] = ()  # of the object under test, after the call
+    parts: tuple[Look, ...] = ()  # of the result, held as ``result``
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the candidates of one target."""
+
+    base: Input
+    raised: frozenset[str]  # errors that the module raises itself
+    round: int = 1
+    taken: set[str] = field(default_factory=set)
+    oracle: Oracle = Oracle.OBSERVED
+
+    def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
+        """A test for a find, or None where nothing honest can be asserted.
+
+        An extra one, which reached nothing new, is not written under a counted name.
+        """
+        if is_extra and self._name(seen) in self.taken:
+            return None
+        try:
+            return self._write(seen)
+        except layout.TooLongError:
+            return None
+
+    def _write(self, seen: Seen) -> Candidate | None:
+        body = self._body(seen)
+        if body is None:
+            return None
+        category = category_of(seen)
+        name = naming.unique_name(self._name(seen), self.taken)
+        summary = self._summary(seen, category)
+        fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else [])]
+        lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *body.lines]
+        return Candidate(
+            f"{seen.callee.target.key}#{name}",
+            seen.callee.target.key,
+            name,
+            category,
+            Origin.OFFLINE,
+            self.oracle,
+            "\n".join(lines) + "\n",
+            summary,
+            tuple(sorted(dict.fromkeys(body.imports))),
+            body.helpers,
+            self.round,
+        )
+
+    def _name(self, seen: Seen) -> str:
+        start = naming.stem(seen.callee)
+        told = naming.condition(seen.callee, seen.find.row, self.base)
+        for_told = f"_for_{told}" if told else ""
+        observation = seen.find.observation
+        if observation.outcome == "raised":
+            error = _error_name(observation)
+            return f"{start}_rejects_{told}" if told and error in self.raised else f"{start}_raises_{error}{for_told}"
+        match observation.value.source if observation.value else None:
+            case "True" | "False" as flag:
+                return f"{start}_is_{flag.lower()}{for_told}"
+            case "None" if not seen.state and not observation.changed and not observation.output:
+                return f"{start}_is_none{for_told}"
+        joint = "" if told.startswith("after_") else "of_"
+        return f"{start}_{joint}{told}" if told else start
+
+    def _summary(self, seen: Seen, category: Category) -> str:
+        told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
+        told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
+        where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
+        text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} {_does(seen)}, {_TODAY}."
+        if self.oracle is Oracle.DOCTEST:
+            text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} gives the documented result."
+        return _docstring_safe(text)
+
+    def _body(self, seen: Seen) -> _Body | None:
+        observation = seen.find.observation
+        if observation.outcome == "raised":
+            return self._raising(seen)
+        bind = _places_to_name(seen)
+        scene = compose(seen.callee, seen.find.row, bind)
+        act, checks, imports = _checks(seen, scene)
+        if not checks:
+            return None
+        arrange = [line for text in scene.statements for line in layout.statement(text)]
+        gap = [""] if arrange and act else []
+        if _prints(seen):
+            imports = imports if seen.find.observation.value else ()
+        lines = [*arrange, *gap, *act, *([""] if len(act) + len(arrange) > 1 and act else []), *checks]
+        if arrange and not act:
+            lines = [*arrange, "", *checks] if len(arrange) > 1 else [*arrange, *checks]
+        return _Body(lines, (*scene.imports, *imports), scene.helpers)
+
+    def _raising(self, seen: Seen) -> _Body | None:
+        observation = seen.find.observation
+        name = _error_name(observation)
+        is_explicit = name in self.raised or not (observation.error_type or "").startswith("builtins.")
+        if not is_explicit and name not in _IMPLICIT_ERRORS:
+            return None
+        scene = compose(seen.callee, seen.find.row, _long_places(seen))
+        arrange = [line for text in scene.statements for line in layout.statement(text)]
+        told = matching(observation.error_message) if is_explicit else ""
+        if len(told) > _MAX_MESSAGE:
+            return None
+        opening = f"    with pytest.raises({name}{told}):"
+        if len(opening) > layout.WIDTH:
+            return None
+        act = layout.statement(scene.expression, 2)
+        gap = [""] if len(arrange) > 1 else []
+        imports = ("import pytest", *_error_import(observation))
+        return _Body([*arrange, *gap, opening, *act], (*scene.imports, *imports), scene.helpers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    lines: list[str]
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+def category_of(seen: Seen) -> Category:
+    """Failure if it raised, edge if an argument or the result is a boundary, else typical."""
+    observation = seen.find.observation
+    if observation.outcome == "raised":
+        return Category.FAILURE
+    offset = 1 if seen.callee.receiver else 0
+    if any(term.is_edge for term in seen.find.row[offset:]):
+        return Category.EDGE
+    empty = {"None", "''", "[]", "{}", "()", "set()"}
+    is_command = bool(observation.changed or seen.state or observation.output)
+    return (
+        Category.EDGE
+        if observation.value and observation.value.source in empty and not is_command
+        else (Category.TYPICAL)
+    )
+
+
+def _places_to_name(seen: Seen) -> frozenset[str]:
+    scene = seen.find.scene
+    changed = {place for place, name in scene.bound.items() if name in seen.find.observation.changed}
+    return frozenset(changed) | _long_places(seen)
+
+
+def _long_places(seen: Seen) -> frozenset[str]:
+    pairs = zip(seen.callee.places, seen.find.row, strict=True)
+    return frozenset(place for place, term in pairs if len(term.source) > _INLINE)
+
+
+def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """Lines that act, lines that assert, and what they must import."""
+    observation = seen.find.observation
+    value = observation.value
+    imports: list[str] = []
+    checks: list[str] = []
+    for place, name in scene.bound.items():
+        changed = observation.changed.get(seen.find.scene.bound.get(place, ""))
+        if changed is not None and changed.source is not None and place != seen.callee.receiver:
+            checks.extend(equality(name, changed, imports))
+    for look in (*seen.state, *seen.parts):
+        checks.extend(equality(look.expression, look.value, imports))
+    if observation.output:
+        checks.extend(layout.expression(repr(observation.output), "assert capsys.readouterr().out == "))
+    has_value = value is not None and value.source is not None and value.source != "None"
+    if value is not None and not checks and value.source is not None:
+        return [], equality(_final(seen, scene), value, imports), tuple(imports)
+    if value is None or not (has_value or checks):
+        return [], [], ()
+    if has_value and value is not None:
+        first = equality("result", value, imports)
+        return layout.statement(f"result = {_final(seen, scene)}"), [*first, *checks], tuple(imports)
+    prefix = "result = " if seen.parts else ""
+    return layout.statement(prefix + _final(seen, scene)), checks, tuple(imports)
+
+
+def _final(seen: Seen, scene: Scene) -> str:
+    if seen.callee.form is Form.SLICED and is_finished(seen.find.observation):
+        finished = replace(seen.callee, form=Form.LISTED)
+        return compose(finished, seen.find.row, frozenset(scene.bound)).expression
+    return scene.expression
+
+
+def equality(left: str, value: Value, imports: list[str]) -> list[str]:
+    """Lines that assert that ``left`` has the value; what they need is added to ``imports``."""
+    assert value.source is not None
+    if len(value.source) > _MAX_EXPECTED:
+        raise layout.TooLongError(value.source)
+    imports.extend(value.imports)
+    left = layout.tidy(left)
+    if value.source in {"None", "True", "False"}:
+        return _fitting(left, " is ", value.source)
+    if value.is_approximate and _is_flat(value.source):
+        imports.append("import pytest")
+        return _fitting(left, " == ", f"pytest.approx({value.source})")
+    return _fitting(left, " == ", value.source)
+
+
+def _fitting(left: str, operator: str, right: str) -> list[str]:
+    flat = f"    assert {left}{operator}{layout.tidy(right)}"
+    if len(flat) <= layout.WIDTH:
+        return [flat]
+    expected = layout.expression(right, "expected = ")
+    check = f"    assert {left}{operator}expected"
+    if len(check) <= layout.WIDTH:
+        return [*expected, check]
+    return [*layout.statement(f"result = {left}"), *expected, f"    assert result{operator}expected"]
+
+
+def _is_flat(source: str) -> bool:
+    """Whether ``pytest.approx`` takes the value: a number, or numbers one level deep."""
+    node = ast.parse(source, mode="eval").body
+    match node:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(_is_number(item) for item in items)
+        case ast.Dict(values=items):
+            return all(_is_number(item) for item in items)
+        case _:
+            return _is_number(node)
+
+
+def _is_number(node: ast.expr) -> bool:
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, int | float)
+
+
+def matching(message: str) -> str:
+    """The ``match`` argument for the whole of an error's message; empty where it cannot be shown in a line."""
+    if not message or "\n" in message:
+        return ""
+    escaped = "^" + re.sub(r"([.^$*+?{}\[\]|()\\])", r"\\\1", message) + "$"
+    text = layout.quoted(escaped.replace("\\", "\x00")).replace("\x00", "\\").replace("\\x00", "\\")
+    raw = "r" if "\\" in escaped else ""
+    return f", match={raw}{text}" if '\\"' not in text or not raw else ""
+
+
+def _error_name(observation: Observation) -> str:
+    return (observation.error_type or "").rpartition(".")[2]
+
+
+def _error_import(observation: Observation) -> tuple[str, ...]:
+    module, _, name = (observation.error_type or "").rpartition(".")
+    return () if module in {"builtins", ""} else (f"from {module} import {name}",)
+
+
+def _prints(seen: Seen) -> bool:
+    return bool(seen.find.observation.output) and seen.find.observation.outcome == "returned"
+
+
+def _does(seen: Seen) -> str:
+    observation = seen.find.observation
+    if observation.outcome == "raised":
+        return f"raises {_error_name(observation)}"
+    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or observation.changed):
+        return "changes " + ("the object" if seen.state else "its argument")
+    if observation.output:
+        return "writes its output"
+    source = observation.value.source if observation.value else None
+    if source is None:
+        return "makes an object"
+    short = layout.tidy(source)
+    return f"gives {short}" if len(short) <= _INLINE else "gives its full result"
+
+
+def _docstring_safe(text: str) -> str:
+    plain = text.replace("\\", "/").replace('"""', "'''").replace('"', "'")
+    printable = "".join(letter if letter.isprintable() else " " for letter in plain)
+    return printable if len(printable) <= _SUMMARY_WIDTH else printable[: _SUMMARY_WIDTH - 3].rstrip() + "..."

@@ -1,0 +1,85 @@
+"""What tokens cost: ``llm_price`` where the user says so, else genai-prices where it is installed."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_llmgen.errors import LlmgenError
+
+CACHE_WRITE = 1.25
+CACHE_READ = 0.1
+"""Cached input in parts of the price of input, as the API counts them for a cache of five minutes."""
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one reply; ``input_tokens`` without those written to or read from the cache."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+Pricer = Callable[[Usage], float | None]
+"""Dollars for a usage, None where the price is not known."""
+
+
+def pricer(model: str, price: str = "") -> Pricer:
+    """The prices of a model; ``price`` is the setting ``llm_price``, ``input,output`` in USD per million tokens.
+
+    Raises:
+        LlmgenError: ``price`` is not two numbers.
+    """
+    if price.strip():
+        return _stated(*_numbers(price))
+    library = _library()
+    return (lambda usage: _calculated(library, model, usage)) if library else (lambda _: None)
+
+
+def _numbers(price: str) -> tuple[float, float]:
+    try:
+        per_input, per_output = (float(part) for part in price.split(","))
+    except ValueError:
+        per_input = per_output = math.nan
+    if not (math.isfinite(per_input) and math.isfinite(per_output) and min(per_input, per_output) >= 0):
+        raise LlmgenError(
+            f"llm_price={price}: not a price",
+            fix="give dollars per million tokens as 'input,output', for example llm_price = 3,15",
+            slug="bad-price",
+        )
+    return per_input, per_output
+
+
+def _stated(per_input: float, per_output: float) -> Pricer:
+    def price(usage: Usage) -> float:
+        cached = CACHE_READ * usage.cache_read_tokens + CACHE_WRITE * usage.cache_write_tokens
+        return ((usage.input_tokens + cached) * per_input + usage.output_tokens * per_output) / _MILLION
+
+    return price
+
+
+def _library() -> Any:
+    """The module genai_prices (0.2 s to import, optional), or None."""
+    try:
+        return importlib.import_module("genai_prices")
+    except ImportError:
+        return None
+
+
+def _calculated(library: Any, model: str, usage: Usage) -> float | None:
+    tokens = library.Usage(
+        input_tokens=usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        return float(library.calc_price(tokens, model_ref=model, provider_id="anthropic").total_price)
+    except LookupError:
+        return None

@@ -1,0 +1,353 @@
+"""The rounds: survey the tests, judge the mutants, generate, prove, choose, write, until nothing is gained.
+
+Knows no files and no pytest: everything that touches the world comes in as :class:`Tools`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Protocol
+
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.extract.risk import order_targets
+from pytest_llmgen.findings import Findings
+from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.records import (
+    Assignment,
+    Candidate,
+    Failure,
+    Fate,
+    Generator,
+    Judged,
+    Module,
+    Mutant,
+    Origin,
+    Prober,
+    Refusal,
+    Reply,
+    Runner,
+    Stage,
+    Target,
+    TargetContext,
+)
+from pytest_llmgen.refine.choose import choose
+from pytest_llmgen.refine.triage import is_suspect, reproduce
+from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.run.survey import take_survey
+from pytest_llmgen.settings import Settings
+
+
+class Progress(Protocol):
+    """What a person sees of a long run."""
+
+    def stage(self, text: str) -> None:
+        """A stage began."""
+
+    def step(self, done: int, total: int, text: str = "") -> None:
+        """So much of the stage is done; may be called very often."""
+
+    def item(self, text: str) -> None:
+        """A finished piece of work that deserves a line of its own."""
+
+
+class Publisher(Protocol):
+    """Writes test files, and nothing else."""
+
+    def drafts(self, kept: Sequence[Judged]) -> Mapping[str, str]:
+        """The whole files (path -> source) that would be written, under names that clash with nothing."""
+
+    def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
+        """Write; returns the tests with their node ids, and a word for each file."""
+
+    def keep_suspects(self, suspects: Sequence[Judged]) -> Mapping[str, str]:
+        """Keep evidence outside of the suite; candidate id -> where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The edges of a run."""
+
+    open_runner: Callable[[], Runner]
+    open_generator: Callable[[Prober], Generator]
+    mutants_of: Callable[[Module], tuple[Mutant, ...]]
+    context_of: Callable[[Target, Module], TargetContext]
+    vet: Callable[[Candidate, Target], tuple[Refusal, ...]]
+    publisher: Publisher
+    progress: Progress
+    clock: Callable[[], float]
+    cpu: Callable[[], float]
+
+
+def run(settings: Settings, findings: Findings, tools: Tools) -> None:
+    """Do the whole job; whatever stops it, ``findings`` holds what is known so far.
+
+    Raises:
+        KeyboardInterrupt: after ``findings.interrupted`` was set, so that a report can be written.
+    """
+    job = _Job(settings, findings, tools)
+    try:
+        with closing(tools.open_runner()) as runner:
+            findings.tier = runner.tier
+            job.survey(runner)
+            job.judge_mutants(runner)
+            if settings.generate:
+                job.generate(runner)
+                job.publish(runner)
+    except LlmgenError as error:
+        findings.problem = str(error)
+    except KeyboardInterrupt:
+        findings.interrupted = True
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    settings: Settings
+    findings: Findings
+    tools: Tools
+
+    def survey(self, runner: Runner) -> None:
+        """Which tests can judge, and what each of them runs."""
+        self.tools.progress.stage("running each test by itself")
+        with self._stage("survey"):
+            self.findings.survey = take_survey(
+                self.findings.baseline, runner, lambda done, total: self.tools.progress.step(done, total)
+            )
+
+    def judge_mutants(self, runner: Runner) -> None:
+        """A verdict for every mutant in scope, by the project's own tests."""
+        with self._stage("mutants"):
+            self.tools.progress.stage("making mutants")
+            found = [m for module in self.findings.modules if not module.error for m in self.tools.mutants_of(module)]
+            self.findings.mutants = tuple(mutant for mutant in found if self._in_scope(mutant))
+        with self._stage("judge"):
+            self.tools.progress.stage("judging mutants")
+            total = len(self.findings.mutants)
+            work, settled = jobs(
+                self.findings.mutants,
+                line_tests=self.findings.survey.line_tests,
+                files=self.findings.baseline.files,
+                targets=self.findings.targets.values(),
+                seconds=self.findings.survey.seconds,
+                asked_timeout=self.settings.mutant_timeout,
+            )
+            self.findings.covering = {job.mutant.id: job.tests for job in work}
+            for verdict in chain(settled, runner.judge(work)):
+                self.findings.verdicts_before[verdict.mutant_id] = verdict
+                self.tools.progress.step(len(self.findings.verdicts_before), total)
+
+    def generate(self, runner: Runner) -> None:
+        """Rounds of candidates, until a round brings nothing or the time is spent."""
+        generator = self.tools.open_generator(runner)
+        self.findings.generator = generator.label
+        started = self.tools.clock()
+        for number in range(1, self.settings.rounds + 1):
+            left = self._time_left(started)
+            assignments = self._assignments(number, generator.origin, left)
+            if not assignments or left == 0:
+                break
+            self.findings.rounds = number
+            known = {judged.candidate.id for judged in self.findings.kept}
+            self._work_through(assignments, generator, runner, number)
+            self._choose()
+            if not {judged.candidate.id for judged in self.findings.kept} - known:
+                break
+
+    def publish(self, runner: Runner) -> None:
+        """Fold what was kept into readable files, prove these files once more, and write them."""
+        with self._stage("publish"):
+            self.tools.progress.stage("writing tests")
+            self._merge(runner)
+            self._prove_files(runner)
+            kept, notes = self.tools.publisher.publish(self.findings.kept)
+            written = {judged.candidate.id: judged for judged in kept}
+            self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
+            self.findings.written.extend(notes)
+
+    @property
+    def _place(self) -> Place:
+        settings, findings = self.settings, self.findings
+        targets = tuple(findings.targets.values())
+        return Place(
+            settings.output_dir, settings.test_timeout, settings.mutant_timeout, findings.baseline.files, targets
+        )
+
+    def _in_scope(self, mutant: Mutant) -> bool:
+        """Whether a mutant's function was touched, where only new code is judged."""
+        changed = self.findings.changed
+        if changed is None:
+            return True
+        target = self.findings.targets.get(f"{mutant.path}::{mutant.unit}")
+        lines = changed.get(mutant.path, frozenset())
+        return target is not None and any(target.start_line <= line <= target.end_line for line in lines)
+
+    def _time_left(self, started: float) -> float:
+        """Seconds that generating may still take; infinite where no limit was set."""
+        if self.settings.time < 0:
+            return float("inf")
+        return max(0.0, self.settings.time - (self.tools.clock() - started))
+
+    def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
+        """What to ask for in a round: every target with something open, riskiest first."""
+        wanted = [
+            a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))
+        ]
+        uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
+        ranked = order_targets([a.target for a in wanted], uncovered)
+        place = {target.key: index for index, target in enumerate(ranked)}
+        wanted.sort(key=lambda a: place[a.target.key])
+        share = 0.0 if left == float("inf") else left / max(1, len(wanted))
+        wanted = [replace(a, seconds=share) for a in wanted]
+        if origin is Origin.MODEL and number == 1:
+            documented = [replace(a, stage=Stage.DOCUMENTATION) for a in wanted if a.target.docstring]
+            return wanted + documented
+        return wanted
+
+    def _assignment(self, module: Module, target: Target, number: int) -> Assignment | None:
+        gaps = self.findings.open_gaps(module, target)
+        if not (gaps.lines or gaps.branches or gaps.survivors):
+            if number == 1:
+                self.tools.progress.item(f"{target.key}  already complete")
+            return None
+        kept = tuple(j.candidate for j in self.findings.kept if j.candidate.target == target.key)
+        stage = Stage.FIRST if number == 1 else Stage.GAPS
+        return Assignment(target, module, self.tools.context_of(target, module), stage, number, gaps, kept=kept)
+
+    def _work_through(
+        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int
+    ) -> None:
+        """Ask, prove what comes back, and ask once more for what can be repaired."""
+        self.tools.progress.stage(f"round {number}: generating tests")
+        repairs: list[Assignment] = []
+        for done, reply in enumerate(self._replies(generator, assignments), start=1):
+            judged = self._prove(reply, runner)
+            self._report_reply(done, len(assignments), reply, judged)
+            if failures := _repairable(judged):
+                repairs.append(replace(reply.assignment, stage=Stage.REPAIR, failures=failures))
+        if generator.origin is Origin.MODEL and repairs:
+            self.tools.progress.stage(f"round {number}: repairing tests")
+            for done, reply in enumerate(self._replies(generator, repairs), start=1):
+                self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
+
+    def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
+        """The generator's replies; the time it takes is counted apart from proving them."""
+        replies = iter(generator.generate(assignments))
+        while True:
+            with self._stage("generate"):
+                reply = next(replies, None)
+            if reply is None:
+                return
+            key = reply.assignment.target.key
+            before = self.findings.costs.get(key)
+            self.findings.costs[key] = before + reply.cost if before else reply.cost
+            if reply.note and not reply.candidates:
+                self.findings.not_attempted[key] = reply.note
+            yield reply
+
+    def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+        """Vet, run, perturb, and put each candidate against the mutants that are still open."""
+        target = reply.assignment.target
+        with self._stage("vet"):
+            refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
+        judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
+        with self._stage("run"):
+            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, self._place)
+            tried = [reproduce(j, runner, self._place) if is_suspect(j) else j for j in tried]
+        with self._stage("mutate"):
+            tried = against_mutants(tried, self.findings.open_mutants(), runner, self._place)
+        self.findings.judged.extend(judged + tried)
+        return judged + tried
+
+    def _choose(self) -> None:
+        """Keep the smallest set of all candidates that pass."""
+        with self._stage("refine"):
+            before = self.findings.verdicts_before
+            killed = frozenset(i for i, v in before.items() if i not in {m.id for m in self.findings.open_mutants()})
+            passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged]
+            self.findings.judged = list(
+                choose(
+                    passing,
+                    baseline_hits=self.findings.baseline.hits,
+                    files=self.findings.baseline.files,
+                    baseline_kills=killed,
+                    filled_categories={},
+                )
+            )
+
+    def _merge(self, runner: Runner) -> None:
+        """Fold single cases into tables where the tables pass and lose nothing."""
+        kept = self.findings.kept
+        merged = merge_candidates([judged.candidate for judged in kept])
+        fresh = [c for c in merged if c.id not in {j.candidate.id for j in kept}]
+        if not fresh:
+            return
+        tables = against_mutants(try_out(fresh, runner, self._place), self.findings.mutants, runner, self._place)
+        parts = _parts(kept, merged)
+        good = [table for table in tables if table.fate is Fate.KEPT and _keeps(table, parts[table.candidate.id])]
+        folded = {part.candidate.id for table in good for part in parts[table.candidate.id]}
+        self.findings.judged = [j for j in self.findings.judged if j.candidate.id not in folded]
+        self.findings.judged += good
+        self._choose()
+
+    def _prove_files(self, runner: Runner) -> None:
+        """Run the whole files as they would be written; a test that fails there is dropped."""
+        for _ in range(3):  # dropping one test may uncover another that leaned on it
+            drafts = self.tools.publisher.drafts(self.findings.kept)
+            runs = runner.try_candidates(drafts, self.settings.test_timeout * max(1, len(self.findings.kept)))
+            broken = {run.nodeid.rpartition("::")[2].partition("[")[0] for run in runs if run.outcome != "passed"}
+            if not broken:
+                return
+            reason = "it fails beside the other tests of its file"
+            self.findings.judged = [
+                replace(j, fate=Fate.FLAKY, code="flaky", reason=reason)
+                if j.fate is Fate.KEPT and j.candidate.name in broken
+                else j
+                for j in self.findings.judged
+            ]
+
+    def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
+        passing = sum(j.fate is Fate.KEPT for j in judged)
+        suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
+        parts = [f"{passing} tests pass"]
+        if dropped := len(judged) - passing - suspects:
+            parts.append(f"{dropped} dropped")
+        if suspects:
+            parts.append(f"{suspects} suspected bug{'s' if suspects > 1 else ''}")
+        if not judged and reply.note:
+            parts = [reply.note]
+        cost = f"  ${reply.cost.usd:.2f}" if reply.cost.usd else ""
+        self.tools.progress.item(f"[{done}/{total}] {reply.assignment.target.key}  {', '.join(parts)}{cost}")
+
+    def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
+        return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
+    worst = next((r for r in refusals if r.fate is Fate.UNSAFE), refusals[0])
+    return Judged(candidate, worst.fate, "; ".join(r.message for r in refusals), code=worst.code)
+
+
+def _repairable(judged: Sequence[Judged]) -> tuple[Failure, ...]:
+    """Failing and invalid candidates; an unsafe, flaky or suspected one is never asked for again."""
+    return tuple(Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING))
+
+
+def _parts(kept: Sequence[Judged], merged: Sequence[Candidate]) -> dict[str, list[Judged]]:
+    """Which of the kept tests each table was made of."""
+    by_id = {judged.candidate.id: judged for judged in kept}
+    return {table.id: [by_id[i] for i in table.id.split("+") if i in by_id] for table in merged}
+
+
+def _keeps(table: Judged, parts: Sequence[Judged]) -> bool:
+    """Whether a table does all that the tests did that it was made of."""
+    lines = {(path, line) for part in parts for path, hits in part.hits.items() for line in hits.lines}
+    has = {(path, line) for path, hits in table.hits.items() for line in hits.lines}
+    kills = frozenset[str]().union(*(part.kills for part in parts))
+    return lines <= has and kills <= table.kills
+
+
+__all__ = ["Progress", "Publisher", "Tools", "run"]

@@ -1,0 +1,98 @@
+"""The entry point: options, guards and registration.
+
+Every pytest start on a machine that has us loads this module, so it imports nothing heavy: not the
+stages, not coverage, not hypothesis.  ``session`` is imported only when a run asks for us.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.settings import OPTIONS, Option, Settings, resolve
+
+WORKER_VARIABLE = "LLMGEN_WORKER"
+GROUP_TITLE = "LLM test generation"
+SESSION_PLUGIN = "llmgen_session"
+_LISTINGS = ("collectonly", "help", "version", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register every row of the table of options as a flag, an ini key or both."""
+    group = parser.getgroup("llmgen", GROUP_TITLE)
+    for option in OPTIONS:
+        if option.flag:
+            group.addoption(option.flag, **_flag_arguments(option))
+        if option.ini:
+            kind: Any = option.kind
+            parser.addini(option.ini, option.help, type=kind, default=option.default)
+
+
+def _flag_arguments(option: Option) -> dict[str, Any]:
+    """How argparse reads a flag; the default is None, so that an ini key can speak where no flag did."""
+    arguments: dict[str, Any] = {"dest": f"llmgen_{option.name}", "default": None, "help": option.help}
+    if option.kind == "bool":
+        return {**arguments, "action": "store_true"}
+    arguments["metavar"] = option.metavar or ("|".join(option.choices) or "VALUE")
+    return {**arguments, "action": "append" if option.repeatable else "store"}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Before pytest-cov reads its options, set them for the targets (only when a run asks for us)."""
+    if _is_active(early_config.known_args_namespace):
+        settings = _settings(early_config, early_config.known_args_namespace)
+        from pytest_llmgen.session import LlmgenSession  # noqa: PLC0415 (lazy: an idle start must not pay for it)
+
+        with _usage_errors():
+            plugin = LlmgenSession(early_config, settings)
+        early_config.pluginmanager.register(plugin, SESSION_PLUGIN)
+        early_config.add_cleanup(plugin.close)
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, in every run: generated tests carry one."""
+    config.addinivalue_line("markers", "llm_generated(target): a test that pytest-llmgen wrote")
+    config.addinivalue_line("markers", "no_llm: leave this test out of mutation runs")
+
+
+def _is_active(options: Any) -> bool:
+    """Whether this process does any work: not in xdist workers, our own children, or listings."""
+    asked = options.llmgen_generate or options.llmgen_check
+    listing = any(getattr(options, name, False) for name in _LISTINGS)
+    # xdist sets config.workerinput only after the initial conftests, its variable before.
+    nested = os.environ.get(WORKER_VARIABLE) or os.environ.get("PYTEST_XDIST_WORKER")
+    return bool(asked and not options.llmgen_disabled and not listing and not nested)
+
+
+def _settings(config: pytest.Config, options: Any) -> Settings:
+    values = {option.name: _value(config, options, option) for option in OPTIONS}
+    with _usage_errors():
+        return resolve(config.rootpath, values, ci=bool(os.environ.get("CI")))
+
+
+def _value(config: pytest.Config, options: Any, option: Option) -> Any:
+    """The flag where it was given, else the ini key, else None for the default."""
+    given = getattr(options, f"llmgen_{option.name}", None) if option.flag else None
+    if given is None and option.ini:
+        try:
+            return config.getini(option.ini)
+        except (ValueError, TypeError) as error:
+            raise pytest.UsageError(f"llmgen: {option.ini}: {error}; {option.help} [bad-value]") from None
+    return given
+
+
+class _usage_errors:  # noqa: N801 (reads as a statement)
+    """Turns our errors into pytest's usage errors (exit status 4)."""
+
+    def __enter__(self) -> None:
+        """Nothing to set up."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, LlmgenError):
+            raise pytest.UsageError(str(error)) from None

@@ -1,0 +1,96 @@
+"""A candidate that fails: a broken test, or code that disagrees with its own documentation.
+
+A failing test is never refitted to the code (DESIGN, promise 5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
+from pytest_llmgen.refine.render import render_single
+from pytest_llmgen.refine.trial import Place
+
+REPRODUCTIONS = 5
+_INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
+# Errors that say that the test is at odds with Python or with the API, not with the documentation.
+_BROKEN_TEST = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "fixture ", "UnboundLocalError")
+_MISUSE = re.compile(r"TypeError: .*(unexpected keyword|positional argument|required .*argument|takes \d)")
+_MISSING_ATTRIBUTE = re.compile(r"AttributeError: .*has no attribute")
+
+
+def is_suspect(judged: Judged) -> bool:
+    """Whether a failing candidate's expectation comes from outside the code, and its calls fit the API."""
+    if judged.fate is not Fate.FAILING or judged.candidate.oracle not in _INDEPENDENT:
+        return False
+    text = judged.reason
+    return not (any(word in text for word in _BROKEN_TEST) or _MISUSE.search(text) or _MISSING_ATTRIBUTE.search(text))
+
+
+def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
+    """Run a suspect so often in all; it stays a suspect only if it fails every time."""
+    stem = re.sub(r"\W", "_", judged.candidate.id)
+    path = f"{place.folder}/test_llmgen_suspect_{stem}.py"
+    source = render_single(judged.candidate)
+    failed = 1
+    for _ in range(REPRODUCTIONS - 1):
+        failed += any(
+            run.outcome is Outcome.FAILED for run in runner.try_candidates({path: source}, place.test_timeout)
+        )
+    if failed < REPRODUCTIONS:
+        reason = f"fails in {failed} of {REPRODUCTIONS} runs"
+        return replace(
+            judged, fate=Fate.FLAKY, code="flaky", reason=reason, runs=(REPRODUCTIONS - failed, REPRODUCTIONS)
+        )
+    reason = f"the code disagrees with its documentation: {judged.reason}"
+    return replace(judged, fate=Fate.SUSPECTED_BUG, code="suspected-bug", reason=reason, runs=(0, REPRODUCTIONS))
+
+
+def describe(judged: Judged, target: Target, identity: str, evidence: str) -> SuspectedBug:
+    """The report's record of a suspect; ``evidence`` is where its test is kept."""
+    expected, observed = _expected_observed(judged)
+    return SuspectedBug(
+        id=identity,
+        path=target.path,
+        line=target.def_line,
+        qualname=target.qualname,
+        summary=judged.candidate.summary,
+        expected=expected,
+        observed=observed,
+        source="docstring",
+        quote=_quote(target.docstring or "", judged.candidate.summary),
+        reproduced=(REPRODUCTIONS, REPRODUCTIONS),
+        test=evidence,
+        test_source=render_single(judged.candidate),
+    )
+
+
+def _expected_observed(judged: Judged) -> tuple[str, str]:
+    """What the test wanted and what happened, in short."""
+    wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
+    asserted = re.search(r"^\s*(assert .+)$", judged.candidate.source, re.MULTILINE)
+    expected = f"{wanted[1]} raised" if wanted else asserted[1] if asserted else judged.candidate.summary
+    errors = re.findall(r"^E\s+(.+)$", judged.reason, re.MULTILINE)
+    fallback = judged.reason.rpartition(": ")[2].strip().splitlines()
+    return expected.strip(), (errors[0] if errors else fallback[0] if fallback else "it failed").strip()
+
+
+def _quote(docstring: str, summary: str) -> str:
+    """The line of the documentation that shares most words with the test's summary."""
+    lines = [line.strip() for line in docstring.splitlines() if line.strip()]
+    words = _words(summary)
+    return max(lines, key=lambda line: len(_words(line) & words), default="")
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", text.lower()))
+
+
+def shortest(suspects: Sequence[Judged]) -> list[Judged]:
+    """One suspect for each target and kind of failure: the one with the shortest test."""
+    best: dict[tuple[str, str], Judged] = {}
+    for judged in sorted(suspects, key=lambda j: (len(j.candidate.source), j.candidate.id)):
+        best.setdefault((judged.candidate.target, _expected_observed(judged)[1]), judged)
+    return list(best.values())

@@ -1,0 +1,107 @@
+"""What a person has to look at: gaps and suspected bugs, each with what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pytest_llmgen.records import Facts, Gap, GapKind, SuspectedBug
+from pytest_llmgen.report.layout import Line, Style, code, count, cut, plain, tally, wrapped
+
+KINDS = {
+    GapKind.SURVIVING_MUTANT: "surviving mutant",
+    GapKind.UNCOVERED_BRANCH: "branch never taken",
+    GapKind.UNCOVERED_LINE: "lines never run",
+    GapKind.NO_VERDICT: "no verdict",
+}
+
+
+def shown(facts: Facts) -> list[Gap]:
+    """Gaps that a person may have to decide in this run."""
+    return [gap for gap in facts.gaps if gap.new and gap.state not in ("accepted", "baseline")]
+
+
+def manual_review(facts: Facts, width: int, most: int, report_path: str) -> list[Line]:
+    """Gaps in rank order, at most ``most`` places in full."""
+    gaps = sorted(shown(facts), key=lambda gap: gap.rank)
+    if not gaps:
+        return []
+    groups = _one_per_line(gaps)
+    lines = [Line(f"MANUAL REVIEW: {count(len(gaps), 'gap')}", Style.SECTION)]
+    for group in groups[:most]:
+        lines += _gap(group[0], group[1:], width)
+    rest = sum(len(group) for group in groups[most:])
+    if rest:
+        lines += wrapped(f"and {rest} more in {report_path}", width)
+    return lines
+
+
+def _one_per_line(gaps: Sequence[Gap]) -> list[list[Gap]]:
+    """Survivors of one line as one group, in the place of the first."""
+    groups: dict[tuple[object, ...], list[Gap]] = {}
+    for gap in gaps:
+        mutant = gap.kind is GapKind.SURVIVING_MUTANT
+        key = (gap.path, gap.region.start_line, gap.kind) if mutant else (gap.id,)
+        groups.setdefault(key, []).append(gap)
+    return list(groups.values())
+
+
+def _gap(gap: Gap, others: Sequence[Gap], width: int) -> list[Line]:
+    lines = [*_heading(gap, width), *code(_shown_code(gap), width)]
+    for text in _remarks(gap, others):
+        lines += wrapped(text, width, 4)
+    return lines
+
+
+def _heading(gap: Gap, width: int) -> list[Line]:
+    place = f"{gap.path}:{_lines_of(gap)} in {gap.qualname}"
+    line = f"{gap.id:<9}  {KINDS[gap.kind]:<18}  {place}"
+    if len(plain(line)) <= width:
+        return [Line(plain(line), Style.WARN)]
+    return [Line(cut(f"{gap.id:<9}  {KINDS[gap.kind]}", width), Style.WARN), *wrapped(place, width, 4, hanging=2)]
+
+
+def _lines_of(gap: Gap) -> str:
+    start, end = gap.region.start_line, gap.region.end_line
+    if gap.to_line is not None:
+        return f"{start} -> {gap.to_line if gap.to_line > 0 else 'exit'}"
+    return f"{start}-{end}" if gap.kind is GapKind.UNCOVERED_LINE and end > start else str(start)
+
+
+def _shown_code(gap: Gap) -> list[str]:
+    if gap.diff is not None:
+        return gap.diff.split("\n")
+    if gap.kind is GapKind.UNCOVERED_BRANCH:
+        return []
+    lines = gap.before.split("\n")
+    if len(lines) != gap.region.end_line - gap.region.start_line + 1:
+        return lines  # blank lines are left out of the text: no line has a number of its own
+    return [f"{number}  {line}" for number, line in enumerate(lines, gap.region.start_line)]
+
+
+def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
+    if gap.state != "open":
+        yield f"{gap.state.upper()}: it was accepted once. Please decide again."
+    if gap.reason:
+        yield f"{gap.reason[0].upper()}{gap.reason[1:]}."
+    if gap.attempts:
+        outcomes = tally([attempt.outcome for attempt in gap.attempts])
+        yield f"{count(len(gap.attempts), 'generated test')} for this function dropped: {outcomes}."
+    if gap.hint:
+        yield f"Try: {gap.hint}."
+    if others:
+        yield f"+{len(others)} more on this line: {', '.join(other.id for other in others)}"
+
+
+def suspected_bugs(bugs: Sequence[SuspectedBug], width: int) -> list[Line]:
+    """Each suspected bug with its evidence."""
+    if not bugs:
+        return []
+    lines = [Line(f"SUSPECTED BUGS: {len(bugs)}, not confirmed", Style.SECTION)]
+    for bug in bugs:
+        again = f"Reproduced {bug.reproduced[0]} of {bug.reproduced[1]} times."
+        lines += wrapped(f"{bug.id}  {bug.path}:{bug.line} in {bug.qualname}", width, 0, Style.BAD, hanging=4)
+        lines += wrapped(f"{bug.summary.rstrip('.')}. {again}", width, 4)
+        if bug.quote:
+            lines += wrapped(f'The {bug.source} says: "{bug.quote}"', width, 4)
+        lines += wrapped(f"Test: {bug.test}", width, 4, hanging=2)
+    return lines

@@ -1,0 +1,111 @@
+"""``report.json``: the records as JSON, written whole and at once; ``schema.py`` describes it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.records import Facts, Gap, Report, TestReport
+
+TOOL_NAME = "pytest-llmgen"
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as plain dicts, lists, strings and numbers; ratios are ``[numerator, denominator]``."""
+    facts, verdict = report.facts, report.verdict
+    return {
+        "schema_version": report.schema_version,
+        "tool": {"name": TOOL_NAME, **as_data(facts.tool)},
+        "run": as_data(facts.run),
+        "suite": as_data(facts.suite),
+        "verdict": {key: value for key, value in as_data(verdict).items() if key != "conditions"},
+        "conditions": as_data(verdict.conditions),
+        "totals": as_data(facts.totals),
+        "functions": as_data(facts.functions),
+        "gaps": [_gap(gap) for gap in facts.gaps],
+        "suspected_bugs": [{**as_data(bug), "review": None} for bug in facts.suspected_bugs],
+        "tests": [_test(test) for test in facts.tests],
+        "review": None,
+        "cost": {**as_data(facts.cost), "budget_usd": facts.budget_usd, "model": facts.model},
+        **_rest(facts),
+    }
+
+
+def as_data(value: Any) -> Any:
+    """Records as dicts by field name, enums as their values, tuples and sets as lists."""
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return {f.name: as_data(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(as_data(key)): as_data(value[key]) for key in sorted(value)}
+    if isinstance(value, frozenset | set):
+        return [as_data(item) for item in sorted(value)]
+    if isinstance(value, tuple | list):
+        return [as_data(item) for item in value]
+    return value
+
+
+def write(report: Report, path: Path, *, keep_previous: bool = True) -> None:
+    """Write the report to ``path`` at once; the one before it becomes ``<stem>.prev.json`` if wanted.
+
+    Raises:
+        LlmgenError: the file cannot be written (``report-not-written``).
+    """
+    text = json.dumps(to_json(report), indent=1)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text + "\n", encoding="utf-8")
+        if keep_previous and path.exists():
+            path.replace(path.with_name(f"{path.stem}.prev{path.suffix}"))
+        temporary.replace(path)
+    except OSError as error:
+        _discard(temporary)
+        raise LlmgenError(
+            f"{path} was not written: {error.strerror or error}",
+            fix="free the place or name another with --llm-report=json:PATH",
+            slug="report-not-written",
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of reports, with a ``.gitignore`` that keeps all of it out of version control."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {**as_data(gap), "where": gap.where, "suggested_class": None, "review": None}
+
+
+def _test(test: TestReport) -> dict[str, Any]:
+    data: dict[str, Any] = as_data(test)
+    earned = data.pop("earned")
+    return {
+        **data,
+        "new_lines": earned["lines"],
+        "new_branches": earned["branches"],
+        "kills": earned["kills"],
+        "sole_kills": earned["sole_kills"],
+        "fills_category": earned["category"],
+    }
+
+
+def _rest(facts: Facts) -> dict[str, Any]:
+    names = ("module_errors", "scope_problem", "nothing_to_test", "unreviewed_on_disk", "written", "warnings")
+    return {name: as_data(getattr(facts, name)) for name in names}
+
+
+def _discard(temporary: Path) -> None:
+    with contextlib.suppress(OSError):  # the reason for the fault is already on its way up
+        temporary.unlink()

@@ -1,0 +1,128 @@
+"""What was tested, before and after: the tables at the top of the terminal's report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from pytest_llmgen.gate import in_scope, percent, unreviewed_tests
+from pytest_llmgen.records import Facts, FunctionReport, Metrics, TestReport
+from pytest_llmgen.report.items import shown
+from pytest_llmgen.report.layout import Line, Row, Style, count, fraction, table, tally, wrapped
+
+_HEADER = ("lines", "branches", "mutants killed", "tests", "open gaps")
+_WIDTHS = (9, 11, 16, 8, 11)
+_MOST_LISTED = 10
+
+
+def functions(facts: Facts, width: int) -> list[Line]:
+    """The table of functions with totals, now and before this run."""
+    if not facts.functions:
+        return []
+    open_ids = {gap.id for gap in shown(facts)}
+    title = "functions in new code" if facts.totals.new else "functions"
+    rows = []
+    for path, functions in groupby(sorted(facts.functions, key=_place), key=lambda f: f.path):
+        rows.append(Row(path, indent=0))
+        rows += [_function_row(function, open_ids) for function in functions]
+    rows += _total_rows(facts, len(open_ids))
+    return [Line(title, Style.PART), *table(_HEADER, _WIDTHS, rows, width)]
+
+
+def _place(function: FunctionReport) -> tuple[str, int, str]:
+    return function.path, function.start_line, function.qualname
+
+
+def _function_row(function: FunctionReport, open_ids: set[str]) -> Row:
+    tests = f"+{function.tests_kept}" if function.tests_kept else ""
+    gaps = str(sum(identifier in open_ids for identifier in function.gap_ids))
+    return Row(function.qualname, (*_ratios(function.metrics), tests, gaps))
+
+
+def _ratios(metrics: Metrics) -> tuple[str, str, str]:
+    return fraction(metrics.lines), fraction(metrics.branches), fraction(metrics.mutants)
+
+
+def _total_rows(facts: Facts, gaps: int) -> list[Row]:
+    metrics, kept = in_scope(facts), sum(function.tests_kept for function in facts.functions)
+    if metrics is None:
+        return []
+    rows = [Row("TOTAL", (*_ratios(metrics), f"+{kept}" if kept else "", str(gaps)), rule=True)]
+    if facts.totals.before is not None and facts.run.command == "generate":
+        rows.append(Row("was, before this run", (*_ratios(facts.totals.before), "", "")))
+    return rows
+
+
+def scores(facts: Facts, width: int) -> list[Line]:
+    """The mutation score with and without tests that nobody has reviewed."""
+    metrics, without = in_scope(facts), facts.totals.without_unreviewed
+    if metrics is None or without is None or not unreviewed_tests(facts):
+        return []
+    text = f"mutation score {percent(metrics.mutants)}, without unreviewed generated tests {percent(without.mutants)}"
+    return wrapped(text, width, 2, hanging=2)
+
+
+def not_judged(facts: Facts, width: int) -> list[Line]:
+    """Modules and functions about which the run can say nothing, with the reason."""
+    lines = [f"{path}: {why}" for path, why in facts.module_errors]
+    lines += [
+        f"{f.path}::{f.qualname}: {f.reason or f.state}"
+        for f in sorted(facts.functions, key=_place)
+        if f.state in ("not-attempted", "error")
+    ]
+    return _listed("not judged, or not attempted", lines, width)
+
+
+def warnings(facts: Facts, width: int) -> list[Line]:
+    """What went wrong without stopping the run."""
+    return _listed("warnings", facts.warnings, width)
+
+
+def _listed(title: str, texts: Sequence[str], width: int) -> list[Line]:
+    if not texts:
+        return []
+    lines = [line for text in texts[:_MOST_LISTED] for line in wrapped(text, width, 2, hanging=2)]
+    if len(texts) > _MOST_LISTED:
+        lines.append(Line(f"  and {len(texts) - _MOST_LISTED} more"))
+    return [Line(title, Style.PART), *lines]
+
+
+def generated(facts: Facts, width: int, verbosity: int) -> list[Line]:
+    """What was written, what was kept, and why the rest was dropped."""
+    kept = [test for test in facts.tests if test.state != "dropped"]
+    dropped = [test for test in facts.tests if test.state == "dropped"]
+    lines: list[Line] = []
+    for text in facts.written:
+        lines += wrapped(text, width, 2, hanging=2)
+    if kept:
+        kinds = tally([test.category.value for test in kept])
+        oracles = tally([test.oracle.value for test in kept])
+        lines += wrapped(f"{count(len(kept), 'test')} kept: {kinds}; expectations: {oracles}", width, 2, hanging=2)
+    if dropped:
+        why = tally([test.dropped_because or test.fate.value for test in dropped])
+        lines += wrapped(f"{count(len(dropped), 'test')} dropped: {why}", width, 2, hanging=2)
+    if verbosity > 0:
+        lines += [line for test in kept for line in wrapped(_earnings(test), width, 4, hanging=2)]
+    return [Line("generated tests", Style.PART), *lines] if lines else []
+
+
+def _earnings(test: TestReport) -> str:
+    earned, parts = test.earned, []
+    if earned.lines:
+        parts.append(count(len(earned.lines), "line"))
+    if earned.branches:
+        parts.append(f"{len(earned.branches)} branch{'' if len(earned.branches) == 1 else 'es'}")
+    if earned.kills:
+        parts.append(count(len(earned.kills), "kill"))
+    if earned.category:
+        parts.append(f"first {test.category.value} test")
+    return f"{test.nodeid}: {', '.join(parts) or 'no gain recorded'}"
+
+
+def stages(facts: Facts, width: int) -> list[Line]:
+    """Wall and CPU seconds of each stage."""
+    seconds, cpu = facts.run.stage_seconds, facts.run.stage_cpu_seconds
+    if not seconds:
+        return []
+    rows = [Row(stage, (f"{wall:.1f}", f"{cpu.get(stage, 0.0):.1f}")) for stage, wall in seconds.items()]
+    return [Line("time by stage", Style.PART), *table(("seconds", "CPU seconds"), (10, 14), rows, width)]

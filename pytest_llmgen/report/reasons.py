@@ -1,0 +1,93 @@
+"""Why a line, a branch or a mutant is still open, as far as coverage and the code can tell."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_llmgen.records import Arc, Hits, MutantStatus, MutantVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A statement with two ways on: what it is, and the line of the one way that is its body."""
+
+    kind: str  # condition, loop, case or except
+    body: int
+
+
+Forks = Mapping[int, Fork]
+"""By line of the statement."""
+
+
+def forks_of(tree: ast.AST) -> Forks:
+    """Every condition, loop, case and except clause of a module."""
+    return {line: fork for node in ast.walk(tree) for line, fork in _fork(node)}
+
+
+def _fork(node: ast.AST) -> list[tuple[int, Fork]]:
+    match node:
+        case ast.If() | ast.While():
+            return [(node.lineno, Fork("condition", _first(node.body)))]
+        case ast.For() | ast.AsyncFor():
+            return [(node.lineno, Fork("loop", _first(node.body)))]
+        case ast.match_case():
+            return [(node.pattern.lineno, Fork("case", _first(node.body)))]
+        case ast.ExceptHandler():
+            return [(node.lineno, Fork("except", _first(node.body)))]
+    return []
+
+
+def _first(body: Sequence[ast.stmt]) -> int:
+    first = body[0]
+    if isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and first.decorator_list:
+        return first.decorator_list[0].lineno
+    return first.lineno
+
+
+def of_branch(arc: Arc, forks: Forks) -> str:
+    """Why a branch whose first line ran was never taken."""
+    line, to = arc
+    fork = forks.get(line)
+    if fork is None:
+        return f"line {line} ran, but never went on this way"
+    into_body = to == fork.body
+    if fork.kind == "loop":
+        return f"the loop at line {line} never {'had an item' if into_body else 'ran to its end'}"
+    if fork.kind == "case":
+        return f"{'nothing' if into_body else 'everything that got there'} matched the case at line {line}"
+    if fork.kind == "except":
+        return f"line {line} caught {'nothing that it names' if into_body else 'everything that was raised'}"
+    return f"the condition at line {line} was only ever {'false' if into_body else 'true'}"
+
+
+def of_line(line: int, statements: Sequence[int], branches: Sequence[Arc], hits: Hits, forks: Forks) -> str:
+    """Why a block of statements that starts at ``line`` never ran; the others are those of its function."""
+    if not any(statement in hits.lines for statement in statements):
+        return "no test calls this function"
+    for arc in branches:
+        if arc[1] == line and arc[0] in hits.lines:
+            return of_branch(arc, forks)
+    fork = forks.get(line)
+    if fork is not None and fork.kind == "except":
+        return f"nothing was raised that got to the except at line {line}"
+    before = [statement for statement in statements if statement < line]
+    if before and before[-1] in hits.lines and before[-1] not in {start for start, _ in branches}:
+        return f"an earlier line, {before[-1]}, always raised or left"
+    return "no test gets here"
+
+
+def of_survivor(tests: int) -> str:
+    """Why a mutant was not noticed, from the number of tests that ran its line."""
+    if not tests:
+        return "no test runs it"
+    return "1 test runs this line and does not notice" if tests == 1 else f"{tests} tests run this line, none notices"
+
+
+def of_no_verdict(verdict: MutantVerdict | None) -> str:
+    """Why nothing can be said about a mutant."""
+    if verdict is None:
+        return "it was not run"
+    reason = "it timed out, and not again" if verdict.status is MutantStatus.TIMEOUT else "its run did not finish"
+    return f"{reason}: {verdict.detail}" if verdict.detail else reason

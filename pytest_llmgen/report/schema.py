@@ -1,0 +1,149 @@
+"""The JSON Schema (2020-12) of ``report.json``, made from the records."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pytest_llmgen import records
+from pytest_llmgen.report.json_report import TOOL_NAME
+
+# Words of fields that are plain text in the records.
+_WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("FunctionReport", "state"): ("complete", "gaps", "not-attempted", "error", "accepted"),
+    ("Gap", "state"): ("open", "accepted", "stale", "expired", "baseline"),
+    ("SuspectedBug", "source"): ("docstring", "type-hint", "name", "comment", "other"),
+    ("SuspectedBug", "state"): ("open", "known-bug", "false-alarm", "stale", "expired"),
+    ("TestReport", "state"): ("pending", "accepted", "rejected", "dropped"),
+    ("RunInfo", "command"): ("generate", "check"),
+    ("RunInfo", "scope"): ("new", "all", "paths"),
+    ("Verdict", "gate"): ("enforce", "report", "off"),
+}
+_SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_RATIO = {
+    "type": "array",
+    "description": "[numerator, denominator], never a float",
+    "prefixItems": [{"type": "integer", "minimum": 0}] * 2,
+    "items": False,
+    "minItems": 2,
+}
+_PAIR_OF_NUMBERS = (int, int)
+
+
+def schema() -> dict[str, Any]:
+    """The schema; new keys may be added without a new ``schema_version``."""
+    properties = _properties()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "pytest-llmgen report",
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "$defs": {"ratio": _RATIO, **{cls.__name__: _object(cls) for cls in (records.Metrics, records.Region)}},
+    }
+
+
+def _properties() -> dict[str, Any]:
+    facts = _fields(records.Facts)
+    return {
+        "schema_version": {"const": records.Report.__dataclass_fields__["schema_version"].default},
+        "tool": _object(records.ToolInfo, name={"const": TOOL_NAME}),
+        "run": _object(records.RunInfo),
+        "suite": _object(records.SuiteInfo),
+        "verdict": _without(_object(records.Verdict), "conditions"),
+        "conditions": _list(_object(records.Condition)),
+        "totals": _object(records.Totals),
+        "functions": _list(_object(records.FunctionReport)),
+        "gaps": _list(_object(records.Gap, where={"type": "string"}, suggested_class=_NULL, review=_NULL)),
+        "suspected_bugs": _list(_object(records.SuspectedBug, review=_NULL)),
+        "tests": _list(_test()),
+        "review": _NULL,
+        "cost": _object(records.Cost, budget_usd=facts["budget_usd"], model=facts["model"]),
+        **{name: facts[name] for name in _KEPT_AT_THE_TOP},
+    }
+
+
+_NULL = {"type": "null"}
+_KEPT_AT_THE_TOP = (
+    "module_errors",
+    "scope_problem",
+    "nothing_to_test",
+    "unreviewed_on_disk",
+    "written",
+    "warnings",
+)
+
+
+def _test() -> dict[str, Any]:
+    earned = _fields(records.Earned)
+    extra = {
+        "new_lines": earned["lines"],
+        "new_branches": earned["branches"],
+        "kills": earned["kills"],
+        "sole_kills": earned["sole_kills"],
+        "fills_category": earned["category"],
+    }
+    return _without(_object(records.TestReport, **extra), "earned")
+
+
+def _object(cls: type, **extra: Any) -> dict[str, Any]:
+    properties = {**_fields(cls), **extra}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _without(description: dict[str, Any], name: str) -> dict[str, Any]:
+    properties = {key: value for key, value in description["properties"].items() if key != name}
+    return {**description, "required": list(properties), "properties": properties}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _fields(cls: type) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {name: _field(cls, name, hints[name]) for name in cls.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def _field(cls: type, name: str, hint: Any) -> dict[str, Any]:
+    words = _WORDS.get((cls.__name__, name))
+    if words is not None:
+        return {"enum": list(words)}
+    if get_origin(hint) is tuple and get_args(hint) == _PAIR_OF_NUMBERS:
+        return {"$ref": "#/$defs/ratio"}
+    return _type(hint)
+
+
+def _type(hint: Any) -> dict[str, Any]:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in _SIMPLE:
+        return {"type": _SIMPLE[hint]}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_type(argument) for argument in arguments]}
+    if origin is tuple:
+        return _tuple(arguments)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping(*arguments)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"enum": [member.value for member in hint]}
+    if is_dataclass(hint) and isinstance(hint, type):
+        shared = hint in (records.Metrics, records.Region)
+        return {"$ref": f"#/$defs/{hint.__name__}"} if shared else _object(hint)
+    raise TypeError(f"no JSON for {hint}")
+
+
+def _tuple(arguments: tuple[Any, ...]) -> dict[str, Any]:
+    if arguments[-1] is Ellipsis:
+        return _list(_type(arguments[0]))
+    items = [_type(argument) for argument in arguments]
+    return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items)}
+
+
+def _mapping(key: Any, value: Any) -> dict[str, Any]:
+    description = {"type": "object", "additionalProperties": _type(value)}
+    if issubclass(key, StrEnum):
+        description["propertyNames"] = _type(key)
+    return description

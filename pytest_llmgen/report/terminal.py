@@ -1,0 +1,134 @@
+"""The report as lines for the terminal: detail first, verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_llmgen.gate import CAUSES, unreviewed_tests
+from pytest_llmgen.records import Condition, ConditionState, Facts, Report, State, Verdict
+from pytest_llmgen.report.items import KINDS, manual_review, shown, suspected_bugs
+from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
+from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
+
+_MARKS = {
+    ConditionState.OK: ("ok", Style.GOOD),
+    ConditionState.FAIL: ("FAIL", Style.BAD),
+    ConditionState.INCONCLUSIVE: ("??", Style.WARN),
+    ConditionState.OFF: ("--", Style.PLAIN),
+}
+_VERDICTS = {
+    State.PASS: ("GATE PASSED", Style.GOOD),
+    State.FAIL: ("GATE FAILED", Style.BAD),
+    State.INCONCLUSIVE: ("GATE INCONCLUSIVE", Style.WARN),
+}
+_TITLE_WIDTH = 40
+_LEAST_WIDTH_OF_A_ROW = 72
+_THOUSAND = 1000
+
+
+def render(
+    report: Report, *, width: int, verbosity: int = 0, show_gaps: int = 10, report_path: str = ".llmgen/report.json"
+) -> tuple[Line, ...]:
+    """The whole report for a terminal of ``width`` columns.
+
+    With a negative ``verbosity`` (``-q``): one line per gap, never wrapped, then the verdict.  At most
+    ``show_gaps`` gaps are shown in full; ``report_path`` is where the others are.
+    """
+    facts, verdict = report.facts, report.verdict
+    if verbosity < 0:
+        return tuple(_quiet(facts, verdict))
+    parts = (
+        [*functions(facts, width), *scores(facts, width)],
+        not_judged(facts, width),
+        generated(facts, width, verbosity),
+        manual_review(facts, width, show_gaps, report_path),
+        suspected_bugs(facts.suspected_bugs, width),
+        warnings(facts, width),
+        stages(facts, width) if verbosity > 0 else [],
+        [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_path)],
+    )
+    return tuple(line for part in parts if part for line in (Line(""), *part))
+
+
+def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
+    entries = [(g.path, g.region.start_line, g.id, KINDS[g.kind], g.qualname, g.state) for g in shown(facts)]
+    entries += [(b.path, b.line, b.id, "suspected bug", b.qualname, b.state) for b in facts.suspected_bugs]
+    for path, line, identifier, kind, qualname, state in sorted(entries):
+        suffix = "" if state == "open" else f" ({state})"
+        yield Line(plain(f"{path}:{line}: {identifier} {kind} in {qualname}{suffix}"))
+    word, style = _VERDICTS[verdict.state]
+    if verdict.gate != "off":
+        yield Line(plain(f"{word}: {verdict.reason.replace('; ', ', ')}   {money(facts.cost.usd)}"), style)
+
+
+def _quality_gate(facts: Facts, verdict: Verdict, width: int, verbosity: int) -> list[Line]:
+    if verdict.gate == "off":
+        return []
+    rows = [c for c in verdict.conditions if c.state is not ConditionState.OFF or verbosity > 0]
+    lines = [Line("quality gate", Style.SECTION)]
+    for condition in rows:
+        lines += _condition(condition, width)
+    lines.append(Line(""))
+    lines += _verdict(facts, verdict, width)
+    for advice in verdict.advice:
+        lines += wrapped(f"try:  {advice}", width, 2, hanging=6)
+    return lines
+
+
+def _condition(condition: Condition, width: int) -> list[Line]:
+    mark, style = _MARKS[condition.state]
+    if condition.state is ConditionState.INCONCLUSIVE and condition.id not in CAUSES:
+        mark = "--"
+    remark = condition.detail if condition.id in CAUSES else condition.required
+    return _row(mark, condition, remark, style, width)
+
+
+def _row(mark: str, condition: Condition, remark: str, style: Style, width: int) -> list[Line]:
+    start = f"  {mark:<6}{condition.title:<{_TITLE_WIDTH}}{condition.actual:<10}"
+    line = plain(f"{start.rstrip()}  {remark}" if len(condition.actual) > 10 else f"{start}{remark}").rstrip()  # noqa: PLR2004 (the column's width)
+    if width >= _LEAST_WIDTH_OF_A_ROW and len(line) <= width:
+        return [Line(line, style)]
+    if width >= _LEAST_WIDTH_OF_A_ROW:
+        return [Line(cut(start.rstrip(), width), style), *wrapped(remark, width, 8)]
+    figures = f"{condition.actual}, {remark}" if remark else condition.actual
+    return [*wrapped(f"{mark:<6}{condition.title}", width, 2, style, 6), *wrapped(figures, width, 8)]
+
+
+def _verdict(facts: Facts, verdict: Verdict, width: int) -> list[Line]:
+    word, style = _VERDICTS[verdict.state]
+    reason = verdict.reason
+    if verdict.state is State.FAIL:
+        judged = [c for c in verdict.conditions if c.state is not ConditionState.OFF]
+        failed = sum(c.state is ConditionState.FAIL for c in judged)
+        undecided = sum(c.state is ConditionState.INCONCLUSIVE for c in judged)
+        reason = f"{failed} of {count(len(judged), 'condition')}"
+        reason += f", {undecided} could not be decided" if undecided else ""
+    return wrapped(f"{word}: {reason}{_consequence(facts, verdict)}", width, 0, style, hanging=2)
+
+
+def _consequence(facts: Facts, verdict: Verdict) -> str:
+    if verdict.gate == "report":
+        return "" if verdict.state is State.PASS else " (report only, the exit status does not change)"
+    return f" (exit code {facts.run.exit_code})" if facts.run.exit_code else ""
+
+
+def _closing(facts: Facts, width: int, report_path: str) -> list[Line]:
+    entries = [("report:", report_path), ("cost:", _cost(facts))]
+    waiting = unreviewed_tests(facts)
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        entries.insert(0, ("to review:", f"{count(waiting, 'generated test')} {verb} for a person to read"))
+    return [line for label, text in entries for line in wrapped(f"{label:<13}{text}", width, 2, hanging=13)]
+
+
+def _cost(facts: Facts) -> str:
+    cost = facts.cost
+    if not cost.calls and not cost.cached_calls:
+        return "$0.00, no model was asked"
+    budget = f" of {money(facts.budget_usd)}" if facts.budget_usd is not None else ""
+    tokens = f"{_thousands(cost.input_tokens)} in, {_thousands(cost.output_tokens)} out tokens"
+    return f"{money(cost.usd)}{budget} - {count(cost.calls, 'call')}, {cost.cached_calls} cached - {tokens}"
+
+
+def _thousands(number: int) -> str:
+    return str(number) if number < _THOUSAND else f"{number // _THOUSAND}k"

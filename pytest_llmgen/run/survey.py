@@ -1,0 +1,94 @@
+"""Which of the user's tests can judge mutants, and which lines each of them runs.
+
+Pure but for the :class:`Runner` that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pytest_llmgen.mutate.lines import line_tests_of
+from pytest_llmgen.records import Baseline, Hits, Outcome, Runner, TestRun
+
+FORK_MAP_SECONDS = 600.0
+"""Above this (seconds of tests, clean) the map is taken from the user's own run."""
+TIME_FACTOR, TIME_FLOOR = 5.0, 10.0
+"""A test may take so much longer in a worker than in the user's run, and at least the floor."""
+GREEN = (Outcome.PASSED, Outcome.XPASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The tests that pass in a worker, with what they cover."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)  # node id -> clean time
+    line_tests: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
+    hits: Mapping[str, Hits] = field(default_factory=dict)  # union, by path
+    differences: tuple[str, ...] = ()  # green in the user's run, not in a worker
+    map_source: str = "forked"
+
+
+def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int], None]) -> Survey:
+    """Run each green test of the baseline in a fork of its own and map lines to tests.
+
+    Where the user's run is too slow to repeat, its own per-test contexts serve instead; a collection
+    error leaves the user's run empty, and then the tests that a worker collects are taken.
+    """
+    collected, _ = runner.collect()
+    green = _green(baseline, collected)
+    known = set(collected)
+    missing = [f"{nodeid}: not collected in a worker" for nodeid in green if nodeid not in known]
+    present = [nodeid for nodeid in green if nodeid in known]
+    clean = {run.nodeid: run.seconds for run in baseline.tests}
+    if sum(clean.values()) > FORK_MAP_SECONDS and baseline.contexts:
+        return _from_contexts(baseline, present, clean, tuple(missing))
+    longest = max((clean.get(nodeid, 0.0) for nodeid in present), default=0.0)
+    runs = []
+    for number, run in enumerate(runner.map_tests(present, TIME_FLOOR + TIME_FACTOR * longest), start=1):
+        runs.append(run)
+        on_test(number, len(present))
+    return _from_runs(runs, tuple(missing))
+
+
+def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:
+    if not baseline.tests and baseline.collection_errors:
+        return list(collected)
+    return [run.nodeid for run in baseline.tests if run.outcome in GREEN]
+
+
+def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
+    passed = sorted((run for run in runs if run.outcome in GREEN), key=lambda run: run.nodeid)
+    broken = tuple(
+        f"{run.nodeid}: {run.outcome.value} in a worker ({_first_line(run.message)})"
+        for run in runs
+        if run.outcome not in GREEN
+    )
+    union: dict[str, Hits] = {}
+    for run in passed:
+        for path, hits in run.hits.items():
+            union[path] = union.get(path, Hits()) | hits
+    return Survey(
+        seconds={run.nodeid: run.seconds for run in passed},
+        line_tests=line_tests_of((run.nodeid, run.hits) for run in passed),
+        hits=union,
+        differences=missing + broken,
+    )
+
+
+def _from_contexts(
+    baseline: Baseline, present: list[str], clean: Mapping[str, float], missing: tuple[str, ...]
+) -> Survey:
+    ran = {nodeid: baseline.contexts.get(nodeid, {}) for nodeid in sorted(present)}
+    tests = ((nodeid, {path: Hits(lines) for path, lines in files.items()}) for nodeid, files in ran.items())
+    return Survey(
+        seconds={nodeid: clean[nodeid] for nodeid in present},
+        line_tests=line_tests_of(tests),
+        hits=baseline.hits,
+        differences=missing,
+        map_source="baseline",
+    )
+
+
+def _first_line(message: str) -> str:
+    return message.strip().splitlines()[0][:160] if message.strip() else "no message"

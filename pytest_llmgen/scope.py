@@ -1,0 +1,60 @@
+"""What a run judges: everything, the targets that were asked for, or what changed since a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_llmgen.extract.changes import Base, Changes, Git, changed_lines, find_base
+from pytest_llmgen.records import Module
+from pytest_llmgen.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The modules in scope; ``lines`` (path -> new lines) is None where everything is."""
+
+    kind: str  # new, all, paths
+    text: str
+    modules: tuple[Module, ...]
+    lines: Mapping[str, frozenset[int]] | None = None
+    base: Base = Base()
+    problem: str | None = None
+    nothing_to_test: str | None = None
+
+
+def find_scope(git: Git, settings: Settings, modules: tuple[Module, ...], env: Mapping[str, str]) -> Scope:
+    """The scope by DESIGN's rules: generating takes all unless a base is given, checking narrows where one is."""
+    kind = "paths" if settings.targets else "all"
+    wanted = "new" if settings.diff else "all" if settings.all else settings.scope
+    if wanted == "auto":
+        wanted = "all" if settings.generate or settings.targets else "new"
+    if wanted == "all":
+        return Scope(kind, _text(kind), modules)
+    base = find_base(git, settings.diff, env)
+    if base.problem:
+        return Scope("new", "new code, base not found", modules, {}, base, f"{base.problem}; {base.fix}")
+    if base.commit is None:
+        return Scope(kind, f"{_text(kind)} (no base commit to compare with)", modules)
+    return _new_code(git, modules, base)
+
+
+def _new_code(git: Git, modules: tuple[Module, ...], base: Base) -> Scope:
+    changes = changed_lines(git, base, _prefix(git))
+    lines = changes.new_lines(modules)
+    since = f"since {base.ref}@{(base.commit or '')[:7]}"
+    if not lines and changes.tests:
+        # A change of tests alone can open a gap anywhere.
+        return Scope("all", f"everything (only tests changed {since})", modules, None, base)
+    touched = tuple(module for module in modules if module.path in lines)
+    nothing = None if touched else f"no Python code in scope changed {since}"
+    return Scope("new", f"new code {since}", touched, lines, base, None, nothing)
+
+
+def _prefix(git: Git) -> str:
+    code, output = git(["rev-parse", "--show-prefix"])
+    return output.strip() if code == 0 else ""
+
+
+def _text(kind: str) -> str:
+    return "the targets given" if kind == "paths" else "everything"

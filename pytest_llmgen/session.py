@@ -1,0 +1,135 @@
+"""pytest's hooks, each a few lines; the work is in ``pipeline``, the edges in ``edges``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pytest_llmgen import gate
+from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
+from pytest_llmgen.edges import Edges
+from pytest_llmgen.records import Report
+from pytest_llmgen.report.layout import Line, Style
+from pytest_llmgen.report.terminal import render
+from pytest_llmgen.settings import Settings
+
+
+class LlmgenSession:
+    """One run of pytest that generates or checks."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.settings = settings
+        self.started, self.clock = datetime.now(UTC), monotonic()
+        self.sys_path = list(sys.path)  # before conftests change it: workers start from the same
+        self.options = config.known_args_namespace
+        self.edges = Edges(config, settings, self.sys_path)
+        self.coverage = CoverageSetup(self.options, self.edges.source_folders())
+        self.recorder = Recorder()
+        self.report: Report | None = None
+
+    def close(self) -> None:
+        """Give the environment back; registered as a cleanup of the configuration."""
+        self.coverage.close()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Set pytest-cov's options where xdist takes them from."""
+        self.coverage.apply(config.option)
+
+    def pytest_report_header(self) -> list[str]:
+        """Who writes, what is in scope, what the gate does."""
+        return self.edges.header_lines()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Every phase of every test, also of xdist's workers."""
+        self.recorder.on_report(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """What could not be collected."""
+        self.recorder.on_collect_report(report)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Tests that this run leaves out."""
+        self.recorder.deselected += len(items)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """After the user's tests, and after pytest-cov has combined its data: our work."""
+        try:
+            result = yield
+        except (pytest.Session.Failed, pytest.Session.Interrupted):
+            # -x stopped the run, or something could not be collected: both end pytest's loop by an
+            # exception that decides its exit status; what is green can still be worked with.
+            self._work(session)
+            raise
+        self._work(session)
+        return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+        """Apply the verdict, and only that."""
+        if self.report is not None:
+            generated = any(test.fate.value == "kept" for test in self.report.facts.tests)
+            session.exitstatus = gate.exit_status(int(exitstatus), self.report.verdict, generated=generated)
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Show the report."""
+        if self.report is not None and self.edges.wants_terminal():
+            width, verbosity = terminalreporter._tw.fullwidth, config.get_verbosity()  # noqa: SLF001 (no public way)
+            lines = render(self.report, width=width, verbosity=verbosity, show_gaps=self.settings.show_gaps)
+            _write(terminalreporter, lines)
+
+    def _work(self, session: pytest.Session) -> None:
+        partial = why_partial(session.config, self.recorder, session)
+        status = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
+        with _termination_as_interrupt():
+            try:
+                self.edges.run(self.recorder, self.coverage, partial)
+            finally:
+                self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
+
+
+_SEPARATORS = {Style.SECTION: "=", Style.PART: "-", Style.RULE: "-"}
+_MARKUP: Mapping[Style, dict[str, bool]] = {
+    Style.GOOD: {"green": True},
+    Style.BAD: {"red": True, "bold": True},
+    Style.WARN: {"yellow": True},
+    Style.ADDED: {"green": True},
+    Style.REMOVED: {"red": True},
+}
+
+
+def _write(reporter: Any, lines: Sequence[Line]) -> None:
+    for line in lines:
+        if line.style in _SEPARATORS:
+            reporter.write_sep(_SEPARATORS[line.style], line.text or None)
+        else:
+            reporter.write_line(line.text, **_MARKUP.get(line.style, {}))
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """SIGTERM and SIGHUP end our work as Ctrl-C does: children are killed, the report is written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before: dict[int, Any] = {number: signal.signal(number, interrupt) for number in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
