@@ -107,7 +107,7 @@ def loads_pytest_cov(arguments: Sequence[str], environment: Mapping[str, str], i
     """Whether a pytest with these arguments loads pytest-cov; ``installed`` are entry points of ``pytest11``."""
     named = {
         after if word == "-p" else word[2:]
-        for word, after in zip(arguments, [*arguments[1:], ""], strict=True)
+        for word, after in zip(arguments, [*arguments, ""][1:], strict=True)
         if word.startswith("-p")
     }
     if {"no:pytest_cov", "no:pytest_cov.plugin"} & named:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import secrets
+import select
 import signal
 import sys
 import time
@@ -48,7 +48,7 @@ class End:
 
 
 Work = Callable[[Reporter], None]
-OnRecord = Callable[[dict[str, Any]], float | None]
+OnRecord = Callable[[dict[str, Any]], float | None] | Callable[[dict[str, Any]], None]
 
 
 def run_child(work: Work, on_record: OnRecord, limit: float) -> End:

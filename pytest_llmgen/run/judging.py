@@ -116,6 +116,4 @@ class _Case:
         return self._verdict(MutantStatus.TIMEOUT)
 
     def _verdict(self, status: MutantStatus, detail: str = "", *, confirmed: bool = True) -> MutantVerdict:
-        return MutantVerdict(
-            self._job.mutant.id, status, tuple(self._killers), self._tests_run, 0.0, detail, confirmed
-        )
+        return MutantVerdict(self._job.mutant.id, status, tuple(self._killers), self._tests_run, 0.0, detail, confirmed)

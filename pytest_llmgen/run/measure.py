@@ -1,4 +1,4 @@
-"""Coverage: measured in a child, read from a data file, and translated to statements.  Only this module knows coverage."""
+"""Coverage: measured in a child, read from a data file, translated to statements; only this module knows it."""
 
 from __future__ import annotations
 
@@ -40,19 +40,20 @@ class Meter:
 
     def start(self) -> None:
         """Measure from here on."""
-        self._coverage.erase()
         self._coverage.start()
 
     def stop(self) -> dict[str, RawFile]:
         """Stop and give what ran, by path relative to the root."""
         self._coverage.stop()
         data = self._coverage.get_data()
-        return {
+        hits = {
             _relative(name, self._root): RawFile(
                 tuple(sorted(data.lines(name) or ())), tuple(sorted(data.arcs(name) or ()))
             )
             for name in data.measured_files()
         }
+        data.erase()  # not Coverage.erase(): that would have its start paid again, 7 ms each time
+        return hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,9 @@ def _read(data_file: Path) -> coverage.CoverageData:
     try:
         data.read()
     except CoverageException as error:
-        raise LlmgenError(f"{data_file}: {error}", slug="no-coverage-data", fix="delete the file and run again") from None
+        raise LlmgenError(
+            f"{data_file}: {error}", slug="no-coverage-data", fix="delete the file and run again"
+        ) from None
     return data
 
 

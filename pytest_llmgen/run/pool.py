@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import selectors
 import socket
@@ -19,9 +20,10 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.process import Child
 from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.sandbox.choice import prepare
+from pytest_llmgen.run.sandbox.choice import COPY_LIMIT_MB, prepare
+from pytest_llmgen.run.sandbox.copy import copy_project
 from pytest_llmgen.run.sandbox.environment import child_environment
-from pytest_llmgen.run.sandbox.plan import Limits, Tier
+from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, View
 from pytest_llmgen.run.sandbox.private import create, remove
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
 
@@ -76,9 +78,7 @@ class Worker:
         self.deadline = time.monotonic() + START_LIMIT
 
     def _start(self, circumstances: Circumstances) -> None:
-        plan = prepare(
-            circumstances.tier, circumstances.root, self._private, limits=Limits(memory_mb=circumstances.memory_mb)
-        )
+        plan = _plan(circumstances, self._private)
         home = plan.home
         if circumstances.other_home:
             home = f"{plan.tmp}/someone"
@@ -245,6 +245,16 @@ class Pool:
     def _dismiss(self, worker: Worker) -> None:
         self._workers.remove(worker)
         worker.kill()
+
+
+def _plan(circumstances: Circumstances, private: Path) -> Plan:
+    """The sandbox's plan; without walls too a worker gets a copy, as candidates are written into its view."""
+    plan = prepare(circumstances.tier, circumstances.root, private, limits=Limits(memory_mb=circumstances.memory_mb))
+    if plan.view is not View.DIRECT:
+        return plan
+    seen = Path(plan.private, "project")
+    copy_project(circumstances.root, seen, limit_mb=COPY_LIMIT_MB)
+    return dataclasses.replace(plan, view=View.COPY, seen=str(seen))
 
 
 def _is_silent(request: Request) -> bool:

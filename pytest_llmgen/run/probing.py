@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,13 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter) -> dict[
     return {"hits": hits, "how": "returned", "value": to_json(describe(value))}
 
 
-def _watched(probe: Probe, namespace: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: describe(namespace[name]) for name in probe.watch if name in namespace}
+def _watched(probe: Probe, namespace: dict[str, Any]) -> dict[str, Value]:
+    """Each name may be a path of attributes, so that the state of an object can be watched."""
+    watched = {}
+    for name in probe.watch:
+        with contextlib.suppress(Exception):
+            watched[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
+    return watched
 
 
 def _error(error: BaseException) -> dict[str, str]:

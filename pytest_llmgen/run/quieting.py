@@ -48,7 +48,7 @@ def calm_hypothesis(items: Sequence[pytest.Item]) -> None:
     hypothesis: Any = sys.modules["hypothesis"]
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     for item in items:
-        function = getattr(item, "function", None)
+        function: Any = getattr(item, "function", None)
         function = getattr(function, "__func__", function)
         current = getattr(function, "_hypothesis_internal_use_settings", None)
         if current is not None:

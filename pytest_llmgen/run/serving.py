@@ -1,15 +1,14 @@
-"""The plugin that makes a pytest session a server: it collects, never runs a test itself, and forks for each request."""
+"""The plugin that makes a pytest session a server: it collects, runs no test itself, forks for each request."""
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import random
-import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from pytest_llmgen.records import Mutant, MutantJob, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
-from pytest_llmgen.run.fork import TIMEOUT, End, Reporter, run_child
+from pytest_llmgen.run.fork import TIMEOUT, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, settle
 from pytest_llmgen.run.measure import Meter
@@ -179,14 +178,20 @@ class Server:
         """Run what ``prepare`` gives in the child, in as many children as crashes and hangs make necessary."""
         while True:
             wanted = list(tally.pending) if tally.collected else None
-            end = self._child(lambda report, w=wanted: self._run_tests(report, prepare(report), w), tally.add, tally.limit)
+            end = self._child(partial(self._prepare_and_run, prepare, wanted), tally.add, tally.limit)
             if not tally.end(end):
                 break
         if not tally.collected and end.how != "done" and not tally.runs:
             outcome = Outcome.TIMEOUT if end.how == TIMEOUT else Outcome.NOT_COLLECTED
             tally.runs.append(RawRun(name, outcome, message=end.detail or "its import took too long"))
 
-    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item], wanted: Sequence[str] | None) -> None:
+    def _prepare_and_run(
+        self, prepare: Callable[[Reporter], list[pytest.Item]], wanted: Sequence[str] | None, report: Reporter
+    ) -> None:
+        items = prepare(report)
+        self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
+
+    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item]) -> None:
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
@@ -196,8 +201,7 @@ class Server:
             report.send("run", run=to_json(_raw_run(result, hits)))
             return True
 
-        chosen = [item for item in items if wanted is None or item.nodeid in wanted]
-        run_items(chosen, self._recorder, before=before, after=after)
+        run_items(items, self._recorder, before=before, after=after)
 
     def _collected(self, report: Reporter, paths: Sequence[str]) -> list[pytest.Item]:
         """Collect files in the child and say what came of it."""
@@ -214,7 +218,7 @@ class Server:
         report.send("collected", nodeids=[item.nodeid for item in items], errors=to_json(errors))
         return items
 
-    def _child(self, work: Callable[[Reporter], None], on_record: Callable[[dict[str, Any]], float | None], limit: float) -> End:
+    def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float) -> End:
         self._children += 1
         scratch = self._scratch / f"tmp-{self._children}"
 
@@ -252,7 +256,7 @@ class Server:
         attempt = Attempt()
         attempt.end = self._child(
             lambda report: self._meet(report, mutant, [self._items[t] for t in tests], every=every),
-            lambda record: attempt.add(record),
+            attempt.add,
             limit,
         )
         return attempt
@@ -276,18 +280,18 @@ class Server:
 
     def _probe(self, request: dict[str, Any]) -> None:
         for data in request["probes"]:
-            probe = from_json(Probe, data)
-            seen: list[dict[str, Any]] = []
-            began = time.monotonic()
-            end = self._child(
-                lambda report, p=probe: report.send("seen", **observe(p, self._meter, self._root)),
-                lambda record: seen.append(record),
-                request["timeout"],
-            )
-            answer = seen[0] if seen else {"how": end.how, "detail": end.detail}
-            self._channel.send(
-                protocol.OBSERVATION, **_bare(answer), id=probe.id, seconds=time.monotonic() - began
-            )
+            self._observe(from_json(Probe, data), request["timeout"])
+
+    def _observe(self, probe: Probe, limit: float) -> None:
+        seen: list[dict[str, Any]] = []
+        began = time.monotonic()
+
+        def work(report: Reporter) -> None:
+            report.send("seen", **observe(probe, self._meter, self._root))
+
+        end = self._child(work, seen.append, limit)
+        answer = seen[0] if seen else {"how": end.how, "detail": end.detail}
+        self._channel.send(protocol.OBSERVATION, **_bare(answer), id=probe.id, seconds=time.monotonic() - began)
 
 
 def tell(report: Reporter, result: ItemResult, *, every: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -110,33 +110,33 @@ class _Writer:
             return self._call(self._dotted(kind), zip(kind._fields, value, strict=True), depth)
         raise _NoSourceError
 
-    def _plain(self, value: object, _depth: int) -> str:
+    def write_plain(self, value: object, _depth: int) -> str:
         return repr(value)
 
-    def _float(self, value: float, _depth: int) -> str:
+    def write_float(self, value: float, _depth: int) -> str:
         if math.isnan(value) or math.isinf(value):
             return f'float("{value}")'
         digits = repr(abs(value)).replace(".", "").strip("0").partition("e")[0]
         self.approximate = self.approximate or (not value.is_integer() and len(digits) > EXACT_DIGITS)
         return repr(value)
 
-    def _complex(self, value: complex, depth: int) -> str:
-        return f"complex({self._float(value.real, depth)}, {self._float(value.imag, depth)})"
+    def write_complex(self, value: complex, depth: int) -> str:
+        return f"complex({self.write_float(value.real, depth)}, {self.write_float(value.imag, depth)})"
 
-    def _list(self, value: list[Any], depth: int) -> str:
+    def write_list(self, value: list[Any], depth: int) -> str:
         return f"[{self._joined(value, depth)}]"
 
-    def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
+    def write_tuple(self, value: tuple[Any, ...], depth: int) -> str:
         return f"({self._joined(value, depth)}{',' if len(value) == 1 else ''})"
 
-    def _dict(self, value: dict[Any, Any], depth: int) -> str:
+    def write_dict(self, value: dict[Any, Any], depth: int) -> str:
         pairs = (f"{self.write(k, depth + 1)}: {self.write(v, depth + 1)}" for k, v in value.items())
         return "{" + self._bounded(pairs) + "}"
 
-    def _set(self, value: set[Any], depth: int) -> str:
+    def write_set(self, value: set[Any], depth: int) -> str:
         return "{" + self._sorted(value, depth) + "}" if value else "set()"
 
-    def _frozenset(self, value: frozenset[Any], depth: int) -> str:
+    def write_frozenset(self, value: frozenset[Any], depth: int) -> str:
         return f"frozenset({{{self._sorted(value, depth)}}})" if value else "frozenset()"
 
     def _sorted(self, value: Iterable[Any], depth: int) -> str:
@@ -157,25 +157,25 @@ class _Writer:
                 raise _NoSourceError
         return ", ".join(kept)
 
-    def _slice(self, value: slice, depth: int) -> str:
+    def write_slice(self, value: slice, depth: int) -> str:
         return f"slice({self._joined((value.start, value.stop, value.step), depth)})"
 
-    def _imported_repr(self, value: Any, _depth: int) -> str:
+    def write_imported_repr(self, value: Any, _depth: int) -> str:
         self.imports.add(f"from {type(value).__module__} import {type(value).__name__}")
         return repr(value)
 
-    def _path(self, value: pathlib.PurePath, _depth: int) -> str:
+    def write_path(self, value: pathlib.PurePath, _depth: int) -> str:
         name = "Path" if isinstance(value, pathlib.Path) else type(value).__name__
         self.imports.add(f"from pathlib import {name}")
         return f"{name}({str(value)!r})"
 
-    def _datetime(self, value: Any, _depth: int) -> str:
-        if getattr(value, "tzinfo", None) not in (None, datetime.UTC) and type(value.tzinfo) is not datetime.timezone:
+    def write_datetime(self, value: Any, _depth: int) -> str:
+        if getattr(value, "tzinfo", None) not in (None, dt.UTC) and type(value.tzinfo) is not dt.timezone:
             raise _NoSourceError
         self.imports.add("import datetime")
         return repr(value)
 
-    def _pattern(self, value: re.Pattern[Any], _depth: int) -> str:
+    def write_pattern(self, value: re.Pattern[Any], _depth: int) -> str:
         self.imports.add("import re")
         flags = value.flags & ~(re.UNICODE if isinstance(value.pattern, str) else 0)
         names = [f"re.{flag.name}" for flag in re.RegexFlag(flags)]
@@ -216,25 +216,23 @@ def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
 
 
 _WRITERS: Mapping[type, Callable[[_Writer, Any, int], str]] = {
-    **dict.fromkeys((type(None), bool, int, str, bytes, type(...), type(NotImplemented)), _Writer._plain),
-    bytearray: _Writer._plain,
-    range: _Writer._plain,
-    float: _Writer._float,
-    complex: _Writer._complex,
-    list: _Writer._list,
-    tuple: _Writer._tuple,
-    dict: _Writer._dict,
-    set: _Writer._set,
-    frozenset: _Writer._frozenset,
-    slice: _Writer._slice,
-    decimal.Decimal: _Writer._imported_repr,
-    fractions.Fraction: _Writer._imported_repr,
-    uuid.UUID: _Writer._imported_repr,
+    **dict.fromkeys((type(None), bool, int, str, bytes, type(...), type(NotImplemented)), _Writer.write_plain),
+    bytearray: _Writer.write_plain,
+    range: _Writer.write_plain,
+    float: _Writer.write_float,
+    complex: _Writer.write_complex,
+    list: _Writer.write_list,
+    tuple: _Writer.write_tuple,
+    dict: _Writer.write_dict,
+    set: _Writer.write_set,
+    frozenset: _Writer.write_frozenset,
+    slice: _Writer.write_slice,
+    decimal.Decimal: _Writer.write_imported_repr,
+    fractions.Fraction: _Writer.write_imported_repr,
+    uuid.UUID: _Writer.write_imported_repr,
+    **dict.fromkeys((dt.date, dt.datetime, dt.time, dt.timedelta, dt.timezone), _Writer.write_datetime),
     **dict.fromkeys(
-        (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone), _Writer._datetime
+        (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath), _Writer.write_path
     ),
-    **dict.fromkeys(
-        (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath), _Writer._path
-    ),
-    re.Pattern: _Writer._pattern,
+    re.Pattern: _Writer.write_pattern,
 }

@@ -37,6 +37,7 @@ class Undo:
         self._file, self._before, self._made = file, before, made
 
     def __call__(self) -> None:
+        """Do so; folders that were made for the file go too, unless something else is in them."""
         if self._before is not None:
             self._file.write_bytes(self._before)
             return

@@ -120,16 +120,18 @@ def _restore(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         hints = _hints(typing.cast("type", kind))
         return typing.cast("Any", kind)(**{k: _restore(hints[k], v) for k, v in data.items()})
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    return kind(data) if origin is None else _restore_generic(origin, typing.get_args(kind), data)
+
+
+def _restore_generic(origin: Any, arguments: tuple[Any, ...], data: Any) -> Any:
     if origin in (types.UnionType, typing.Union):
         return _restore(next(a for a in arguments if a is not type(None)), data)
     if origin is tuple:
         return _restore_tuple(arguments, data)
     if origin is frozenset:
         return frozenset(_restore(arguments[0], v) for v in data)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {arguments[0](k): _restore(arguments[1], v) for k, v in data.items()}
-    return kind(data)
+    return {arguments[0](k): _restore(arguments[1], v) for k, v in data.items()}
 
 
 def _restore_tuple(arguments: tuple[Any, ...], data: Any) -> tuple[Any, ...]:

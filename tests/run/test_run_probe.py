@@ -1,0 +1,107 @@
+"""Probes observed by a real worker."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_llmgen.records import Hits, Module, Observation, Probe
+from pytest_llmgen.run.executor import Executor
+from pytest_llmgen.settings import defaults
+
+SHOP = """\
+class Cart:
+    def __init__(self):
+        self.items = []
+
+    def add(self, item):
+        if not item:
+            raise ValueError("nothing")
+        self.items.append(item)
+        print("added", item)
+        return len(self.items)
+
+async def fetch():
+    return 0.1 + 0.2
+"""
+USE = "from shop import Cart\ncart = Cart()\nprint('set up')\nmine = [1]"
+PROBES = (
+    Probe("returned", USE, "cart.add('x')", ("cart.items", "mine", "unknown"), "shop.py"),
+    Probe("raised", USE, "cart.add('')", ("cart.items",), "shop.py"),
+    Probe("setup", "import nothing_like_this", "1"),
+    Probe("syntax", "", "1 +"),
+    Probe("async", "import asyncio\nfrom shop import fetch", "asyncio.run(fetch())", path="shop.py"),
+    Probe("changed", "a = {}", "a.setdefault(1, 2)", ("a",)),
+    Probe("hangs", "", "[0 for _ in iter(int, 1)]"),
+    Probe("leaves", "import os", "os._exit(0)"),
+    Probe("exits", "import sys", "sys.exit(4)"),
+    Probe("pollutes", "import shop", "setattr(shop, 'Cart', None)"),
+    Probe("after", "from shop import Cart", "Cart is None"),
+)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Observation]]:
+    root = tmp_path_factory.mktemp("project")
+    (root / "shop.py").write_text(SHOP)
+    with Executor(
+        root,
+        defaults(root, workers=1),
+        args=(),
+        sys_path=[str(root), *sys.path],
+        invocation_dir=root,
+        modules=[Module("shop.py", "shop", ".", SHOP)],
+    ) as runner:
+        observations = runner.probe(PROBES, 1.0)
+        assert [o.probe_id for o in observations] == [p.id for p in PROBES]
+        yield {o.probe_id: o for o in observations}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "error_type"),
+    [
+        ("returned", "returned", None),
+        ("raised", "raised", "builtins.ValueError"),
+        ("setup", "setup-failed", "builtins.ModuleNotFoundError"),
+        ("syntax", "setup-failed", "builtins.SyntaxError"),
+        ("async", "returned", None),
+        ("hangs", "timeout", None),
+        ("leaves", "crashed", None),
+        ("exits", "raised", "builtins.SystemExit"),
+    ],
+)
+def test_each_probe_has_its_outcome(
+    seen: dict[str, Observation], name: str, outcome: str, error_type: str | None
+) -> None:
+    assert (seen[name].outcome, seen[name].error_type) == (outcome, error_type)
+
+
+def test_a_probe_tells_value_output_lines_and_what_changed(seen: dict[str, Observation]) -> None:
+    observation = seen["returned"]
+    assert observation.value is not None
+    assert observation.value.source == "1"
+    assert observation.output == "added x\n"
+    assert {name: value.source for name, value in observation.changed.items()} == {"cart.items": "['x']"}
+    assert observation.hits == Hits(frozenset({6, 8, 9, 10}), frozenset({(6, 8)}))
+
+
+def test_an_error_tells_its_message_and_branch(seen: dict[str, Observation]) -> None:
+    assert seen["raised"].error_message == "nothing"
+    assert seen["raised"].hits == Hits(frozenset({6, 7}), frozenset({(6, 7)}))
+    assert not seen["raised"].changed
+
+
+def test_a_float_that_no_one_would_write_is_approximate(seen: dict[str, Observation]) -> None:
+    value = seen["async"].value
+    assert value is not None
+    assert (value.source, value.is_approximate) == ("0.30000000000000004", True)
+
+
+def test_a_changed_argument_is_seen(seen: dict[str, Observation]) -> None:
+    assert seen["changed"].changed["a"].source == "{1: 2}"
+
+
+def test_a_probe_leaves_nothing_to_the_next(seen: dict[str, Observation]) -> None:
+    value = seen["after"].value
+    assert value is not None
+    assert value.source == "False"

@@ -1,0 +1,154 @@
+"""Values as source: equal, of the same type, or honestly none."""
+
+import collections
+import datetime as dt
+import decimal
+import enum
+import fractions
+import json
+import math
+import operator
+import pathlib
+import re
+import signal
+import uuid
+from typing import Any
+
+import pytest
+
+from pytest_llmgen.records import Mutant, Region
+from pytest_llmgen.run.values import SIZE_LIMIT, describe
+
+
+class Local(enum.Enum):
+    A = 1
+
+
+class Strange:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+class Agreeable:
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class MyInt(int):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (-3, "-3"),
+        (0.5, "0.5"),
+        (math.inf, 'float("inf")'),
+        (-math.inf, 'float("-inf")'),
+        (math.nan, 'float("nan")'),
+        ("it's", '"it\'s"'),
+        (b"\x00", "b'\\x00'"),
+        ((1,), "(1,)"),
+        ((), "()"),
+        ([1, [2, "x"]], "[1, [2, 'x']]"),
+        ({"a": {1: None}}, "{'a': {1: None}}"),
+        ({3, 1, 2}, "{1, 2, 3}"),
+        ({"b", 1}, "{'b', 1}"),
+        (set(), "set()"),
+        (frozenset(), "frozenset()"),
+        (frozenset({2, 1}), "frozenset({1, 2})"),
+        (range(1, 5, 2), "range(1, 5, 2)"),
+        (slice(1, None), "slice(1, None, None)"),
+        (1 + 2j, "complex(1.0, 2.0)"),
+        (bytearray(b"x"), "bytearray(b'x')"),
+        (..., "Ellipsis"),
+        (int, "int"),
+        (len, "len"),
+        (ValueError, "ValueError"),
+    ],
+)
+def test_builtin_values_need_no_import(value: object, source: str) -> None:
+    described = describe(value)
+    assert (described.source, described.imports) == (source, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "statement"),
+    [
+        (decimal.Decimal("1.10"), "Decimal('1.10')", "from decimal import Decimal"),
+        (fractions.Fraction(1, 3), "Fraction(1, 3)", "from fractions import Fraction"),
+        (dt.date(2024, 2, 29), "datetime.date(2024, 2, 29)", "import datetime"),
+        (dt.timedelta(seconds=5), "datetime.timedelta(seconds=5)", "import datetime"),
+        (dt.datetime(2024, 1, 1, tzinfo=dt.UTC), None, "import datetime"),
+        (uuid.UUID(int=7), "UUID('00000000-0000-0000-0000-000000000007')", "from uuid import UUID"),
+        (pathlib.Path("a/b"), "Path('a/b')", "from pathlib import Path"),
+        (pathlib.PurePosixPath("a"), "PurePosixPath('a')", "from pathlib import PurePosixPath"),
+        (re.compile("a+", re.IGNORECASE), "re.compile('a+', re.IGNORECASE)", "import re"),
+        (signal.SIGTERM, "Signals.SIGTERM", "from signal import Signals"),
+        (json.loads, "loads", "from json import loads"),
+        (operator.add, None, None),
+        (json.JSONDecoder, "JSONDecoder", "from json.decoder import JSONDecoder"),
+        (Region(1, 2, 3, 4), None, "from pytest_llmgen.records import Region"),
+    ],
+)
+def test_other_values_come_with_their_import(value: object, source: str | None, statement: str | None) -> None:
+    described = describe(value)
+    assert described.source is not None
+    if source is not None:
+        assert described.source == source
+    if statement is not None:
+        assert described.imports == (statement,)
+
+
+def test_a_dataclass_leaves_its_defaults_out() -> None:
+    mutant = Mutant("m", "p", "u", "q", "o", 1, 2, "b", "a", "r", Region(1, 2, 3, 4))
+    source = describe(mutant).source
+    assert source is not None
+    assert "region=Region(start_line=1" in source
+    assert "in_signature" not in source
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        Strange(),
+        Agreeable(),
+        MyInt(3),
+        [object()],
+        lambda: 1,
+        iter([]),
+        collections.OrderedDict(a=1),
+        "x" * (SIZE_LIMIT + 1),
+        list(range(SIZE_LIMIT)),
+        [[[[[[[[[]]]]]]]]],
+        re.compile("x").match("x"),
+        (n for n in ()),
+    ],
+)
+def test_what_has_no_honest_source_has_none(value: object) -> None:
+    assert describe(value).source is None
+
+
+def test_a_value_that_holds_itself_has_no_source() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    assert describe(loop).source is None
+
+
+@pytest.mark.parametrize(
+    ("value", "approximate"),
+    [(0.1 + 0.2, True), (0.25, False), (12.5, False), (1e100, False), ([1.0, {"a": 1 / 3}], True), (2.0, False)],
+)
+def test_floats_that_nobody_writes_by_hand_are_approximate(value: object, *, approximate: bool) -> None:
+    assert describe(value).is_approximate is approximate
+
+
+def test_a_value_without_repr_still_has_a_text() -> None:
+    described = describe(Strange())
+    assert described.text == "<Strange without repr: RuntimeError>"
+    assert described.type_name.endswith(".Strange")

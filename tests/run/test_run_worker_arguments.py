@@ -1,0 +1,55 @@
+"""The user's arguments, turned into a worker's."""
+
+import pytest
+
+from pytest_llmgen.run.arguments import loads_pytest_cov, without_paths, worker_arguments
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("tests -k price -m slow", "tests -k price -m slow"),
+        ("-p myplugin -c x.ini -o a=b --rootdir=. --import-mode=importlib", None),
+        ("--import-mode importlib --confcutdir tests --ignore tests/old --deselect a::b", None),
+        ("--env prod --env=prod tests/test_a.py::test_b", None),
+        ("--llm-generate --llm-target=shop.py --llm-target shop.py --llm-workers=3 tests", "tests"),
+        ("--cov --cov=shop --cov shop --cov-report=xml --cov-report term --cov-branch tests/x", "tests/x"),
+        ("-n 4 -n4 --dist loadfile --numprocesses=auto -x --exitfirst --maxfail 3 --maxfail=1 t", "t"),
+        ("--lf --ff --sw --sw-skip --pdb --trace --co --collect-only --junitxml=r.xml --junit-xml r.xml t", "t"),
+        ("-v -vv -q -xvs --durations=5 --durations 5 --color=yes --tb short -rA -ra -l t", "-s t"),
+        ("-k -x", "-k -x"),
+        ("--capture=no -s", "--capture=no -s"),
+        ("-W error::UserWarning", None),
+        ("-x -- -x", "-- -x"),
+    ],
+)
+def test_what_decides_collection_stays_and_the_rest_goes(given: str, kept: str | None) -> None:
+    words = worker_arguments(given.split(), has_cov=False)
+    words.remove("--maxfail=0")
+    assert words == (given if kept is None else kept).split()
+
+
+def test_coverage_is_switched_off_only_where_the_switch_exists() -> None:
+    assert worker_arguments([], has_cov=True) == ["--maxfail=0", "--no-cov"]
+    assert worker_arguments(["--no-cov"], has_cov=False) == ["--maxfail=0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "installed", "loaded"),
+    [
+        ([], {}, {"pytest_cov"}, True),
+        ([], {}, {"xdist"}, False),
+        (["-p", "no:pytest_cov"], {}, {"pytest_cov"}, False),
+        (["-pno:pytest_cov"], {}, {"pytest_cov"}, False),
+        ([], {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, {"pytest_cov"}, False),
+        (["-p", "pytest_cov"], {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, {"pytest_cov"}, True),
+    ],
+)
+def test_whether_pytest_cov_is_loaded(
+    words: list[str], environment: dict[str, str], installed: set[str], *, loaded: bool
+) -> None:
+    assert loads_pytest_cov(words, environment, installed) is loaded
+
+
+def test_positional_arguments_can_be_taken_out() -> None:
+    assert without_paths(["--env", "tests", "tests", "-k", "a"], ["tests"]) == ["--env", "tests", "-k", "a"]
