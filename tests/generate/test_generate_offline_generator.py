@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio  # loaded here: its import is too long for the limit on lines
 import contextlib
 import dataclasses
 import datetime
@@ -18,7 +19,7 @@ import types
 
 import pytest
 
-from pytest_llmgen.generate.offline import OfflineGenerator
+from pytest_llmgen.generate.offline import OfflineGenerator, merge_candidates
 from pytest_llmgen.records import (
     Assignment,
     Category,

@@ -82,7 +82,7 @@ class Annotations:
         except SyntaxError:
             return []
 
-    def terms(self, node: ast.expr | None, depth: int = 0) -> list[Term]:
+    def terms(self, node: ast.expr | None, depth: int = 0) -> list[Term]:  # noqa: PLR0911 (one case a line)
         """Terms for an annotation, typical ones first; an empty list where nothing can be built."""
         match node:
             case None:
@@ -175,7 +175,7 @@ class Annotations:
     def _tuples(self, parts: list[ast.expr], depth: int) -> list[Term]:
         if depth > MAX_DEPTH:
             return []
-        if not parts or isinstance(parts[-1], ast.Constant) and parts[-1].value is ...:
+        if not parts or (isinstance(parts[-1], ast.Constant) and parts[-1].value is ...):
             return [_as_tuple(term) for term in self._lists(parts[:1], depth)]
         columns = [self.terms(part, depth + 1)[:4] for part in parts]
         rows = list(islice(product(*columns), 3 * _PER_TYPE))
@@ -250,8 +250,7 @@ def _rows(items: list[Term]) -> list[list[Term]]:
 def _join(row: list[Term], opening: str, closing: str) -> Term:
     if not row and opening == "{":
         return from_source("{}")
-    joined = _gather(opening + ", ".join(term.source for term in row) + closing, row, (), is_shared=True)
-    return joined
+    return _gather(opening + ", ".join(term.source for term in row) + closing, row, (), is_shared=True)
 
 
 def _gather(source: str, row: list[Term], imports: tuple[str, ...], is_shared: bool) -> Term:

@@ -26,15 +26,38 @@ async def collect(source, limit={ITEM_LIMIT}):
     return items"""
 
 _BINARY = {
-    **{"__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="},
-    **{"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__floordiv__": "//", "__mod__": "%"},
-    **{"__or__": "|", "__and__": "&", "__xor__": "^", "__pow__": "**", "__matmul__": "@"},
-    **{"__iadd__": "+", "__radd__": "+"},
+    "__eq__": "==",
+    "__ne__": "!=",
+    "__lt__": "<",
+    "__le__": "<=",
+    "__gt__": ">",
+    "__ge__": ">=",
+    "__add__": "+",
+    "__sub__": "-",
+    "__mul__": "*",
+    "__truediv__": "/",
+    "__floordiv__": "//",
+    "__mod__": "%",
+    "__or__": "|",
+    "__and__": "&",
+    "__xor__": "^",
+    "__pow__": "**",
+    "__matmul__": "@",
+    "__iadd__": "+",
+    "__radd__": "+",
 }
 _UNARY = {
-    **{"__len__": "len({})", "__str__": "str({})", "__repr__": "repr({})", "__bool__": "bool({})"},
-    **{"__iter__": "list({})", "__int__": "int({})", "__float__": "float({})", "__abs__": "abs({})"},
-    **{"__neg__": "-{}", "__reversed__": "list(reversed({}))", "__bytes__": "bytes({})"},
+    "__len__": "len({})",
+    "__str__": "str({})",
+    "__repr__": "repr({})",
+    "__bool__": "bool({})",
+    "__iter__": "list({})",
+    "__int__": "int({})",
+    "__float__": "float({})",
+    "__abs__": "abs({})",
+    "__neg__": "-{}",
+    "__reversed__": "list(reversed({}))",
+    "__bytes__": "bytes({})",
 }
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 

@@ -7,15 +7,18 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, receiver_name
 from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
 from pytest_llmgen.generate.offline.docs import seen_rows
-from pytest_llmgen.generate.offline.literals import literals_of, neighbours
+from pytest_llmgen.generate.offline.documented import documented
+from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows, killer
+from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
-from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
+from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, survey
@@ -24,14 +27,19 @@ from pytest_llmgen.records import (
     Assignment,
     Candidate,
     Module,
+    Mutant,
+    OpenGaps,
     Origin,
     Prober,
     Reply,
+    Stage,
     Target,
     TargetKind,
 )
 
 _MAX_CANDIDATES = 16
+_MAX_SURVIVORS = 24
+_KILLING_PROBES = 1200
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
 
@@ -44,6 +52,7 @@ class Plan:
     seeds: tuple[Input, ...]
     world: World
     shape: ClassShape | None
+    boundaries: frozenset[str] = frozenset()
 
 
 class UnsuitableError(Exception):
@@ -79,22 +88,36 @@ class OfflineGenerator:
         deadline = self._clock() + assignment.seconds if assignment.seconds else None
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
         limits = Limits(self._clock, deadline)
-        found = Search(self._prober, plan.callee, plan.pools, rng, limits).run(plan.seeds)
-        if not found.finds:
-            return [], _why_nothing(found)
-        candidates = self._write(assignment, plan, found)
-        return candidates, "" if candidates else "nothing stable to assert was seen"
-
-    def _write(self, assignment: Assignment, plan: Plan, found: Found) -> list[Candidate]:
-        callee = replace(plan.callee, form=found.form)
-        chosen = [find for find in _in_order_of_gain(found.finds) if find.scene.expression]
         taken = {candidate.name for candidate in assignment.kept}
+        is_first = assignment.stage is not Stage.GAPS
+        documents = documented(self._prober, assignment, plan.callee, taken) if is_first else []
+        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries)
+        found = search.run(plan.seeds)
+        if not found.finds:
+            return documents, "" if documents else _why_nothing(found)
+        callee = replace(plan.callee, form=found.form)
+        chosen = _in_order_of_gain(found.finds) if is_first else self._closing(assignment, plan, callee, found, limits)
+        observed = self._write(assignment, replace(plan, callee=callee), chosen, taken)
+        candidates = [*documents, *observed]
+        return candidates, "" if candidates else _why_nothing_new(is_first)
+
+    def _closing(self, assignment: Assignment, plan: Plan, callee: Callee, found: Found, limits: Limits) -> list[Find]:
+        """The inputs that kill a survivor or reach an open line or branch."""
+        mutants = [item.mutant for item in assignment.gaps.survivors[:_MAX_SURVIVORS]]
+        mutants = [mutant for mutant in mutants if not mutant.in_signature]
+        limits.probes = _KILLING_PROBES
+        pick = partial(killer, self._prober, callee, plan.shape, assignment.module)
+        killers = [find for mutant in mutants if (find := pick(mutant, found.everything, limits)) is not None]
+        return _without_repetition([*killers, *_reaching(assignment.gaps, found.everything)])
+
+    def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], taken: set[str]) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
         writer = Writer(base, plan.world.raised, assignment.round, taken)
         known = {_essence(candidate) for candidate in assignment.kept}
         candidates: list[Candidate] = []
-        for find in look_twice(self._prober, callee, plan.shape, plan.world, chosen[: 2 * _MAX_CANDIDATES]):
-            candidate = writer.write(find)
+        finds = chosen[: 2 * _MAX_CANDIDATES]
+        for seen in look_twice(self._prober, plan.callee, plan.shape, plan.world, finds):
+            candidate = writer.write(seen)
             if candidate is not None and _essence(candidate) not in known:
                 known.add(_essence(candidate))
                 candidates.append(candidate)
@@ -117,7 +140,9 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
     annotations = Annotations(world)
-    literals = tuple(neighbours(literals_of(node, world.constants)))
+    mentioned = literals_of(node, world.constants)
+    mutants = [item.mutant for item in assignment.gaps.survivors]
+    literals = (*boundary_terms(mutants), *neighbours(mentioned))
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
     seen = tuple(seen_rows((*context.examples, *context.callers), target.name, callee.parameters))
     sources = inputs.Sources(literals, seen)
@@ -125,9 +150,14 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
-    rows = [(*objects[:1], *row) for row in seen]
     full = [objects, *pools] if objects else pools
-    return Plan(callee, tuple(tuple(pool) for pool in full), tuple(rows), world, shape)
+    rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    return Plan(callee, tuple(tuple(pool) for pool in full), tuple(rows), world, shape, boundaries(mentioned))
+
+
+def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:
+    base = tuple(pool[0] for pool in pools)
+    return equal_rows(callee, mutants, [base]) if mutants else []
 
 
 def _callee(
@@ -174,8 +204,24 @@ def _why_nothing(found: Found) -> str:
     return "no call could be made within the time allowed"
 
 
+def _why_nothing_new(is_first: bool) -> str:
+    return "nothing stable to assert was seen" if is_first else "no input was found that closes an open gap"
+
+
 def _in_order_of_gain(finds: Sequence[Find]) -> list[Find]:
-    return sorted(finds, key=lambda find: not find.gained)
+    return sorted(finds, key=lambda find: (not find.gained, not find.is_boundary))
+
+
+def _reaching(gaps: OpenGaps, finds: Sequence[Find]) -> list[Find]:
+    """For each open line or branch the first input that reaches it."""
+    wanted: list[Goal] = [("line", line, 0) for line in gaps.lines]
+    wanted.extend(("arc", start, end) for start, end in gaps.branches)
+    found = [next((find for find in finds if goal in find.goals), None) for goal in wanted]
+    return [find for find in found if find is not None]
+
+
+def _without_repetition(finds: Sequence[Find]) -> list[Find]:
+    return list({id(find): find for find in finds}.values())
 
 
 def _essence(candidate: Candidate) -> str:

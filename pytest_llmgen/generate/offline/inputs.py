@@ -16,6 +16,10 @@ _MAX_POOL = 48
 _LITERALS_FIRST = 3
 _RECEIVERS = 3
 _STEP_METHODS = 5
+_ENDS = (
+    (frozenset({"low", "lower", "min", "minimum", "start", "begin", "first", "lo"}), "1"),
+    (frozenset({"high", "upper", "max", "maximum", "stop", "end", "last", "hi", "limit"}), "10"),
+)
 _CHANGING_CALLS = {"append", "add", "extend", "update", "pop", "remove", "insert", "clear", "setdefault", "discard"}
 
 
@@ -31,7 +35,7 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     """Values for one parameter, the most typical first; empty where none can be made."""
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED]
-    typed = annotations.terms(parameter.annotation)
+    typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
     fitting = _fitting(sources.literals, typed)
@@ -40,6 +44,14 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.has_default:
         return unique([OMITTED, *_other_side(parameter.default), *found])[:_MAX_POOL]
     return unique(found)[:_MAX_POOL]
+
+
+def _varied(name: str, typed: list[Term], rank: int) -> list[Term]:
+    """The same terms, begun so that the arguments of one call differ and low ends stand below high ones."""
+    wanted = next((value for words, value in _ENDS if words & set(name.lower().split("_"))), "")
+    plain = [term for term in typed if not term.is_edge]
+    first = [term for term in typed if term.source == wanted] or plain[rank % len(plain) :][:1] if plain else []
+    return unique([*first, *typed])
 
 
 def _star(typed: list[Term]) -> list[Term]:

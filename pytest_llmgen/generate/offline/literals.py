@@ -26,7 +26,8 @@ def literals_of(node: FunctionNode, constants: Mapping[str, ast.expr]) -> list[o
 
 
 def _plain_parts(node: ast.expr) -> list[object]:
-    return [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)][:_MAX]
+    parts: list[object] = [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)]
+    return parts[:_MAX]
 
 
 def _without_repetition(values: list[object]) -> list[object]:
@@ -63,3 +64,12 @@ def neighbours(values: list[object]) -> list[Term]:
 def _texts_near(value: str) -> list[str]:
     near = [f"a{value}b", value.swapcase(), f"{value}{value}"]
     return [text for text in near if text != value]
+
+
+def boundaries(values: list[object]) -> frozenset[str]:
+    """Sources of the values at which a comparison turns: each literal, and the number above it."""
+    found: set[str] = set()
+    for value in values:
+        near = (value, value + 1) if isinstance(value, int | float) else (value,)
+        found.update(repr(item) for item in near)
+    return frozenset(found)

@@ -38,7 +38,7 @@ def _with_looks(prober: Prober, callee: Callee, shape: ClassShape | None, world:
     if observation.outcome == "raised":
         return Seen(find, callee)
     state = _state(prober, callee, shape, find) if callee.receiver and callee.receiver in observation.changed else ()
-    parts = ()
+    parts: tuple[Look, ...] = ()
     value = observation.value
     if value is not None and value.source is None:
         made = world.classes.get(value.type_name.rpartition(".")[2])

@@ -7,7 +7,7 @@ import keyword
 import re
 
 from pytest_llmgen.generate.offline.calls import Callee, Input, receiver_name
-from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.terms import OMITTED, Term
 
 _MAX_WORDS = 4
 _MAX_NAME = 76
@@ -33,12 +33,38 @@ def stem(callee: Callee) -> str:
 def condition(callee: Callee, row: Input, base: Input) -> str:
     """What is special about an input, as words joined by underscores."""
     pairs = list(zip(callee.places, row, strict=True))
-    told = [(place, term) for (place, term), usual in zip(pairs, base, strict=True) if term != usual]
+    told = [(place, term, usual) for (place, term), usual in zip(pairs, base, strict=True) if term != usual]
     if len(told) > 1:
-        told = [pair for pair in told if pair[1].steps or pair[0] != callee.receiver] or told
-    told = told or [pair for pair in pairs if pair[0] != callee.receiver and not pair[1].is_omitted][:1]
-    parts = [part for place, term in told[:2] if (part := describe(place, term))]
-    return "_and_".join(dict.fromkeys(parts))
+        told = [item for item in told if item[1].steps or item[0] != callee.receiver] or told
+    if not told:
+        told = [(*pair, OMITTED) for pair in pairs if pair[0] != callee.receiver and not pair[1].is_omitted][:1]
+    parts = [_part(callee, place, term, usual) for place, term, usual in told[:2]]
+    return "_and_".join(dict.fromkeys(part for part in parts if part))
+
+
+def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
+    if place == callee.receiver:
+        return _describe_object(place, term, usual)
+    text = describe(place, term)
+    is_later = place != next((name for name in callee.places if name != callee.receiver), place)
+    is_text = term.source[:1] in {"'", '"'} and words(place) not in text
+    return f"{words(place)}_{text}" if is_later and is_text else text
+
+
+def _describe_object(place: str, term: Term, usual: Term) -> str:
+    if term.steps:
+        return describe(place, term)
+    node, other = ast.parse(term.source, mode="eval").body, ast.parse(usual.source, mode="eval").body
+    if term.source == usual.source or not isinstance(node, ast.Call) or not isinstance(other, ast.Call):
+        return f"new_{place}"
+    usual_words = {word.arg: ast.unparse(word.value) for word in other.keywords}
+    for word in node.keywords:
+        if usual_words.get(word.arg) != ast.unparse(word.value):
+            return _describe_node(words(word.arg or place), word.value)
+    for item, old in zip(node.args, other.args, strict=False):
+        if ast.unparse(item) != ast.unparse(old):
+            return _describe_node(place, item)
+    return f"other_{place}"
 
 
 def describe(place: str, term: Term) -> str:
@@ -51,7 +77,7 @@ def describe(place: str, term: Term) -> str:
     return _describe_node(name, ast.parse(term.source, mode="eval").body)
 
 
-def _describe_node(name: str, node: ast.expr) -> str:
+def _describe_node(name: str, node: ast.expr) -> str:  # noqa: PLR0911 (one case a line)
     match node:
         case ast.Constant(value=None):
             return f"no_{name}"

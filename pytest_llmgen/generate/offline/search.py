@@ -32,6 +32,7 @@ class Find:
     observation: Observation
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
+    is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 
 @dataclass(slots=True)
@@ -72,9 +73,16 @@ class Search:
     """One search over the inputs of one target."""
 
     def __init__(
-        self, prober: Prober, callee: Callee, pools: Sequence[Sequence[Term]], rng: random.Random, limits: Limits
+        self,
+        prober: Prober,
+        callee: Callee,
+        pools: Sequence[Sequence[Term]],
+        rng: random.Random,
+        limits: Limits,
+        boundaries: frozenset[str] = frozenset(),
     ) -> None:
         self._prober, self._callee, self._pools = prober, callee, pools
+        self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
         self._rng, self._limits = rng, limits
         self._tried: set[str] = set()
         self._reached: set[Goal] = set()
@@ -148,13 +156,16 @@ class Search:
         gained = find.goals - self._reached
         seen = self._signatures.setdefault((find.goals, kind), set())
         text = outcome_text(observation)
-        if text in seen or (not gained and kind in self._kinds and len(seen) >= _PER_SIGNATURE):
+        shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
+        is_crowded = kind in self._kinds and len(seen) >= _PER_SIGNATURE
+        if not gained and not shown and (text in seen or is_crowded):
             return False
+        self._boundaries -= shown
         seen.add(text)
         is_new = bool(gained) or kind not in self._kinds
         self._reached |= gained
         self._kinds.add(kind)
-        self._found.finds.append(replace(find, gained=gained))
+        self._found.finds.append(replace(find, gained=gained, is_boundary=bool(shown)))
         return is_new
 
     def _note_problem(self, observation: Observation) -> None:

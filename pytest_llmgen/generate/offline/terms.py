@@ -44,7 +44,7 @@ def from_source(source: str, imports: tuple[str, ...] = ()) -> Term:
     return Term(source, imports, is_edge=is_edge(node), is_shared=is_changeable(node))
 
 
-def is_edge(node: ast.expr) -> bool:
+def is_edge(node: ast.expr) -> bool:  # noqa: PLR0911 (one case a line)
     """Whether an expression is a boundary: nothing, empty, zero, negative, huge or blank."""
     match node:
         case ast.UnaryOp(op=ast.USub()):
@@ -54,7 +54,7 @@ def is_edge(node: ast.expr) -> bool:
         case ast.Constant(value=bool()):
             return False
         case ast.Constant(value=int() | float() as number):
-            return number == 0 or abs(number) >= 10**6  # noqa: PLR2004 (a million is huge to a reader)
+            return number == 0 or abs(number) >= 10**6
         case ast.Constant(value=str() | bytes() as text):
             return not text.strip()
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):

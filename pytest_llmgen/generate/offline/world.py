@@ -92,7 +92,7 @@ def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
 
 def _imported_class(name: str, statement: str, others: Mapping[str, Module]) -> ast.ClassDef | None:
     node = ast.parse(statement).body[0]
-    if not isinstance(node, ast.ImportFrom) or node.module not in others:
+    if not isinstance(node, ast.ImportFrom) or node.module is None or node.module not in others:
         return None
     source = others[node.module].source
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
@@ -131,10 +130,10 @@ class Writer:
             return None
         scene = compose(seen.callee, seen.find.row, _long_places(seen))
         arrange = [line for text in scene.statements for line in layout.statement(text)]
-        matching = _match(observation.error_message) if is_explicit else ""
-        if len(matching) > _MAX_MESSAGE:
+        told = matching(observation.error_message) if is_explicit else ""
+        if len(told) > _MAX_MESSAGE:
             return None
-        opening = f"    with pytest.raises({name}{matching}):"
+        opening = f"    with pytest.raises({name}{told}):"
         if len(opening) > layout.WIDTH:
             return None
         act = layout.statement(scene.expression, 2)
@@ -187,18 +186,18 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
     for place, name in scene.bound.items():
         changed = observation.changed.get(seen.find.scene.bound.get(place, ""))
         if changed is not None and changed.source is not None and place != seen.callee.receiver:
-            checks.extend(_equal(name, changed, imports))
+            checks.extend(equality(name, changed, imports))
     for look in (*seen.state, *seen.parts):
-        checks.extend(_equal(look.expression, look.value, imports))
+        checks.extend(equality(look.expression, look.value, imports))
     if observation.output:
         checks.extend(layout.expression(repr(observation.output), "assert capsys.readouterr().out == "))
     has_value = value is not None and value.source is not None and value.source != "None"
     if value is not None and not checks and value.source is not None:
-        return [], _equal(_final(seen, scene), value, imports), tuple(imports)
+        return [], equality(_final(seen, scene), value, imports), tuple(imports)
     if value is None or not (has_value or checks):
         return [], [], ()
     if has_value and value is not None:
-        first = _equal("result", value, imports)
+        first = equality("result", value, imports)
         return layout.statement(f"result = {_final(seen, scene)}"), [*first, *checks], tuple(imports)
     prefix = "result = " if seen.parts else ""
     return layout.statement(prefix + _final(seen, scene)), checks, tuple(imports)
@@ -211,7 +210,8 @@ def _final(seen: Seen, scene: Scene) -> str:
     return scene.expression
 
 
-def _equal(left: str, value: Value, imports: list[str]) -> list[str]:
+def equality(left: str, value: Value, imports: list[str]) -> list[str]:
+    """Lines that assert that ``left`` has the value; what they need is added to ``imports``."""
     assert value.source is not None
     if len(value.source) > _MAX_EXPECTED:
         raise layout.TooLongError(value.source)
@@ -253,7 +253,8 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(inner, ast.Constant) and isinstance(inner.value, int | float)
 
 
-def _match(message: str) -> str:
+def matching(message: str) -> str:
+    """The ``match`` argument for the whole of an error's message; empty where it cannot be shown in a line."""
     if not message or "\n" in message:
         return ""
     escaped = "^" + re.sub(r"([.^$*+?{}\[\]|()\\])", r"\\\1", message) + "$"

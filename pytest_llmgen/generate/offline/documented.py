@@ -1,0 +1,140 @@
+"""Tests from the doctests of a target: what the documentation says, whatever the code does."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.calls import Callee
+from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal
+from pytest_llmgen.generate.offline.world import imports_of
+from pytest_llmgen.generate.offline.write import equality, matching
+from pytest_llmgen.records import (
+    Assignment,
+    Candidate,
+    Category,
+    Module,
+    Observation,
+    Oracle,
+    Origin,
+    Probe,
+    Prober,
+    Value,
+)
+
+_MAX_EXAMPLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    example: Example
+    imports: tuple[str, ...]
+    body: tuple[str, ...]  # statements before the expression
+
+
+def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: set[str]) -> list[Candidate]:
+    """One candidate for each doctest that can stand alone; it may fail where the code disagrees."""
+    names = _module_names(assignment.module)
+    cases = [_case(item, names) for item in examples_of(assignment.target.docstring)[:_MAX_EXAMPLES]]
+    probes = [
+        Probe(f"doctest#{rank}", "\n".join([*case.imports, *case.body]), case.example.expression)
+        for rank, case in enumerate(cases)
+    ]
+    seen = prober.probe(probes) if probes else []
+    written = [
+        _candidate(assignment, callee, case, observation, taken) for case, observation in zip(cases, seen, strict=True)
+    ]
+    return [candidate for candidate in written if candidate is not None]
+
+
+def _module_names(module: Module) -> dict[str, str]:
+    """What the module's doctests can name without importing it: name to import statement."""
+    tree = ast.parse(module.source)
+    found = dict(imports_of(tree, module))
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found[name] = f"from {module.name} import {name}"
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                found[name] = f"from {module.name} import {name}"
+            case ast.Import(names=aliases):
+                found.update({alias.asname or alias.name: ast.unparse(node) for alias in aliases})
+    return found
+
+
+def _case(example: Example, names: dict[str, str]) -> _Case:
+    nodes = [node for line in example.before for node in ast.parse(line).body]
+    own = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    body = [ast.unparse(node) for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
+    nodes_used = [node for text in (*body, example.expression) for node in ast.walk(ast.parse(text))]
+    used = [node.id for node in nodes_used if isinstance(node, ast.Name)]
+    needed = [names[name] for name in dict.fromkeys(used) if name in names]
+    return _Case(example, tuple(dict.fromkeys([*needed, *own])), tuple(body))
+
+
+def _candidate(
+    assignment: Assignment, callee: Callee, case: _Case, seen: Observation, taken: set[str]
+) -> Candidate | None:
+    if seen.outcome not in {"returned", "raised"} or (seen.error_type or "").endswith("NameError"):
+        return None
+    try:
+        written = _body(case, seen)
+    except layout.TooLongError:
+        return None
+    if written is None:
+        return None
+    lines, imports, fixtures = written
+    told = _told(case.example.expression)
+    name = naming.unique_name(f"{naming.stem(callee)}_as_documented" + (f"_for_{told}" if told else ""), taken)
+    category = Category.FAILURE if case.example.error else Category.TYPICAL
+    where = f" for {told.replace('_', ' ')}" if told else ""
+    summary = f"{category.value.capitalize()}: {callee.target.name}{where} does what its documented example says."
+    source = "\n".join([f"def {name}({fixtures}):", f'    """{summary}"""', *lines]) + "\n"
+    key = assignment.target.key
+    return Candidate(
+        *(f"{key}#{name}", key, name, category, Origin.OFFLINE, Oracle.DOCTEST, source, summary),
+        tuple(sorted(dict.fromkeys([*case.imports, *imports]))),
+        round=assignment.round,
+    )
+
+
+def _body(case: _Case, seen: Observation) -> tuple[list[str], tuple[str, ...], str] | None:
+    example = case.example
+    arrange = [line for text in case.body for line in layout.statement(text)]
+    if example.error:
+        told = matching(example.message) if example.message and "..." not in example.message else ""
+        opening = f"    with pytest.raises({example.error.rpartition('.')[2]}{told}):"
+        if len(opening) > layout.WIDTH:
+            return None
+        return [*arrange, opening, *layout.statement(example.expression, 2)], ("import pytest",), ""
+    imports: list[str] = []
+    value = _wanted(example.want, seen)
+    if value is not None:
+        return [*arrange, *equality(example.expression, value, imports)], tuple(imports), ""
+    if seen.outcome == "returned" and seen.output and "..." not in example.want:
+        check = layout.expression(repr(f"{example.want}\n"), "assert capsys.readouterr().out == ")
+        return [*arrange, *layout.statement(example.expression), "", *check], (), "capsys"
+    return None
+
+
+def _wanted(want: str, seen: Observation) -> Value | None:
+    """The documented value, as far as it can be written as an expression."""
+    if seen.output or "\n" in want:
+        return None
+    if is_literal(want):
+        literal = ast.literal_eval(want)
+        return Value(type(literal).__name__, want, is_approximate=_holds_float(want))
+    value = seen.value
+    if value is not None and value.source is not None and value.text == want:
+        return value
+    return None
+
+
+def _holds_float(text: str) -> bool:
+    return any(isinstance(node, ast.Constant) and isinstance(node.value, float) for node in ast.walk(ast.parse(text)))
+
+
+def _told(expression: str) -> str:
+    constants = [node.value for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Constant)]
+    return naming.words("_".join(str(value) for value in constants[:3]))

@@ -1,0 +1,262 @@
+"""Several tests that differ in literals only become one parametrized test."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from pytest_llmgen.generate.offline import layout
+from pytest_llmgen.generate.offline.docs import is_literal
+from pytest_llmgen.records import Candidate, Category, Oracle, Target
+
+_MAX_COLUMNS = 6
+_MAX_ROWS = 20
+_ENDINGS = {
+    Category.TYPICAL: "of_typical_values",
+    Category.EDGE: "of_edge_values",
+    Category.FAILURE: "rejects_bad_values",
+}
+_JOINTS = {"of", "for", "is", "raises", "rejects", "and", "as"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    candidate: Candidate
+    shape: str
+    holes: tuple[_Hole, ...]
+
+
+def merge_candidates(candidates: Sequence[Candidate], targets: Sequence[Target] = ()) -> list[Candidate]:
+    """Fold tests of one target, category and shape into tables; everything else stays as it is.
+
+    ``targets`` give the names of positional arguments.  The order is that of first appearance.
+    """
+    signatures = {target.key: _names(target) for target in targets}
+    groups: dict[tuple[str, ...], list[_Case]] = {}
+    for candidate in candidates:
+        case = _case(candidate, signatures.get(candidate.target, ()))
+        key = (candidate.target, candidate.category.value, candidate.oracle.value, case.shape)
+        groups.setdefault(key, []).append(case)
+    taken = {candidate.name for candidate in candidates}
+    merged: list[Candidate] = []
+    for cases in groups.values():
+        table = _table(cases[:_MAX_ROWS], taken) if len(cases) > 1 else None
+        merged.extend([table, *(case.candidate for case in cases[_MAX_ROWS:])] if table else _plain(cases))
+    return merged
+
+
+def _plain(cases: list[_Case]) -> list[Candidate]:
+    return [case.candidate for case in cases]
+
+
+def _names(target: Target) -> tuple[str, ...]:
+    try:
+        tree = ast.parse(f"def {target.signature}: pass".replace("def def ", "def ").replace("def async def", "def"))
+    except SyntaxError:
+        return ()
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    names = [item.arg for item in (*function.args.posonlyargs, *function.args.args)]
+    return tuple(names[1:] if names[:1] in (["self"], ["cls"]) else names)
+
+
+class _Punch(ast.NodeTransformer):
+    """Replaces literals by numbered names and notes what stood there."""
+
+    def __init__(self, called: str, names: tuple[str, ...]) -> None:
+        self.called, self.names = called, names
+        self.holes: list[_Hole] = []
+
+    def hole(self, node: ast.expr, name: str) -> ast.expr:
+        if not is_literal(ast.unparse(node)):
+            self.visit(node)
+            return node
+        self.holes.append(_Hole(name, ast.unparse(node)))
+        return ast.Name(f"HOLE_{len(self.holes) - 1}", ast.Load())
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        name = ast.unparse(node.targets[0])
+        if name == "expected" or not isinstance(node.value, ast.List | ast.Dict | ast.Set):
+            node.value = self.hole(node.value, name)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.Compare:
+        self.visit(node.left)
+        look = node.left.attr if isinstance(node.left, ast.Attribute) else ""
+        node.comparators = [self.hole(item, look or "expected") for item in node.comparators]
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        called = ast.unparse(node.func).rpartition(".")[2]
+        if isinstance(node.func, ast.Attribute):
+            self.visit(node.func.value)
+        for rank, item in enumerate(node.args):
+            node.args[rank] = self.hole(item, self._argument(called, rank))
+        for word in node.keywords:
+            word.value = self.hole(word.value, "message" if word.arg == "match" else word.arg or "options")
+        return node
+
+    def _argument(self, called: str, rank: int) -> str:
+        if called == "approx":
+            return "expected"
+        if called == self.called and rank < len(self.names):
+            return self.names[rank]
+        return "value" if called == self.called and rank == 0 else f"argument_{rank + 1}"
+
+
+def _case(candidate: Candidate, names: tuple[str, ...]) -> _Case:
+    function = copy.deepcopy(ast.parse(candidate.source).body[0])
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    if function.decorator_list or isinstance(function, ast.AsyncFunctionDef):
+        return _Case(candidate, candidate.id, ())
+    punch = _Punch(candidate.target.rpartition("::")[2].rpartition(".")[2], names)
+    body = [ast.dump(punch.visit(node)) for node in function.body[1:]]
+    shape = "\n".join([ast.dump(function.args), *body, *candidate.helpers])
+    return _Case(candidate, shape, tuple(punch.holes))
+
+
+def _table(cases: list[_Case], taken: set[str]) -> Candidate | None:
+    varying = [rank for rank in range(len(cases[0].holes)) if len({case.holes[rank].source for case in cases}) > 1]
+    if not 0 < len(varying) <= _MAX_COLUMNS:
+        return None
+    columns = _columns([cases[0].holes[rank].name for rank in varying], cases[0].candidate.source)
+    try:
+        source, name = _source(cases, dict(zip(varying, columns, strict=True)), taken)
+    except layout.TooLongError:
+        return None
+    first = cases[0].candidate
+    imports = sorted({"import pytest", *(line for case in cases for line in case.candidate.imports)})
+    identity = f"{first.target}#{name}"
+    summary = _summary(first)
+    return replace(first, id=identity, name=name, source=source, summary=summary, imports=tuple(imports))
+
+
+def _columns(names: list[str], source: str) -> list[str]:
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assigned = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} - {"expected"}
+    taken: set[str] = set()
+    columns = []
+    for name in names:
+        plain = name if name not in assigned or _is_assigned_first(name, function) else f"{name}_value"
+        count = 2
+        unique = plain
+        while unique in taken:
+            unique, count = f"{plain}_{count}", count + 1
+        taken.add(unique)
+        columns.append(unique)
+    return columns
+
+
+def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name for node in function.body)
+
+
+def _summary(first: Candidate) -> str:
+    name = first.target.rpartition("::")[2].rpartition(".")[2]
+    says = "as documented" if first.oracle is Oracle.DOCTEST else "as the code is today"
+    did = "raises the error of each row" if first.category is Category.FAILURE else "gives the result of each row"
+    return f"{first.category.value.capitalize()}: {name} {did}, {says}."
+
+
+def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tuple[str, str]:
+    first = cases[0].candidate
+    names = [case.candidate.name for case in cases]
+    start = _common(names)
+    name = _free(f"{_trim(start)}_{_ENDINGS[first.category]}", taken)
+    function = ast.parse(first.source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    fixtures = [item.arg for item in function.args.args]
+    header = f"def {name}({', '.join([*fixtures, *columns.values()])}):"
+    if len(header) > layout.WIDTH:
+        raise layout.TooLongError(header)
+    rows = _rows(cases, columns, start)
+    heads = ", ".join(f'"{column}"' for column in columns.values())
+    heads = heads if len(columns) == 1 else f"({heads})"
+    decorator = ["@pytest.mark.parametrize(", f"    {heads},", "    [", *rows, "    ],", ")"]
+    docstring = f'    """{_summary(first)}"""'
+    return "\n".join([*decorator, header, docstring, *_body(first, columns)]) + "\n", name
+
+
+def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
+    rows = []
+    seen: set[str] = set()
+    for case in cases:
+        label = _free(_label(case.candidate.name[len(start) :]), seen, "-")
+        values = ", ".join(case.holes[rank].source for rank in columns)
+        rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))
+    return rows
+
+
+def _label(rest: str) -> str:
+    parts = [part for part in rest.split("_") if part]
+    while len(parts) > 1 and parts[0] in _JOINTS:
+        parts = parts[1:]
+    return "-".join(parts) or "plain"
+
+
+def _common(names: list[str]) -> str:
+    shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*(name.split("_") for name in names), strict=False))
+    return "".join(f"{parts[0]}_" for parts in shared)
+
+
+def _trim(start: str) -> str:
+    parts = [part for part in start.split("_") if part]
+    while len(parts) > 2 and parts[-1] in _JOINTS:  # noqa: PLR2004 (``test`` and a word remain)
+        parts = parts[:-1]
+    return "_".join(parts)
+
+
+def _free(name: str, taken: set[str], joint: str = "_") -> str:
+    result, count = name, 2
+    while result in taken:
+        result, count = f"{name}{joint}{count}", count + 1
+    taken.add(result)
+    return result
+
+
+def _body(first: Candidate, columns: dict[int, str]) -> list[str]:
+    function = ast.parse(first.source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    lines = first.source.splitlines()
+    punch = _Punch(first.target.rpartition("::")[2].rpartition(".")[2], ())
+    written: list[str] = []
+    for node in function.body[1:]:
+        blank = [""] if written and not lines[node.lineno - 2].strip() else []
+        filled = _Fill(columns, punch).visit(punch.visit(copy.deepcopy(node)))
+        text = ast.unparse(filled)
+        if isinstance(filled, ast.Assign) and len(set(text.split(" = "))) == 1:
+            continue
+        written.extend([*blank, *_laid_out(filled)])
+    return written
+
+
+class _Fill(ast.NodeTransformer):
+    """Puts column names, or the literal that all rows share, into the holes."""
+
+    def __init__(self, columns: dict[int, str], punch: _Punch) -> None:
+        self.columns, self.punch = columns, punch
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if not node.id.startswith("HOLE_"):
+            return node
+        rank = int(node.id.removeprefix("HOLE_"))
+        if rank in self.columns:
+            return ast.Name(self.columns[rank], ast.Load())
+        return ast.parse(self.punch.holes[rank].source, mode="eval").body
+
+
+def _laid_out(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.With):
+        opening = f"    with {layout.tidy(ast.unparse(node.items[0]))}:"
+        return [opening, *(line for item in node.body for line in layout.statement(ast.unparse(item), 2))]
+    return layout.statement(ast.unparse(node))
