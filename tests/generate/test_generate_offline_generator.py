@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import ast
-import asyncio  # loaded here: its import is too long for the limit on lines
 import contextlib
 import dataclasses
 import datetime
 import decimal
 import enum
 import io
-import os
 import pathlib
-import subprocess
 import sys
 import textwrap
 import types
 
-import pytest
-
-from pytest_llmgen.generate.offline import OfflineGenerator, merge_candidates
+from pytest_llmgen.generate.offline import OfflineGenerator
 from pytest_llmgen.records import (
     Assignment,
-    Category,
     Hits,
     Module,
     Observation,
-    Oracle,
     Target,
     TargetContext,
     TargetKind,

@@ -13,7 +13,7 @@ from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, receiver_name
 from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
-from pytest_llmgen.generate.offline.docs import seen_rows
+from pytest_llmgen.generate.offline.docs import examples_of, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows, killer
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
@@ -115,9 +115,12 @@ class OfflineGenerator:
         writer = Writer(base, plan.world.raised, assignment.round, taken)
         known = {_essence(candidate) for candidate in assignment.kept}
         candidates: list[Candidate] = []
+        is_first = assignment.stage is not Stage.GAPS
         finds = chosen[: 2 * _MAX_CANDIDATES]
         for seen in look_twice(self._prober, plan.callee, plan.shape, plan.world, finds):
-            candidate = writer.write(seen)
+            find = seen.find
+            is_extra = is_first and not find.gained and not find.is_boundary
+            candidate = writer.write(seen, is_extra)
             if candidate is not None and _essence(candidate) not in known:
                 known.add(_essence(candidate))
                 candidates.append(candidate)
@@ -144,7 +147,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     mutants = [item.mutant for item in assignment.gaps.survivors]
     literals = (*boundary_terms(mutants), *neighbours(mentioned))
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
-    seen = tuple(seen_rows((*context.examples, *context.callers), target.name, callee.parameters))
+    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
+    seen = tuple(seen_rows((*told, *context.examples, *context.callers), target.name, callee.parameters))
     sources = inputs.Sources(literals, seen)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):

@@ -103,6 +103,8 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
 def _vote_name(name: str, votes: Counter[str]) -> None:
     if name.startswith(("is_", "has_", "with_", "no_", "use_", "allow_")):
         votes["bool"] += _WEAK
+    if name.endswith("s") and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
+        votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
         if candidate in _BY_NAME:
             votes[_BY_NAME[candidate]] += _WEAK

@@ -48,10 +48,14 @@ class Writer:
     raised: frozenset[str]  # errors that the module raises itself
     round: int = 1
     taken: set[str] = field(default_factory=set)
-    oracle: Oracle = Oracle.OBSERVED
 
-    def write(self, seen: Seen) -> Candidate | None:
-        """A test for a find, or None where nothing honest can be asserted."""
+    def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
+        """A test for a find, or None where nothing honest can be asserted.
+
+        An extra one, which reached nothing new, is not written under a counted name.
+        """
+        if is_extra and self._name(seen) in self.taken:
+            return None
         try:
             return self._write(seen)
         except layout.TooLongError:
@@ -72,7 +76,7 @@ class Writer:
             name,
             category,
             Origin.OFFLINE,
-            self.oracle,
+            Oracle.OBSERVED,
             "\n".join(lines) + "\n",
             summary,
             tuple(sorted(dict.fromkeys(body.imports))),
@@ -98,10 +102,12 @@ class Writer:
 
     def _summary(self, seen: Seen, category: Category) -> str:
         told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
+        told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
-        text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} {_does(seen)}, {_TODAY}."
-        if self.oracle is Oracle.DOCTEST:
-            text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} gives the documented result."
+        start = f"{category.value.capitalize()}: {seen.callee.target.name}{where}"
+        text = f"{start} {_does(seen)}, {_TODAY}."
+        if len(text) > _SUMMARY_WIDTH:
+            text = f"{start}, {_TODAY}."
         return _docstring_safe(text)
 
     def _body(self, seen: Seen) -> _Body | None:
