@@ -169,7 +169,8 @@ class Annotations:
         keys = [key for key in keys if not key.is_edge] or keys
         pairs = [_pair(key, values[i % len(values)]) for i, key in enumerate(keys)]
         more = [_pair(keys[0], value) for value in values[1:4]]
-        found = [_join(pairs[:2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
+        known = parts and isinstance(parts[0], ast.Subscript) and dotted(parts[0].value).endswith("Literal")
+        found = [_join(pairs[: None if known else 2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
         return unique([*found, *[_join([pair], "{", "}") for pair in more], _join(pairs[:4], "{", "}")])
 
     def _tuples(self, parts: list[ast.expr], depth: int) -> list[Term]:
