@@ -222,6 +222,7 @@ def target_of(module, node, owner):
         is_async=isinstance(node, ast.AsyncFunctionDef),
         is_generator=any(isinstance(item, ast.Yield | ast.YieldFrom) for item in ast.walk(node)),
         decorators=decorators,
+        signature=f"{node.name}({ast.unparse(node.args)})",
         docstring=ast.get_docstring(node, clean=False),
     )
 

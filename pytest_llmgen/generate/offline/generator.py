@@ -187,7 +187,8 @@ def _callee(
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target)
     name = receiver_name(shape.name)
-    return Callee(target, name, found, (line,), form, receiver=name), shape, objects
+    made_of = tuple(item.name for item in shape.parameters)
+    return Callee(target, name, found, (line,), form, receiver=name, made_of=made_of), shape, objects
 
 
 def _objects(shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target) -> list[Term]:

@@ -85,7 +85,7 @@ class Writer:
         )
 
     def _name(self, seen: Seen) -> str:
-        start = naming.stem(seen.callee)
+        start = naming.stem(seen.callee.target.qualname)
         told = naming.condition(seen.callee, seen.find.row, self.base)
         for_told = f"_for_{told}" if told else ""
         observation = seen.find.observation
@@ -104,7 +104,7 @@ class Writer:
         told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
-        start = f"{category.value.capitalize()}: {seen.callee.target.name}{where}"
+        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}{where}"
         text = f"{start} {_does(seen)}, {_TODAY}."
         if len(text) > _SUMMARY_WIDTH:
             text = f"{start}, {_TODAY}."
