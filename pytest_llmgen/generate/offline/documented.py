@@ -90,12 +90,12 @@ def _candidate(
         return None
     lines, imports, fixtures = written
     told = _told(case.example.expression)
-    name = naming.unique_name(
-        f"{naming.stem(callee.target.qualname)}_as_documented" + (f"_for_{told}" if told else ""), taken
-    )
+    ending = f"_as_documented_for_{told}" if told else "_as_documented"
+    name = naming.unique_name(naming.stem(callee.target.qualname) + ending, taken)
     category = Category.FAILURE if case.example.error else Category.TYPICAL
     where = f" for {told.replace('_', ' ')}" if told else ""
-    summary = f"{category.value.capitalize()}: {naming.spoken(callee.target.qualname)}{where} does what its documented example says."
+    does = f"{naming.spoken(callee.target.qualname)}{where} does what its documented example says."
+    summary = f"{category.value.capitalize()}: {does}"
     source = "\n".join([f"def {name}({fixtures}):", f'    """{summary}"""', *lines]) + "\n"
     key = assignment.target.key
     oracle = Oracle.DOCUMENTATION if case.example.is_prose else Oracle.DOCTEST

@@ -18,8 +18,9 @@ from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows, killer
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search
-from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.terms import Term, literal
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, survey
 from pytest_llmgen.generate.offline.write import Writer
@@ -145,7 +146,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     annotations = Annotations(world)
     mentioned = literals_of(node, world.constants)
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    literals = (*boundary_terms(mutants), *neighbours(mentioned))
+    matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
+    literals = (*boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
     seen = tuple(seen_rows((*told, *context.examples, *context.callers), target.name, callee.parameters))

@@ -83,7 +83,7 @@ def describe(place: str, term: Term) -> str:
     return _describe_node(name, ast.parse(term.source, mode="eval").body)
 
 
-def _describe_node(name: str, node: ast.expr) -> str:  # noqa: PLR0911 (one case a line)
+def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (one case a line)
     match node:
         case ast.Constant(value=None):
             return f"no_{name}"

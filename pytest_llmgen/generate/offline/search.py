@@ -13,7 +13,9 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
 
 _BATCH = 24
-_MAX_PROBES = 400
+_MAX_PROBES = 480
+_MAX_EACH = 240
+_SEVERAL = 0.4
 _IDLE_ROUNDS = 3
 _PER_SIGNATURE = 4
 _TEMPORARY_FOLDER = ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())")
@@ -108,7 +110,7 @@ class Search:
         longest = max((len(pool) for pool in self._pools), default=0)
         for rank in range(1, longest):
             for place, pool in enumerate(self._pools):
-                if rank < len(pool):
+                if rank < len(pool) and len(rows) < _MAX_EACH:
                     rows.append((*base[:place], pool[rank], *base[place + 1 :]))
         return rows
 
@@ -116,10 +118,14 @@ class Search:
         find = self._rng.choice(self._found.finds)
         if not find.row:
             return None
-        place = self._rng.randrange(len(find.row))
+        row = self._exchange(find.row)
+        return self._exchange(row) if self._rng.random() < _SEVERAL else row
+
+    def _exchange(self, row: Input) -> Input:
+        place = self._rng.randrange(len(row))
         other = self._rng.choice(self._found.finds).row[place]
-        term = mutate(find.row[place], [*self._pools[place], other], self._rng)
-        return (*find.row[:place], term, *find.row[place + 1 :])
+        term = mutate(row[place], [*self._pools[place], other], self._rng)
+        return (*row[:place], term, *row[place + 1 :])
 
     def _try(self, rows: Sequence[Input]) -> bool:
         gained = False
@@ -157,6 +163,8 @@ class Search:
         seen = self._signatures.setdefault((find.goals, kind), set())
         text = outcome_text(observation)
         shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
+        if text in seen:  # a number is worth showing also where the result is an old one, a text is not
+            shown = {item for item in shown if item[1][:1] not in {"'", '"', "b"}}
         is_crowded = kind in self._kinds and len(seen) >= _PER_SIGNATURE
         if not gained and not shown and (text in seen or is_crowded):
             return False
