@@ -18,6 +18,10 @@ _MAX_LITERALS = 12
 _RECEIVERS = 3
 _STEP_METHODS = 5
 _ENDS = (
+    (
+        frozenset({"text", "string", "sentence", "line", "title", "s", "paragraph", "message", "phrase"}),
+        "'hello world'",
+    ),
     (frozenset({"low", "lower", "min", "minimum", "start", "begin", "first", "lo"}), "1"),
     (frozenset({"high", "upper", "max", "maximum", "stop", "end", "last", "hi", "limit"}), "10"),
 )

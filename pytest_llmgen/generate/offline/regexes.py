@@ -46,17 +46,14 @@ def _walk(parsed: Iterable[tuple[Any, Any]]) -> str:
 
 
 def _one(code: Any, argument: Any) -> str:
-    if code is codes.LITERAL:
-        return chr(argument)
-    if code is codes.NOT_LITERAL:
-        return "b" if argument == ord("a") else "a"
-    if code is codes.ANY:
-        return "x"
+    plain = {codes.LITERAL: "chr", codes.NOT_LITERAL: "not", codes.ANY: "any"}.get(code)
+    if plain:
+        return {"chr": lambda: chr(argument), "not": lambda: "ba"[argument != ord("a")], "any": lambda: "x"}[plain]()
     if code is codes.IN:
         return _member(argument)
     if code in {codes.MAX_REPEAT, codes.MIN_REPEAT}:
         low, high, inner = argument
-        return _walk(inner) * min(max(low, 1), high)
+        return _walk(inner) * int(min(max(low, 1), high))
     if code is codes.SUBPATTERN:
         return _walk(argument[-1])
     return _walk(argument[1][0]) if code is codes.BRANCH else ""
