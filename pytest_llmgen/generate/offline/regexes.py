@@ -46,9 +46,8 @@ def _walk(parsed: Iterable[tuple[Any, Any]]) -> str:
 
 
 def _one(code: Any, argument: Any) -> str:
-    plain = {codes.LITERAL: "chr", codes.NOT_LITERAL: "not", codes.ANY: "any"}.get(code)
-    if plain:
-        return {"chr": lambda: chr(argument), "not": lambda: "ba"[argument != ord("a")], "any": lambda: "x"}[plain]()
+    if code in {codes.LITERAL, codes.NOT_LITERAL, codes.ANY}:
+        return _letter(code, argument)
     if code is codes.IN:
         return _member(argument)
     if code in {codes.MAX_REPEAT, codes.MIN_REPEAT}:
@@ -57,6 +56,12 @@ def _one(code: Any, argument: Any) -> str:
     if code is codes.SUBPATTERN:
         return _walk(argument[-1])
     return _walk(argument[1][0]) if code is codes.BRANCH else ""
+
+
+def _letter(code: Any, argument: Any) -> str:
+    if code is codes.LITERAL:
+        return chr(argument)
+    return "b" if argument == ord("a") else "a"
 
 
 def _member(items: list[tuple[Any, Any]]) -> str:

@@ -235,6 +235,9 @@ def _fitting(left: str, operator: str, right: str) -> list[str]:
     flat = f"    assert {left}{operator}{layout.tidy(right)}"
     if len(flat) <= layout.WIDTH:
         return [flat]
+    bound = f"    assert result{operator}{layout.tidy(right)}"
+    if len(right) <= _INLINE and len(bound) <= layout.WIDTH:
+        return [*layout.statement(f"result = {left}"), bound]
     expected = layout.expression(right, "expected = ")
     check = f"    assert {left}{operator}expected"
     if len(check) <= layout.WIDTH:
