@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import asyncio  # noqa: F401 (its first import would take longer than the limit on lines allows)
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import io
+import math
 import os
 import pathlib
 import subprocess
@@ -18,14 +20,19 @@ import types
 
 import pytest
 
-from pytest_llmgen.generate.offline import OfflineGenerator
+from pytest_llmgen.generate.offline import OfflineGenerator, merge_candidates
 from pytest_llmgen.records import (
     Assignment,
     Category,
     Hits,
     Module,
+    Mutant,
     Observation,
+    OpenGaps,
     Oracle,
+    Region,
+    Stage,
+    Survivor,
     Target,
     TargetContext,
     TargetKind,
@@ -45,6 +52,7 @@ class InProcessProber:
 
     def __init__(self, modules):
         self.sources = {module.name: module for module in modules}
+        self.codes = {name: compile(module.source, module.path, "exec") for name, module in self.sources.items()}
         self.hit = {}
         self.count = 0
 
@@ -55,9 +63,10 @@ class InProcessProber:
         self.count += 1
         saved = {name: sys.modules.pop(name, None) for name in self.sources}
         try:
-            for name, module in self.sources.items():
-                sys.modules[name] = made = types.ModuleType(name)
-                exec(compile(module.source, module.path, "exec"), made.__dict__)
+            for name in self.sources:
+                if name in probe.setup:
+                    sys.modules[name] = made = types.ModuleType(name)
+                    exec(self.codes[name], made.__dict__)
             return self.run(probe)
         finally:
             for name, module in saved.items():
@@ -70,7 +79,7 @@ class InProcessProber:
         try:
             with contextlib.redirect_stdout(output), arcs.limited():
                 exec(probe.setup, space)
-        except (Exception, EndlessError) as error:
+        except (Exception, EndlessError) as error:  # noqa: BLE001 (code under test raises anything)
             return Observation(probe.id, "setup-failed", error_type=name_of(error), error_message=str(error))
         before = {name: show(space[name]) for name in probe.watch}
         result, failure = None, None
@@ -82,7 +91,7 @@ class InProcessProber:
                 result = eval(probe.expression, space)
         except EndlessError:
             return Observation(probe.id, "timeout")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (code under test raises anything)
             failure = error
         after = {name: show(space[name]) for name in probe.watch}
         changed = {name: value for name, value in after.items() if value != before[name]}
@@ -145,36 +154,32 @@ def show(value):
 
 
 def source_of(value, imports):
-    match value:
-        case enum.Enum():
-            imports.add(f"from {type(value).__module__} import {type(value).__name__}")
-            return f"{type(value).__name__}.{value.name}"
-        case None | bool() | int() | str() | bytes():
-            return repr(value)
-        case float():
-            if value != value or value in (float("inf"), float("-inf")):
-                raise ValueError
-            return repr(value)
-        case decimal.Decimal():
-            imports.add("from decimal import Decimal")
-            return repr(value)
-        case datetime.date() | datetime.timedelta():
-            imports.add("import datetime")
-            return repr(value)
-    if type(value) is list:
-        return "[" + ", ".join(source_of(item, imports) for item in value) + "]"
-    if type(value) is tuple:
-        return "(" + "".join(source_of(item, imports) + ", " for item in value) + ")"
-    if type(value) is set and value:
-        return "{" + ", ".join(sorted(source_of(item, imports) for item in value)) + "}"
-    if type(value) is dict:
-        return "{" + ", ".join(f"{source_of(k, imports)}: {source_of(v, imports)}" for k, v in value.items()) + "}"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kind = type(value)
+    kind = type(value)
+    if isinstance(value, enum.Enum):
+        imports.add(f"from {kind.__module__} import {kind.__name__}")
+        return f"{kind.__name__}.{value.name}"
+    if isinstance(value, decimal.Decimal | dt.date | dt.timedelta):
+        imports.add("from decimal import Decimal" if kind is decimal.Decimal else "import datetime")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(value)
+    elif dataclasses.is_dataclass(value):
         imports.add(f"from {kind.__module__} import {kind.__name__}")
         fields = [f"{f.name}={source_of(getattr(value, f.name), imports)}" for f in dataclasses.fields(value) if f.init]
         return f"{kind.__name__}({', '.join(fields)})"
-    raise ValueError(value)
+    elif kind in {list, tuple, set, dict}:
+        return display_of(value, imports)
+    elif kind not in {type(None), bool, int, float, str, bytes}:
+        raise ValueError(value)
+    return repr(value)
+
+
+def display_of(value, imports):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{source_of(k, imports)}: {source_of(v, imports)}" for k, v in value.items()) + "}"
+    items = [source_of(item, imports) for item in value]
+    if isinstance(value, set):
+        return "{" + ", ".join(sorted(items)) + "}" if items else "set()"
+    return "[" + ", ".join(items) + "]" if isinstance(value, list) else "(" + "".join(f"{i}, " for i in items) + ")"
 
 
 def module_of(name, source):
@@ -217,6 +222,7 @@ def target_of(module, node, owner):
         is_async=isinstance(node, ast.AsyncFunctionDef),
         is_generator=any(isinstance(item, ast.Yield | ast.YieldFrom) for item in ast.walk(node)),
         decorators=decorators,
+        signature=f"{node.name}({ast.unparse(node.args)})",
         docstring=ast.get_docstring(node, clean=False),
     )
 
@@ -248,3 +254,474 @@ def file_of(candidates):
     helpers = list(dict.fromkeys(item for candidate in candidates for item in candidate.helpers))
     parts = ["\n".join(imports), *helpers, *(candidate.source.rstrip() for candidate in candidates)]
     return "\n\n\n".join(parts) + "\n"
+
+
+SHOP = """
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+class CartFullError(Exception):
+    pass
+
+
+@dataclass
+class Item:
+    name: str
+    price: Decimal
+    count: int = 1
+
+    @property
+    def total(self) -> Decimal:
+        return self.price * self.count
+
+    def restock(self, count: int) -> None:
+        if count <= 0:
+            raise ValueError(f"count must be positive: {count}")
+        self.count += count
+
+
+class Cart:
+    def __init__(self, owner: str, limit: int = 3):
+        self.owner = owner
+        self.limit = limit
+        self.items: list[Item] = []
+
+    def add(self, item: Item) -> None:
+        if len(self.items) >= self.limit:
+            raise CartFullError("cart is full")
+        self.items.append(item)
+
+    def total(self) -> Decimal:
+        return sum((item.total for item in self.items), Decimal("0"))
+
+    def __len__(self):
+        return len(self.items)
+
+    @classmethod
+    def empty(cls) -> Cart:
+        return cls("nobody")
+
+    @staticmethod
+    def label(colour: Colour) -> str:
+        return "hot" if colour is Colour.RED else "cold"
+
+
+class GiftCart(Cart):
+    def wrap(self, paper: str) -> str:
+        return f"{self.owner} gets {paper}"
+"""
+
+PLAIN = """
+import random
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def clamp(value: int, low: int, high: int) -> int:
+    if low > high:
+        raise ValueError("low must not be above high")
+    if value < low:
+        return low
+    return high if value > high else value
+
+
+def grade(points):
+    if points >= 90:
+        return "A"
+    if points >= 70:
+        return "B"
+    return "F"
+
+
+def describe(order):
+    if order["state"] == "paid":
+        return "thank you"
+    return "waiting for " + str(order["amount"])
+
+
+def shout(text, suffix="!"):
+    print(text.upper() + suffix)
+
+
+async def fetch(name: str) -> str:
+    return name * 2
+
+
+async def stream(count: int):
+    for number in range(count):
+        yield number
+
+
+def count_up(start: int):
+    while True:
+        yield start
+        start += 1
+
+
+def evens(stop: int):
+    for number in range(stop):
+        if number % 2 == 0:
+            yield number
+
+
+def sort_in_place(items: list[int]) -> None:
+    items.sort()
+
+
+def third(size: float) -> float:
+    return size / 3
+
+
+def first_line(path: Path) -> str:
+    return path.read_text(encoding="utf-8").splitlines()[0]
+
+
+@contextmanager
+def opened(name: str):
+    yield name.title()
+
+
+def dice(sides: int) -> int:
+    return random.SystemRandom().randrange(10**12)
+
+
+def pairs(names: list[str]):
+    return zip(names, names[1:])
+"""
+
+DOCUMENTED = """
+def double(number: int) -> int:
+    \"\"\"Twice the number.
+
+    >>> double(2)
+    4
+    >>> double(5)
+    11
+    >>> double("x" * 3)
+    'xxxxxx'
+    \"\"\"
+    return number * 2
+
+
+def invert(number: int) -> float:
+    \"\"\"One through the number, say invert(4) == 0.25.\"\"\"
+    if number == 0:
+        raise ZeroDivisionError("nothing to invert")
+    return 1 / number
+"""
+
+
+def run_pytest(folder, modules, candidates):
+    for module in modules:
+        (folder / module.path).write_text(module.source, encoding="utf-8")
+    (folder / "test_it.py").write_text(file_of(candidates), encoding="utf-8")
+    plugins = ["-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "--strict-markers",
+        *plugins,
+        "test_it.py",
+    ]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def targets_by_name(replies):
+    return {reply.assignment.target.qualname: reply for reply in replies}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return module_of("shop", SHOP)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return module_of("plain", PLAIN)
+
+
+@pytest.fixture(scope="module")
+def prober(shop, plain):
+    return InProcessProber([shop, plain])
+
+
+@pytest.fixture(scope="module")
+def replies(shop, plain, prober):
+    generator = OfflineGenerator(prober, 1, clock=lambda: 0.0)
+    return list(generator.generate(assignments_of(shop, plain)))
+
+
+@pytest.fixture(scope="module")
+def sources(replies):
+    return {
+        name: "\n".join(candidate.source for candidate in reply.candidates)
+        for name, reply in targets_by_name(replies).items()
+    }
+
+
+def test_generated_tests_pass_under_pytest_alone_and_merged_too(tmp_path, replies, shop, plain):
+    candidates = [candidate for reply in replies for candidate in reply.candidates]
+    result = run_pytest(tmp_path, [shop, plain], candidates)
+    assert result.returncode == 0, result.stdout
+    merged = merge_candidates(candidates, [reply.assignment.target for reply in replies])
+    result = run_pytest(tmp_path, [shop, plain], merged)
+    assert result.returncode == 0, result.stdout
+    assert len(merged) < len(candidates)
+
+
+def test_generated_text_is_laid_out_as_the_formatter_would(tmp_path, replies):
+    candidates = [candidate for reply in replies for candidate in reply.candidates]
+    merged = merge_candidates(candidates, [reply.assignment.target for reply in replies])
+    for name, chosen in {"single.py": candidates, "merged.py": merged}.items():
+        path = tmp_path / name
+        path.write_text(file_of(chosen), encoding="utf-8")
+        command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "100", "--diff", str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout
+
+
+def test_every_line_of_the_targets_is_reached(replies, prober, shop, plain):
+    assert replies
+    for module in (shop, plain):
+        lines = {node.lineno for target in ast.walk(ast.parse(module.source)) for node in body_of(target)}
+        assert lines - prober.hit[module.path] == set()
+
+
+def body_of(node):
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return []
+    return [item for item in ast.walk(node) if isinstance(item, ast.stmt) and item is not node]
+
+
+def test_generated_text_is_the_golden_one(replies):
+    candidates = [candidate for reply in replies for candidate in reply.candidates]
+    merged = merge_candidates(candidates, [reply.assignment.target for reply in replies])
+    for name, chosen in {"single.txt": candidates, "merged.txt": merged}.items():
+        path = GOLDENS / name
+        if os.environ.get("LLMGEN_REFRESH_GOLDENS") == "1":
+            path.write_text(file_of(chosen), encoding="utf-8")
+        assert file_of(chosen) == path.read_text(encoding="utf-8")
+
+
+def test_two_runs_write_the_same_under_different_hash_seeds():
+    program = (
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('helper', {__file__!r})\n"
+        "helper = importlib.util.module_from_spec(spec)\n"
+        "sys.modules['helper'] = helper\n"
+        "spec.loader.exec_module(helper)\n"
+        "print(helper.file_of(helper.candidates_of(helper.module_of('plain', helper.PLAIN))))\n"
+    )
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert "def test_clamp" in texts[0]
+    assert texts[0] == texts[1]
+
+
+def test_every_candidate_says_its_category_and_that_it_records_behaviour(replies):
+    for reply in replies:
+        for candidate in reply.candidates:
+            assert candidate.summary.startswith(f"{candidate.category.value.capitalize()}: ")
+            assert candidate.summary.endswith("as the code is today.")
+            assert candidate.oracle is Oracle.OBSERVED
+
+
+def test_all_three_categories_are_found_where_there_are_failures(replies):
+    found = {candidate.category for candidate in targets_by_name(replies)["clamp"].candidates}
+    assert found == {Category.TYPICAL, Category.EDGE, Category.FAILURE}
+
+
+def test_raised_errors_are_matched_with_their_whole_message(sources):
+    assert 'pytest.raises(ValueError, match="^low must not be above high$")' in sources["clamp"]
+    assert 'pytest.raises(CartFullError, match="^cart is full$")' in sources["Cart.add"]
+
+
+def test_the_turning_points_of_comparisons_are_shown(sources):
+    for points in (89, 90, 70):
+        assert f"grade({points})" in sources["grade"]
+
+
+def test_keys_that_the_body_asks_for_are_given(sources):
+    assert "paid" in sources["describe"]
+    assert "thank you" in sources["describe"]
+
+
+def test_a_changed_argument_is_asserted(sources):
+    assert "    sort_in_place(items)\n\n    assert items == [" in sources["sort_in_place"]
+
+
+def test_output_is_asserted_through_capsys(sources):
+    assert 'assert capsys.readouterr().out == "HELLO!\\n"' in sources["shout"]
+
+
+def test_floats_are_compared_approximately(sources):
+    assert "== pytest.approx(" in sources["third"]
+
+
+def test_an_endless_generator_is_cut_and_a_finite_one_is_not(sources):
+    assert "itertools.islice(count_up(" in sources["count_up"]
+    assert "list(evens(" in sources["evens"]
+
+
+def test_an_iterator_that_a_function_returns_is_listed(sources):
+    assert "list(pairs([" in sources["pairs"]
+
+
+def test_async_functions_and_generators_are_run(sources):
+    assert 'asyncio.run(fetch("hello")) == "hellohello"' in sources["fetch"]
+    assert "asyncio.run(collect(stream(" in sources["stream"]
+
+
+def test_a_path_is_a_file_below_tmp_path(sources):
+    assert "(tmp_path):" in sources["first_line"]
+    assert 'assert first_line(text_file) == "first"' in sources["first_line"]
+
+
+def test_random_results_are_not_asserted(replies):
+    reply = targets_by_name(replies)["dice"]
+    assert reply.candidates == ()
+    assert reply.note == "nothing stable to assert was seen"
+
+
+def test_objects_are_brought_into_a_state(sources):
+    assert "cart.add(Item(" in sources["Cart.total"]
+    assert "assert cart.items == [" in sources["Cart.add"]
+
+
+def test_an_inherited_constructor_is_used(sources):
+    assert 'gift_cart = GiftCart("hello")' in sources["GiftCart.wrap"]
+
+
+def test_enum_members_and_static_methods_are_called_through_the_class(sources):
+    assert 'Cart.label(Colour.RED) == "hot"' in sources["Cart.label"]
+
+
+def test_doctests_are_expectations_even_where_the_code_disagrees(tmp_path):
+    module = module_of("documented", DOCUMENTED)
+    written = candidates_of(module)
+    by_oracle = {candidate.name: candidate.oracle for candidate in written}
+    assert by_oracle["test_double_as_documented_for_5"] is Oracle.DOCTEST
+    assert by_oracle["test_invert_as_documented_for_4"] is Oracle.DOCUMENTATION
+    result = run_pytest(tmp_path, [module], written)
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    assert ["test_double_as_documented_for_5" in line for line in failed] == [True]
+
+
+def test_targets_without_tests_say_why():
+    module = module_of(
+        "hard",
+        """
+        import socket
+        from abc import ABC, abstractmethod
+
+        class Store(ABC):
+            @abstractmethod
+            def load(self, key: str) -> str: ...
+
+            def both(self, key: str) -> str:
+                return self.load(key) * 2
+
+        class Service:
+            def __init__(self, connection: socket.socket):
+                self.connection = connection
+
+            def ask(self, text: str) -> str:
+                return text
+
+        def hang(text: str) -> str:
+            while True:
+                pass
+
+        def recurse(text: str) -> str:
+            return recurse(text)
+        """,
+    )
+    notes = {name: reply.note for name, reply in targets_by_name(replies_to(module)).items()}
+    assert notes["Store.both"] == "Store is abstract or its constructor is not known"
+    assert notes["Service.ask"] == "the constructor of Service needs connection"
+    assert notes["hang"] == "every call ran into the time limit"
+    assert notes["recurse"] == "nothing stable to assert was seen"
+
+
+def test_a_module_that_cannot_be_read_has_a_note():
+    target = Target("broken.py", "broken", "f", TargetKind.FUNCTION, 1, 2, 1)
+    assignment = Assignment(
+        target, Module("broken.py", "broken", ".", "def f(:"), TargetContext("from broken import f")
+    )
+    (reply,) = OfflineGenerator(InProcessProber([]), 1).generate([assignment])
+    assert reply.note.startswith("its module cannot be read: ")
+
+
+def mutant_of(module, before, after, unit):
+    start = module.source.index(before)
+    line = module.source[:start].count("\n") + 1
+    region = Region(line, 1, line, 2)
+    return Mutant(
+        "m1", module.path, unit, unit, "op", start, start + len(before), before, after, after, region, line=line
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unit", "shown"),
+    [
+        ("value < low", "value <= low", "clamp", None),
+        ("points >= 70", "points > 70", "grade", "grade(70)"),
+        ("low > high", "low >= high", "clamp", "clamp("),
+        ("points >= 90", "points >= 91", "grade", "grade(90)"),
+    ],
+)
+def test_a_gaps_round_finds_the_input_that_kills_a_survivor(plain, before, after, unit, shown):
+    survivor = Survivor(mutant_of(plain, before, after, unit), "")
+    assignments = assignments_of(plain, stage=Stage.GAPS, round=2, gaps=OpenGaps(survivors=(survivor,)))
+    (chosen,) = [item for item in assignments if item.target.qualname == unit]
+    (reply,) = OfflineGenerator(InProcessProber([plain]), 1, clock=lambda: 0.0).generate([chosen])
+    if shown is None:  # an equivalent mutant
+        assert reply.candidates == ()
+        assert reply.note == "no input was found that closes an open gap"
+    else:
+        assert len(reply.candidates) == 1
+        assert shown in reply.candidates[0].source
+
+
+def test_a_gaps_round_never_repeats_a_kept_test(plain):
+    line = plain.source[: plain.source.index('return "B"')].count("\n") + 1
+    gaps = OpenGaps(lines=(line,))
+    assignments = assignments_of(plain, stage=Stage.GAPS, round=2, gaps=gaps)
+    (chosen,) = [item for item in assignments if item.target.qualname == "grade"]
+    generator = OfflineGenerator(InProcessProber([plain]), 1, clock=lambda: 0.0)
+    (first,) = generator.generate([chosen])
+    assert '== "B"' in first.candidates[0].source
+    (second,) = generator.generate([dataclasses.replace(chosen, kept=first.candidates)])
+    assert second.candidates == ()
+
+
+def test_the_search_ends_when_its_time_is_spent(plain):
+    prober = InProcessProber([plain])
+    ticks = iter(range(10_000))
+    generator = OfflineGenerator(prober, 1, clock=lambda: next(ticks))
+    list(generator.generate(assignments_of(plain, seconds=1.0)[:1]))
+    limited = prober.count
+    list(OfflineGenerator(prober, 1, clock=lambda: 0.0).generate(assignments_of(plain, seconds=1.0)[:1]))
+    assert limited < prober.count - limited

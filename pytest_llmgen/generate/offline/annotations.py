@@ -25,7 +25,19 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "complex": (("1 + 2j", "0j"), ()),
     "bool": (("True", "False"), ()),
     "str": (
-        ("'hello'", "''", "'a'", "'Hello World'", "'  padded  '", "'12'", "'a,b'", "'aba'", "'Ärger'", "'x-y_z'"),
+        (
+            "'hello'",
+            "''",
+            "'a'",
+            "'hello world'",
+            "'Hello World'",
+            "'  padded  '",
+            "'12'",
+            "'a,b'",
+            "'aba'",
+            "'Ärger'",
+            "'x-y_z'",
+        ),
         (),
     ),
     "bytes": (("b'abc'", "b''", "b'\\x00\\xff'"), ()),
@@ -169,7 +181,8 @@ class Annotations:
         keys = [key for key in keys if not key.is_edge] or keys
         pairs = [_pair(key, values[i % len(values)]) for i, key in enumerate(keys)]
         more = [_pair(keys[0], value) for value in values[1:4]]
-        found = [_join(pairs[:2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
+        known = parts and isinstance(parts[0], ast.Subscript) and dotted(parts[0].value).endswith("Literal")
+        found = [_join(pairs[: None if known else 2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
         return unique([*found, *[_join([pair], "{", "}") for pair in more], _join(pairs[:4], "{", "}")])
 
     def _tuples(self, parts: list[ast.expr], depth: int) -> list[Term]:

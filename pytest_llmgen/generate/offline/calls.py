@@ -84,6 +84,7 @@ class Callee:
     imports: tuple[str, ...]
     form: Form = Form.PLAIN
     receiver: str = ""  # the name under which tests hold the object
+    made_of: tuple[str, ...] = ()  # the parameters of its constructor
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import doctest
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
+
+_MAX_CALL = 200
+_RESULT = re.compile(r"\s*(?:===?|=>|->|=|➞|→|returns|should return|#=>|# =>|should be)\s*([^\n]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Example:
     want: str = ""
     error: str = ""  # name of the error that is said to be raised
     message: str = ""
+    is_prose: bool = False  # ``f(1) == 2`` in running text instead of a doctest
 
 
 def examples_of(docstring: str | None) -> list[Example]:
@@ -42,6 +47,31 @@ def examples_of(docstring: str | None) -> list[Example]:
         else:
             before.append(source)
     return [item for item in found if _is_expression(item.expression)]
+
+
+def told_of(docstring: str | None, name: str) -> list[Example]:
+    """Calls of ``name`` with literal arguments in running text, with the literal said to be their result."""
+    found: list[Example] = []
+    for match in re.finditer(rf"(?<![\w.]){re.escape(name)}\(", docstring or ""):
+        text = (docstring or "")[match.start() :][:_MAX_CALL]
+        line = next((cut for cut in _closings(text) if _is_plain_call(cut)), "")
+        if line:
+            want = _RESULT.match(text[len(line) :])
+            value = want.group(1).strip().rstrip(".,;") if want else ""
+            found.append(Example((), line, want=value if is_literal(value) else "", is_prose=True))
+    return found
+
+
+def _closings(text: str) -> Iterator[str]:
+    return (text[: match.end()] for match in re.finditer(r"\)", text))
+
+
+def _is_plain_call(text: str) -> bool:
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(node, ast.Call) and all(is_literal(ast.unparse(item)) for item in node.args)
 
 
 def _is_expression(source: str) -> bool:

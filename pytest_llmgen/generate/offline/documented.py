@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee
-from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal
+from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal, told_of
 from pytest_llmgen.generate.offline.world import imports_of
 from pytest_llmgen.generate.offline.write import equality, matching
 from pytest_llmgen.records import (
@@ -36,7 +36,11 @@ class _Case:
 def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: set[str]) -> list[Candidate]:
     """One candidate for each doctest that can stand alone; it may fail where the code disagrees."""
     names = _module_names(assignment.module)
-    cases = [_case(item, names) for item in examples_of(assignment.target.docstring)[:_MAX_EXAMPLES]]
+    docstring = assignment.target.docstring
+    examples = examples_of(docstring)
+    if not examples and not callee.receiver:
+        examples = [item for item in told_of(docstring, assignment.target.name) if item.want]
+    cases = [_case(item, names) for item in examples[:_MAX_EXAMPLES]]
     probes = [
         Probe(f"doctest#{rank}", "\n".join([*case.imports, *case.body]), case.example.expression)
         for rank, case in enumerate(cases)
@@ -86,14 +90,17 @@ def _candidate(
         return None
     lines, imports, fixtures = written
     told = _told(case.example.expression)
-    name = naming.unique_name(f"{naming.stem(callee)}_as_documented" + (f"_for_{told}" if told else ""), taken)
+    ending = f"_as_documented_for_{told}" if told else "_as_documented"
+    name = naming.unique_name(naming.stem(callee.target.qualname) + ending, taken)
     category = Category.FAILURE if case.example.error else Category.TYPICAL
     where = f" for {told.replace('_', ' ')}" if told else ""
-    summary = f"{category.value.capitalize()}: {callee.target.name}{where} does what its documented example says."
+    does = f"{naming.spoken(callee.target.qualname)}{where} does what its documented example says."
+    summary = f"{category.value.capitalize()}: {does}"
     source = "\n".join([f"def {name}({fixtures}):", f'    """{summary}"""', *lines]) + "\n"
     key = assignment.target.key
+    oracle = Oracle.DOCUMENTATION if case.example.is_prose else Oracle.DOCTEST
     return Candidate(
-        *(f"{key}#{name}", key, name, category, Origin.OFFLINE, Oracle.DOCTEST, source, summary),
+        *(f"{key}#{name}", key, name, category, Origin.OFFLINE, oracle, source, summary),
         tuple(sorted(dict.fromkeys([*case.imports, *imports]))),
         round=assignment.round,
     )

@@ -13,13 +13,14 @@ from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, receiver_name
 from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
-from pytest_llmgen.generate.offline.docs import seen_rows
+from pytest_llmgen.generate.offline.docs import examples_of, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows, killer
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search
-from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.terms import Term, literal
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, survey
 from pytest_llmgen.generate.offline.write import Writer
@@ -145,9 +146,11 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     annotations = Annotations(world)
     mentioned = literals_of(node, world.constants)
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    literals = (*boundary_terms(mutants), *neighbours(mentioned))
+    matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
+    literals = (*boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
-    seen = tuple(seen_rows((*context.examples, *context.callers), target.name, callee.parameters))
+    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
+    seen = tuple(seen_rows((*told, *context.examples, *context.callers), target.name, callee.parameters))
     sources = inputs.Sources(literals, seen)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
@@ -186,7 +189,8 @@ def _callee(
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target)
     name = receiver_name(shape.name)
-    return Callee(target, name, found, (line,), form, receiver=name), shape, objects
+    made_of = tuple(item.name for item in shape.parameters)
+    return Callee(target, name, found, (line,), form, receiver=name, made_of=made_of), shape, objects
 
 
 def _objects(shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target) -> list[Term]:

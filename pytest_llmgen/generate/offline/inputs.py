@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
@@ -14,9 +14,14 @@ from pytest_llmgen.generate.offline.world import ClassShape
 
 _MAX_POOL = 48
 _LITERALS_FIRST = 3
+_MAX_LITERALS = 12
 _RECEIVERS = 3
 _STEP_METHODS = 5
 _ENDS = (
+    (
+        frozenset({"text", "string", "sentence", "line", "title", "s", "paragraph", "message", "phrase"}),
+        "'hello world'",
+    ),
     (frozenset({"low", "lower", "min", "minimum", "start", "begin", "first", "lo"}), "1"),
     (frozenset({"high", "upper", "max", "maximum", "stop", "end", "last", "hi", "limit"}), "10"),
 )
@@ -78,7 +83,29 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term]) -> list[Term]:
     if "list" in kinds and items:
         fitting.extend(from_source(f"[{item.source}]") for item in items[:12])
         fitting.append(from_source("[" + ", ".join(item.source for item in items[:4]) + "]"))
+    if "dict" in kinds:
+        fitting.extend(_with_literals(next(term for term in typed if _kind(term) == "dict"), literals))
     return fitting
+
+
+def _with_literals(term: Term, literals: Sequence[Term]) -> list[Term]:
+    """The dictionary with each of its values exchanged for each literal, and with each key left out."""
+    node = ast.parse(term.source, mode="eval").body
+    assert isinstance(node, ast.Dict)
+    keys = [ast.unparse(key) for key in node.keys if key is not None]
+    values = [ast.unparse(value) for value in node.values]
+    rows = [
+        [literal.source if at == place else value for at, value in enumerate(values)]
+        for literal in literals[:_MAX_LITERALS]
+        for place in range(len(values))
+        if literal.source not in keys
+    ]
+    found = [", ".join(f"{key}: {value}" for key, value in zip(keys, row, strict=True)) for row in rows]
+    less = [
+        ", ".join(f"{key}: {value}" for at, (key, value) in enumerate(zip(keys, values, strict=True)) if at != place)
+        for place in range(len(keys))
+    ]
+    return [replace(term, source=f"{{{inner}}}", is_edge=not inner) for inner in (*found, *less)]
 
 
 def _kind(term: Term) -> str:

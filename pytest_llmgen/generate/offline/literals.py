@@ -63,6 +63,8 @@ def neighbours(values: list[object]) -> list[Term]:
 
 def _texts_near(value: str) -> list[str]:
     near = [f"a{value}b", value.swapcase(), f"{value}{value}"]
+    if len(value) == 1 and not value.isalnum():
+        near.insert(1, f"1{value}2")
     return [text for text in near if text != value]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from pytest_llmgen.generate.offline import layout
+from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.docs import is_literal
 from pytest_llmgen.records import Candidate, Category, Oracle, Target
 
@@ -26,6 +26,7 @@ _JOINTS = {"of", "for", "is", "raises", "rejects", "and", "as"}
 class _Hole:
     name: str
     source: str
+    is_outcome: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,15 @@ class _Punch(ast.NodeTransformer):
 
     def __init__(self, called: str, names: tuple[str, ...]) -> None:
         self.called, self.names = called, names
+        self.outcome = ""  # what is compared, while inside the right side of a comparison
         self.holes: list[_Hole] = []
 
     def hole(self, node: ast.expr, name: str) -> ast.expr:
         if not is_literal(ast.unparse(node)):
             self.visit(node)
             return node
-        self.holes.append(_Hole(name, ast.unparse(node)))
+        is_outcome = bool(self.outcome) or name in {"expected", "message"}
+        self.holes.append(_Hole(name, ast.unparse(node), is_outcome))
         return ast.Name(f"HOLE_{len(self.holes) - 1}", ast.Load())
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
@@ -92,7 +95,9 @@ class _Punch(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:
         self.visit(node.left)
         look = node.left.attr if isinstance(node.left, ast.Attribute) else ""
-        node.comparators = [self.hole(item, look or "expected") for item in node.comparators]
+        self.outcome = {"out": "output"}.get(look, look) or "expected"
+        node.comparators = [self.hole(item, self.outcome) for item in node.comparators]
+        self.outcome = ""
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
@@ -106,11 +111,12 @@ class _Punch(ast.NodeTransformer):
         return node
 
     def _argument(self, called: str, rank: int) -> str:
-        if called == "approx":
-            return "expected"
+        if self.outcome or called == "approx":
+            return self.outcome or "expected"
         if called == self.called and rank < len(self.names):
             return self.names[rank]
-        return "value" if called == self.called and rank == 0 else f"argument_{rank + 1}"
+        plain = "value" if called == self.called else called.lower()
+        return plain if rank == 0 else f"{plain}_{rank + 1}"
 
 
 def _case(candidate: Candidate, names: tuple[str, ...]) -> _Case:
@@ -126,6 +132,7 @@ def _case(candidate: Candidate, names: tuple[str, ...]) -> _Case:
 
 def _table(cases: list[_Case], taken: set[str]) -> Candidate | None:
     varying = [rank for rank in range(len(cases[0].holes)) if len({case.holes[rank].source for case in cases}) > 1]
+    varying.sort(key=lambda rank: cases[0].holes[rank].is_outcome)
     if not 0 < len(varying) <= _MAX_COLUMNS:
         return None
     columns = _columns([cases[0].holes[rank].name for rank in varying], cases[0].candidate.source)
@@ -162,7 +169,7 @@ def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
 
 
 def _summary(first: Candidate) -> str:
-    name = first.target.rpartition("::")[2].rpartition(".")[2]
+    name = naming.spoken(first.target.rpartition("::")[2])
     says = "as documented" if first.oracle is Oracle.DOCTEST else "as the code is today"
     did = "raises the error of each row" if first.category is Category.FAILURE else "gives the result of each row"
     return f"{first.category.value.capitalize()}: {name} {did}, {says}."
@@ -172,7 +179,7 @@ def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tup
     first = cases[0].candidate
     names = [case.candidate.name for case in cases]
     start = _common(names)
-    name = _free(f"{_trim(start)}_{_ENDINGS[first.category]}", taken)
+    name = _free(f"{naming.stem(first.target.rpartition('::')[2])}_{_ENDINGS[first.category]}", taken)
     function = ast.parse(first.source).body[0]
     assert isinstance(function, ast.FunctionDef)
     fixtures = [item.arg for item in function.args.args]
@@ -201,19 +208,13 @@ def _label(rest: str) -> str:
     parts = [part for part in rest.split("_") if part]
     while len(parts) > 1 and parts[0] in _JOINTS:
         parts = parts[1:]
-    return "-".join(parts) or "plain"
+    label = "-".join(parts)
+    return f"case-{label}" if label.isdigit() and rest.startswith("_") else label or "plain"
 
 
 def _common(names: list[str]) -> str:
     shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*(name.split("_") for name in names), strict=False))
     return "".join(f"{parts[0]}_" for parts in shared)
-
-
-def _trim(start: str) -> str:
-    parts = [part for part in start.split("_") if part]
-    while len(parts) > 2 and parts[-1] in _JOINTS:  # noqa: PLR2004 (``test`` and a word remain)
-        parts = parts[:-1]
-    return "_".join(parts)
 
 
 def _free(name: str, taken: set[str], joint: str = "_") -> str:

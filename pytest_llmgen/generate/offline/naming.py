@@ -22,12 +22,17 @@ def words(text: str) -> str:
     return "_".join(plain.split("_")[:_MAX_WORDS])[:30].strip("_")
 
 
-def stem(callee: Callee) -> str:
-    """What the test's name starts with: the function, or class and method."""
-    owner, _, name = callee.target.qualname.rpartition(".")
-    plain = _DUNDERS.get(name, name.strip("_"))
+def stem(qualname: str) -> str:
+    """What a test's name starts with: the function, or class and method."""
+    owner = qualname.rpartition(".")[0]
     prefix = receiver_name(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
-    return f"test_{prefix}{plain}"
+    return f"test_{prefix}{spoken(qualname).replace(' ', '_')}"
+
+
+def spoken(qualname: str) -> str:
+    """The last part of a name as it stands in a sentence."""
+    name = qualname.rpartition(".")[2]
+    return _DUNDERS.get(name, name.strip("_"))
 
 
 def condition(callee: Callee, row: Input, base: Input) -> str:
@@ -44,14 +49,14 @@ def condition(callee: Callee, row: Input, base: Input) -> str:
 
 def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
     if place == callee.receiver:
-        return _describe_object(place, term, usual)
+        return _describe_object(callee, place, term, usual)
     text = describe(place, term)
     is_later = place != next((name for name in callee.places if name != callee.receiver), place)
     is_text = term.source[:1] in {"'", '"'} and words(place) not in text
     return f"{words(place)}_{text}" if is_later and is_text else text
 
 
-def _describe_object(place: str, term: Term, usual: Term) -> str:
+def _describe_object(callee: Callee, place: str, term: Term, usual: Term) -> str:
     if term.steps:
         return describe(place, term)
     node, other = ast.parse(term.source, mode="eval").body, ast.parse(usual.source, mode="eval").body
@@ -61,9 +66,10 @@ def _describe_object(place: str, term: Term, usual: Term) -> str:
     for word in node.keywords:
         if usual_words.get(word.arg) != ast.unparse(word.value):
             return _describe_node(words(word.arg or place), word.value)
-    for item, old in zip(node.args, other.args, strict=False):
+    names = (*callee.made_of, *[place] * len(node.args))
+    for item, old, name in zip(node.args, other.args, names, strict=False):
         if ast.unparse(item) != ast.unparse(old):
-            return _describe_node(place, item)
+            return _describe_node(words(name), item)
     return f"other_{place}"
 
 
@@ -77,7 +83,7 @@ def describe(place: str, term: Term) -> str:
     return _describe_node(name, ast.parse(term.source, mode="eval").body)
 
 
-def _describe_node(name: str, node: ast.expr) -> str:  # noqa: PLR0911 (one case a line)
+def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (one case a line)
     match node:
         case ast.Constant(value=None):
             return f"no_{name}"
@@ -95,6 +101,8 @@ def _describe_node(name: str, node: ast.expr) -> str:  # noqa: PLR0911 (one case
             return f"empty_{name}" if not keys else _counted(name, len(keys))
         case ast.Attribute(attr=attr):
             return words(attr)
+        case ast.Call(args=[ast.Constant(value=str() as text)]) if text.startswith("-") or not text.strip("0."):
+            return f"negative_{name}" if text.startswith("-") else f"zero_{name}"
         case ast.Call(func=function, args=args) if args:
             plain = "_".join(words(ast.unparse(item)) for item in args[:3] if isinstance(item, ast.Constant))
             return f"{name}_{plain}".strip("_") if plain else f"{name}_{words(ast.unparse(function))}"

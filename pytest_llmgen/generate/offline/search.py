@@ -13,7 +13,11 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
 
 _BATCH = 24
-_MAX_PROBES = 400
+_MAX_PROBES = 600
+_MAX_EACH = 200
+_SEVERAL = 0.4
+_MAX_NEAR = 36
+_MAX_DEEPENED = 8
 _IDLE_ROUNDS = 3
 _PER_SIGNATURE = 4
 _TEMPORARY_FOLDER = ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())")
@@ -88,6 +92,7 @@ class Search:
         self._reached: set[Goal] = set()
         self._kinds: set[str] = set()
         self._signatures: dict[tuple[frozenset[Goal], str], set[str]] = {}
+        self._deepened: dict[int, Find] = {}
         self._found = Found(form=callee.form)
 
     def run(self, seeds: Sequence[Input]) -> Found:
@@ -95,8 +100,9 @@ class Search:
         self._try([*seeds, *self._each_choice()])
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
-            rows = [row for _ in range(_BATCH) if (row := self._changed()) is not None]
-            idle = 0 if self._try(rows) else idle + 1
+            near = self._neighbourhood()
+            rows = near or [row for _ in range(_BATCH) if (row := self._changed()) is not None]
+            idle = 0 if self._try(rows) or near else idle + 1
         self._found.form = self._callee.form
         return self._found
 
@@ -108,18 +114,35 @@ class Search:
         longest = max((len(pool) for pool in self._pools), default=0)
         for rank in range(1, longest):
             for place, pool in enumerate(self._pools):
-                if rank < len(pool):
+                if rank < len(pool) and len(rows) < _MAX_EACH:
                     rows.append((*base[:place], pool[rank], *base[place + 1 :]))
         return rows
+
+    def _neighbourhood(self) -> list[Input]:
+        """The next find that reached something new, with each place in turn set to its likeliest values."""
+        waiting = [find for find in self._found.finds if find.gained and id(find) not in self._deepened]
+        if not waiting or len(self._deepened) >= _MAX_DEEPENED:
+            return []
+        find = waiting[-1]
+        self._deepened[id(find)] = find
+        return [
+            (*find.row[:place], term, *find.row[place + 1 :])
+            for place, pool in enumerate(self._pools)
+            for term in pool[: max(2, _MAX_NEAR // len(self._pools))]
+        ][:_MAX_NEAR]
 
     def _changed(self) -> Input | None:
         find = self._rng.choice(self._found.finds)
         if not find.row:
             return None
-        place = self._rng.randrange(len(find.row))
+        row = self._exchange(find.row)
+        return self._exchange(row) if self._rng.random() < _SEVERAL else row
+
+    def _exchange(self, row: Input) -> Input:
+        place = self._rng.randrange(len(row))
         other = self._rng.choice(self._found.finds).row[place]
-        term = mutate(find.row[place], [*self._pools[place], other], self._rng)
-        return (*find.row[:place], term, *find.row[place + 1 :])
+        term = mutate(row[place], [*self._pools[place], other], self._rng)
+        return (*row[:place], term, *row[place + 1 :])
 
     def _try(self, rows: Sequence[Input]) -> bool:
         gained = False
@@ -157,6 +180,8 @@ class Search:
         seen = self._signatures.setdefault((find.goals, kind), set())
         text = outcome_text(observation)
         shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
+        if text in seen:  # a number is worth showing also where the result is an old one, a text is not
+            shown = {item for item in shown if item[1][:1] not in {"'", '"', "b"}}
         is_crowded = kind in self._kinds and len(seen) >= _PER_SIGNATURE
         if not gained and not shown and (text in seen or is_crowded):
             return False

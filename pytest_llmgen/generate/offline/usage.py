@@ -73,17 +73,31 @@ _KEPT = 3
 
 def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
     """The parameters, each without annotation given the one that its use suggests."""
-    return tuple(
-        item if item.annotation is not None or item.kind is ParameterKind.DOUBLE_STAR else _annotate(item, node)
-        for item in parameters
-    )
+    return tuple(item if item.kind is ParameterKind.DOUBLE_STAR else _annotate(item, node) for item in parameters)
 
 
 def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
+    if parameter.annotation is not None:
+        return _with_pairs(parameter, node)
     kinds = guess(parameter.name, node, parameter.default)
     if not kinds:
         return parameter
     return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
+
+
+def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
+    """An annotated container whose items the body unpacks: also tuples of that size."""
+    assert parameter.annotation is not None
+    text = ast.unparse(parameter.annotation)
+    if text.count("[") < len("[["):
+        return parameter
+    for item in body_nodes(node):
+        match item:
+            case ast.For(target=ast.Tuple(elts=parts), iter=ast.Name(id=found)) if found == parameter.name:
+                kind = "str" if "str" in text else "int"
+                rows = ast.parse(f"list[tuple[{', '.join([kind] * len(parts))}]]", mode="eval").body
+                return replace(parameter, annotation=ast.BinOp(rows, ast.BitOr(), parameter.annotation))
+    return parameter
 
 
 def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> list[str]:
@@ -103,6 +117,8 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
 def _vote_name(name: str, votes: Counter[str]) -> None:
     if name.startswith(("is_", "has_", "with_", "no_", "use_", "allow_")):
         votes["bool"] += _WEAK
+    if name.endswith("s") and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
+        votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
         if candidate in _BY_NAME:
             votes[_BY_NAME[candidate]] += _WEAK

@@ -48,7 +48,6 @@ class Writer:
     raised: frozenset[str]  # errors that the module raises itself
     round: int = 1
     taken: set[str] = field(default_factory=set)
-    oracle: Oracle = Oracle.OBSERVED
 
     def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
         """A test for a find, or None where nothing honest can be asserted.
@@ -77,7 +76,7 @@ class Writer:
             name,
             category,
             Origin.OFFLINE,
-            self.oracle,
+            Oracle.OBSERVED,
             "\n".join(lines) + "\n",
             summary,
             tuple(sorted(dict.fromkeys(body.imports))),
@@ -86,7 +85,7 @@ class Writer:
         )
 
     def _name(self, seen: Seen) -> str:
-        start = naming.stem(seen.callee)
+        start = naming.stem(seen.callee.target.qualname)
         told = naming.condition(seen.callee, seen.find.row, self.base)
         for_told = f"_for_{told}" if told else ""
         observation = seen.find.observation
@@ -105,9 +104,10 @@ class Writer:
         told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
-        text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} {_does(seen)}, {_TODAY}."
-        if self.oracle is Oracle.DOCTEST:
-            text = f"{category.value.capitalize()}: {seen.callee.target.name}{where} gives the documented result."
+        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}{where}"
+        text = f"{start} {_does(seen)}, {_TODAY}."
+        if len(text) > _SUMMARY_WIDTH:
+            text = f"{start}, {_TODAY}."
         return _docstring_safe(text)
 
     def _body(self, seen: Seen) -> _Body | None:
@@ -235,6 +235,9 @@ def _fitting(left: str, operator: str, right: str) -> list[str]:
     flat = f"    assert {left}{operator}{layout.tidy(right)}"
     if len(flat) <= layout.WIDTH:
         return [flat]
+    bound = f"    assert result{operator}{layout.tidy(right)}"
+    if len(right) <= _INLINE and len(bound) <= layout.WIDTH:
+        return [*layout.statement(f"result = {left}"), bound]
     expected = layout.expression(right, "expected = ")
     check = f"    assert {left}{operator}expected"
     if len(check) <= layout.WIDTH:

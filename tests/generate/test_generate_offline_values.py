@@ -1,0 +1,248 @@
+"""Where values come from: annotations, use, literals, documentation, regular expressions."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+
+import pytest
+
+from pytest_llmgen.generate.offline import docs, literals, mutations, regexes, usage
+from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.code import find_function, parameters
+from pytest_llmgen.generate.offline.terms import from_source, literal
+from pytest_llmgen.generate.offline.world import World, survey
+from pytest_llmgen.records import Module
+
+
+def function(source):
+    return ast.parse(source).body[0]
+
+
+def sources(annotation, world=None):
+    return [term.source for term in Annotations(world or World()).terms_of_text(annotation)]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "first", "wanted"),
+    [
+        ("int", "3", {"0", "-1"}),
+        ("float", "1.5", {"0.0", "-1.5"}),
+        ("str", "'hello'", {"''"}),
+        ("bytes", "b'abc'", {"b''"}),
+        ("bool", "True", {"False"}),
+        ("Decimal", "Decimal('12.50')", {"Decimal('0')"}),
+        ("datetime.date", "date(2024, 1, 31)", {"date(2024, 2, 29)"}),
+        ("str | None", "'hello'", {"None", "''"}),
+        ("Optional[int]", "3", {"None"}),
+        ("Literal['a', 'b']", "'a'", {"'b'"}),
+        ("list[int]", "[3, 1, 12345]", {"[]", "[3]"}),
+        ("Sequence[str]", "['hello', '', 'x-y_z']", {"[]"}),
+        ("dict[str, int]", "{'hello': 3, 'a': 1}", {"{}"}),
+        ("tuple[int, str]", "(3, 'hello')", set()),
+        ("tuple[int, ...]", "(3, 1, 12345)", {"()"}),
+        ("set[int]", "{3, 1, 12345}", {"set()"}),
+        ("frozenset[int]", "frozenset([3, 1, 12345])", {"frozenset([])"}),
+        ("Callable[[int, int], int]", "lambda value, other: value", set()),
+        ("Callable[..., bool]", "lambda value: True", {"lambda value: False"}),
+        ("Iterator[int]", "iter([3, 1, 12345])", {"iter([])"}),
+        ("Path", "text_file", {"tmp_path"}),
+        ("'int'", "3", {"0"}),
+        ("Annotated[int, 'note']", "3", {"0"}),
+    ],
+)
+def test_an_annotation_gives_typical_values_first_and_boundaries(annotation, first, wanted):
+    found = sources(annotation)
+    assert found[0] == first
+    assert wanted <= set(found)
+
+
+@pytest.mark.parametrize("annotation", ["socket.socket", "list[", "Unheard"])
+def test_an_annotation_that_means_nothing_here_gives_no_value(annotation):
+    assert sources(annotation) == []
+
+
+CLASSES = """
+from __future__ import annotations
+import enum
+from dataclasses import dataclass, field
+from typing import NewType, TypedDict
+
+UserId = NewType("UserId", int)
+
+class Size(enum.Enum):
+    SMALL = 1
+    LARGE = 2
+
+class Options(TypedDict):
+    name: str
+
+@dataclass
+class Point:
+    x: int
+    y: int = 0
+    tags: list[str] = field(default_factory=list)
+
+class Segment:
+    def __init__(self, start: Point, end: Point):
+        self.start = start
+
+class Knot:
+    def __init__(self, other: Knot):
+        self.other = other
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "first"),
+    [
+        ("Size", "Size.SMALL"),
+        ("Point", "Point(3)"),
+        ("Segment", "Segment(Point(3), Point(3))"),
+        ("list[Size]", "[Size.SMALL, Size.LARGE, Size.LARGE]"),
+        ("Options", "{'name': 'hello'}"),
+        ("UserId", "3"),
+    ],
+)
+def test_classes_of_the_project_are_built_through_their_constructors(annotation, first):
+    assert sources(annotation, survey(Module("m.py", "m", ".", CLASSES), {}))[0] == first
+
+
+def test_a_class_that_needs_itself_is_not_built():
+    assert sources("Knot", survey(Module("m.py", "m", ".", CLASSES), {})) == []
+
+
+def test_imports_of_a_term_reach_the_class_where_it_is_defined():
+    other = Module("shop/size.py", "shop.size", ".", "import enum\nclass Size(enum.Enum):\n    BIG = 1\n")
+    module = Module("shop/cart.py", "shop.cart", ".", "from .size import Size\n")
+    (term,) = Annotations(survey(module, {"shop.size": other})).terms_of_text("Size")
+    assert (term.source, term.imports) == ("Size.BIG", ("from shop.size import Size",))
+
+
+@pytest.mark.parametrize(
+    ("body", "likeliest"),
+    [
+        ("return p.strip()", "str"),
+        ("return p['a'] + p.get('b')", "dict[Literal['a', 'b'], int | str]"),
+        ("return p > 3", "int"),
+        ("return p == 'x'", "str"),
+        ("return [q.upper() for q in p]", "list[str]"),
+        ("return {a: b for a, b in p}", "list[tuple[int, int]]"),
+        ("return p.items()", "dict[str, int]"),
+        ("return isinstance(p, bytes)", "bytes"),
+        ("return p(1)", "Callable"),
+        ("return range(p)", "int"),
+        ("return p % 2", "int"),
+        ("return '%s' % p", None),
+        ("return re.sub('a', 'b', p)", "str"),
+        ("p.append(1)", "list[int]"),
+    ],
+)
+def test_the_use_of_a_parameter_tells_its_type(body, likeliest):
+    found = usage.guess("p", function(f"def f(p):\n    {body}"))
+    assert (found[0] if found else None) == likeliest or (likeliest is None and found == ["str"])
+
+
+@pytest.mark.parametrize(("name", "kind"), [("numbers", "list[int]"), ("title", "str"), ("count", "int")])
+def test_the_name_of_a_parameter_counts_where_its_use_says_nothing(name, kind):
+    assert usage.guess(name, function(f"def f({name}):\n    return None"))[0] == kind
+
+
+def test_literals_come_with_their_neighbours_and_through_constants():
+    node = function('def f(n):\n    """Not 7."""\n    return n > LIMIT or n == 90')
+    found = literals.literals_of(node, {"LIMIT": ast.parse("10", mode="eval").body})
+    assert found == [10, 90]
+    assert [term.source for term in literals.neighbours(found)] == ["10", "9", "11", "90", "89", "91"]
+
+
+def test_a_text_literal_is_also_tried_inside_another_and_in_another_case():
+    assert [term.source for term in literals.neighbours(["ab"])] == ["'ab'", "'aabb'", "'AB'", "'abab'"]
+
+
+def test_doctests_carry_what_stands_before_them():
+    found = docs.examples_of(
+        ">>> a = 1\n>>> f(a)\n2\n>>> f('x')\nTraceback (most recent call last):\nValueError: no x\n"
+    )
+    assert [(item.before, item.expression, item.want, item.error, item.message) for item in found] == [
+        (("a = 1",), "f(a)", "2", "", ""),
+        (("a = 1",), "f('x')", "", "ValueError", "no x"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expression", "want"),
+    [
+        ("so f(1, (2, 3)) == 4.", "f(1, (2, 3))", "4"),
+        ("f('a)') => 'b'", "f('a)')", "'b'"),
+        ("f([1]) ➞ [1]", "f([1])", "[1]"),
+        ("f(1) returns nothing", "f(1)", ""),
+    ],
+)
+def test_calls_in_running_text_are_read(text, expression, want):
+    (found,) = docs.told_of(text, "f")
+    assert (found.expression, found.want) == (expression, want)
+
+
+def test_calls_of_other_functions_and_of_unknown_values_are_not_read():
+    assert docs.told_of("g(1) == 2, my_f(1) == 2, f(x) == 2", "f") == []
+
+
+def test_calls_in_existing_tests_give_rows():
+    node = function("def f(a, b=1, *, c=2): ...")
+    rows = docs.seen_rows(["assert f(1, c=3)\nf(x)\nobject.f('s')", "not python ("], "f", parameters(node))
+    assert [[term.source for term in row] for row in rows] == [["1", "", "3"], ["'s'", "", ""]]
+
+
+@pytest.mark.parametrize("pattern", [r"^\d{3}-[a-z]+$", r"&#(\d+);", r"(?i)a|b", r"[^a-z]+x", r"\s*\w", "a?b.c"])
+def test_a_text_is_found_for_a_regular_expression(pattern):
+    text = regexes.sample(pattern)
+    assert text
+    assert re.search(pattern, text)
+
+
+@pytest.mark.parametrize("pattern", ["(", r"(?=never)a", "a{100}"])
+def test_a_pattern_that_is_too_hard_gives_no_text(pattern):
+    assert regexes.sample(pattern) == ""
+
+
+def test_patterns_are_found_directly_and_by_name():
+    node = function("def f(s):\n    return re.match('[0-9]+', s) or WORD.match(s)")
+    constants = {"WORD": ast.parse("re.compile('x.')", mode="eval").body}
+    assert regexes.matching_texts(node, constants) == ["0", "xa"]
+
+
+@pytest.mark.parametrize("value", [3, 1.5, "abc", [1, 2], (1, "a"), {"a": 1}, True])
+def test_a_change_keeps_the_type_and_repeats_for_a_seed(value):
+    changed = [mutations.change(value, random.Random(seed)) for seed in range(20)]
+    assert {type(item) for item in changed} == {type(value)}
+    assert any(item != value for item in changed)
+    assert changed == [mutations.change(value, random.Random(seed)) for seed in range(20)]
+
+
+@pytest.mark.parametrize("value", [None, b"abc", 1 + 2j])
+def test_a_value_that_cannot_be_changed_stays(value):
+    assert mutations.change(value, random.Random(1)) == value
+
+
+def test_a_term_that_is_no_literal_is_exchanged_for_one_of_the_pool():
+    assert mutations.mutate(from_source("Size.BIG"), [literal(1)], random.Random(1)).source == "1"
+
+
+@pytest.mark.parametrize(
+    ("source", "edge"),
+    [
+        *[(text, True) for text in ("0", "-1", "''", "' '", "[]", "{}", "()", "set()", "None")],
+        *[(text, False) for text in ("1", "'a'", "[0]", "True", "False", "Decimal('1')")],
+        *[(text, True) for text in ("Decimal('0')", "Decimal('-1.25')", "timedelta(0)", "1000000")],
+    ],
+)
+def test_boundaries_are_told_from_typical_values(source, edge):
+    assert from_source(source).is_edge is edge
+
+
+def test_a_definition_is_found_by_name_and_line():
+    tree = ast.parse("class A:\n    @property\n    def x(self): ...\n    @x.setter\n    def x(self, v): ...\n")
+    assert find_function(tree, "A.x", 5).lineno == 5
+    assert find_function(tree, "A.x", 3).lineno == 3
+    assert find_function(tree, "A.y", 3) is None
