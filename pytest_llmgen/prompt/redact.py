@@ -51,7 +51,7 @@ _LITERAL = re.compile(
 _SHELL = re.compile(
     r"(?m)(?P<head>\b[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_KEY|ACCESS_KEY)[A-Z0-9_]*=)(?P<value>[^\s'\"]{6,})"
 )
-_SECRET_VARIABLE = re.compile(rf"(?i){_NAME}|auth|cookie|dsn")
+_SECRET_VARIABLE = re.compile(rf"(?i){_NAME}|auth(?!or)|cookie|dsn")
 _NOT_SECRET = frozenset({"password", "passwd", "secret", "token", "api_key", "apikey", "bearer", "basic", "none"})
 _COMMON_USERS = frozenset(
     {

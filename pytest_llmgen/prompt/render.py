@@ -51,7 +51,7 @@ def is_blind(assignment: Assignment) -> bool:
 
 def numbered(source: str, start: int, end: int) -> str:
     """Lines ``start`` to ``end`` of a source, each with its number."""
-    lines = source.splitlines()[start - 1 : end]
+    lines = source.split("\n")[start - 1 : end]
     width = len(str(end))
     return "\n".join(f"{number:>{width}} | {line}".rstrip() for number, line in enumerate(lines, start))
 
@@ -131,7 +131,7 @@ def _source_of(candidate: Candidate) -> str:
 
 
 def _gaps(assignment: Assignment) -> list[Section]:
-    gaps, source = assignment.gaps, assignment.module.source.splitlines()
+    gaps, source = assignment.gaps, assignment.module.source.split("\n")
     lines = "\n".join(f"line {n}: {source[n - 1].strip()}" for n in gaps.lines if n <= len(source))
     branches = "\n".join(_branch(arc, source) for arc in gaps.branches)
     missing = CATEGORIES_MISSING.format(words=", ".join(gaps.categories)) if gaps.categories else ""
