@@ -65,7 +65,7 @@ class FakeAnthropic:
 
     def __init__(self, script: Script = (), *, key: str | None = None) -> None:
         self._script, self._key = script, key
-        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._lock, self._closed = threading.Condition(), threading.Event()
         self.requests: list[FakeRequest] = []
         self.most_at_once = 0
         self._open = 0
@@ -98,11 +98,17 @@ class FakeAnthropic:
         self._server.server_close()
         self._thread.join()
 
+    def wait_for(self, requests: int, timeout: float) -> bool:
+        """Wait until that many requests have come; False when ``timeout`` (seconds) was over before."""
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self.requests) >= requests, timeout)
+
     def answer(self, request: FakeRequest) -> FakeReply:
         """The next reply; also waits for its delay."""
         with self._lock:
             number = len(self.requests)
             self.requests.append(request)
+            self._lock.notify_all()
             self._open += 1
             self.most_at_once = max(self.most_at_once, self._open)
         try:
@@ -180,7 +186,7 @@ def _payload(reply: FakeReply, request: FakeRequest) -> object:
         error = {"type": reply.error_type, "message": reply.message, "details": dict(reply.details)}
         return {"type": "error", "error": error}
     asked = len(json.dumps(request.body)) // CHARACTERS_PER_TOKEN
-    usage = reply.usage or {"input_tokens": asked, "output_tokens": len(reply.text) // CHARACTERS_PER_TOKEN}
+    estimate = {"input_tokens": asked, "output_tokens": len(reply.text) // CHARACTERS_PER_TOKEN}
     return {
         "id": "msg_fake",
         "type": "message",
@@ -189,5 +195,5 @@ def _payload(reply: FakeReply, request: FakeRequest) -> object:
         "content": [{"type": "text", "text": reply.text}] if reply.text else [],
         "stop_reason": reply.stop_reason,
         "stop_sequence": None,
-        "usage": usage,
+        "usage": estimate if reply.usage is None else dict(reply.usage),
     }

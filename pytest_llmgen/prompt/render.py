@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pytest_llmgen.prompt.messages import CHARACTERS_PER_TOKEN, Messages, Role
@@ -117,8 +118,14 @@ def _repair(assignment: Assignment) -> list[Section]:
     sections = [Section("", BLIND_REPAIR, is_data=False)] if is_blind(assignment) else []
     for failure in assignment.failures:
         sections.append(Section(f"Test {failure.candidate.name}", _source_of(failure.candidate)))
-        sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", failure.message))
+        sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", _stable(failure.message)))
     return sections
+
+
+def _stable(message: str) -> str:
+    """A failure's message without what differs from run to run: equal requests are asked only once."""
+    message = re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x...", message)
+    return re.sub(r"pytest-of-[^/\\\s]+([/\\])pytest-\d+", r"pytest-of-user\1pytest-0", message)
 
 
 def _at(failure: Failure) -> str:

@@ -43,12 +43,13 @@ def test_what_is_held_counts_until_it_is_settled():
 
 
 def test_settling_leaves_no_rest_of_rounding_behind():
-    budget = Budget(0.3, -1)
-    for _ in range(3):
-        assert budget.reserve(Estimate(1, 0.1 + 0.2 - 0.3 + 0.1))
-    for _ in range(3):
-        budget.settle(Estimate(1, 0.1 + 0.2 - 0.3 + 0.1), Cost())
-    assert budget.reserve(Estimate(1, 0.3))
+    budget = Budget(1.1, -1)
+    estimates = [Estimate(1, usd) for usd in (0.1, 0.7, 0.2)]
+    for estimate in estimates:
+        assert budget.reserve(estimate)
+    for estimate in estimates:
+        budget.settle(estimate, Cost())
+    assert budget.reserve(Estimate(1, 1.1))
 
 
 def test_tokens_of_every_sort_count():

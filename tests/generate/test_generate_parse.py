@@ -176,7 +176,10 @@ def test_a_torn_test_that_happens_to_parse_is_dropped_too():
 
 
 def test_one_broken_test_does_not_cost_its_neighbours():
-    code = "import a\n\ndef test_one():\n    assert a.b\n\ndef test_two():\n    assert (\n\n@x\ndef test_three():\n    assert a.c"
+    code = (
+        "import a\n\ndef test_one():\n    assert a.b\n\n"
+        "def test_two():\n    assert (\n\n@x\ndef test_three():\n    assert a.c"
+    )
     candidates, refusals = read(fenced(code))
     assert names(candidates) == ["test_one", "test_three"]
     assert codes(refusals) == ["not-python"]
@@ -263,7 +266,9 @@ def test_autouse_fixtures_and_fixtures_by_name_go_with_the_test():
 
 
 def test_statements_outside_of_functions_are_left_out_and_named():
-    code = 'import sys\nsys.path.insert(0, "x")\ndef test_one():\n    assert 1\nif __name__ == "__main__":\n    test_one()'
+    code = (
+        'import sys\nsys.path.insert(0, "x")\ndef test_one():\n    assert 1\nif __name__ == "__main__":\n    test_one()'
+    )
     candidates, refusals = read(fenced(code))
     assert candidates[0].imports == ()
     assert [(r.code, r.message, r.line) for r in refusals] == [
@@ -272,7 +277,10 @@ def test_statements_outside_of_functions_are_left_out_and_named():
 
 
 def test_conditional_imports_and_star_imports_are_kept():
-    code = "from a import *\ntry:\n    import fast\nexcept ImportError:\n    fast = None\ndef test_one():\n    assert fast"
+    code = (
+        "from a import *\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n"
+    code += "def test_one():\n    assert fast"
+    )
     (candidate,), _ = read(fenced(code))
     assert candidate.imports == ("from a import *",)
     assert candidate.helpers == ("try:\n    import fast\nexcept ImportError:\n    fast = None",)

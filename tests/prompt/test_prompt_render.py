@@ -137,6 +137,16 @@ def test_a_failed_documentation_test_is_repaired_without_the_body():
     assert "price * percent" in render(seen).text
 
 
+def test_what_differs_from_run_to_run_is_taken_out_of_failures():
+    def prompt(message):
+        return render(assignment(Stage.REPAIR, failures=(Failure(KEPT, "error", message),))).text
+
+    one = prompt("<A object at 0x7f00aa11bb22> in /tmp/pytest-of-anna/pytest-7/test_a0")
+    two = prompt("<A object at 0x7f00cc33dd44> in /tmp/pytest-of-anna/pytest-12/test_a0")
+    assert one == two
+    assert "<A object at 0x...> in /tmp/pytest-of-user/pytest-0/test_a0" in one
+
+
 def test_an_async_plugin_allows_async_tests():
     assert "asyncio.run inside" in render(assignment()).text
     with_plugin = assignment(context=replace(CONTEXT, async_plugin="anyio"))
