@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 
 CHARACTERS_PER_TOKEN = 4
-Fault = Literal["", "drop", "cut", "junk"]
+Fault = Literal["", "drop", "cut", "junk", "garbage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class FakeReply:
     """One answer of the double.
 
     ``fault``: ``drop`` closes the connection without an answer, ``cut`` in the middle of one, ``junk`` answers with
-    JSON that is not a message.  ``delay`` is in seconds and ends early when the double is closed.
+    JSON that is not a message, ``garbage`` with no JSON at all.  ``delay`` is in seconds
+    and ends early when the double is closed.
     """
 
     text: str = ""
@@ -158,7 +159,7 @@ def _handler(double: FakeAnthropic) -> type[BaseHTTPRequestHandler]:
             if reply.fault == "drop":
                 self._hang_up()
                 return
-            data = json.dumps(_payload(reply, request)).encode()
+            data = b"<html>" if reply.fault == "garbage" else json.dumps(_payload(reply, request)).encode()
             self.send_response(reply.status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))

@@ -72,6 +72,7 @@ def _candidates(
     common = Suite()
     for suite in suites:
         common.join(suite)
+    common.offer(["import pytest", assignment.context.import_line])
     for test in tests:
         candidate = _candidate(common, test, assignment, oracle)
         body = candidate.source.replace(candidate.name, "", 1)

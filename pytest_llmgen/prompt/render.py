@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -91,7 +92,9 @@ def _interface(target: Target) -> str:
 
 
 def _quoted(docstring: str | None) -> list[str]:
-    return f'"""{docstring}"""'.splitlines() if docstring else []
+    text = inspect.cleandoc(docstring or "")
+    end = "\n" if "\n" in text else ""
+    return f'"""{text}{end}"""'.split("\n") if text else []
 
 
 def _fixture(fixture: Fixture) -> str:

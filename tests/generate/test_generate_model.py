@@ -171,6 +171,31 @@ def test_a_wrong_key_is_named(make):
         list(make(api, env={**api.environment, "ANTHROPIC_API_KEY": "wrong"}).generate([assignment()]))
 
 
+def test_no_key_at_all_is_named(make, monkeypatch, tmp_path):
+    with FakeAnthropic([REPLY]) as api:
+        without = {name: value for name, value in api.environment.items() if name != "ANTHROPIC_API_KEY"}
+        generator = make(api, env={**without, "HOME": str(tmp_path)})
+        monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+        with pytest.raises(LlmgenError, match=r"no credentials.*--llm-provider=offline \[no-credentials\]"):
+            list(generator.generate([assignment()]))
+
+
+def test_a_profile_that_is_not_there_is_named(make, monkeypatch, tmp_path):
+    with FakeAnthropic([REPLY]) as api:
+        without = {name: value for name, value in api.environment.items() if name != "ANTHROPIC_API_KEY"}
+        env = {**without, "ANTHROPIC_CONFIG_DIR": str(tmp_path), "ANTHROPIC_PROFILE": "work"}
+        generator = make(api, env=env)
+        monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+        with pytest.raises(LlmgenError, match=r"work.*\[no-credentials\]"):
+            list(generator.generate([assignment()]))
+
+
+def test_json_that_is_none_is_tried_again(make):
+    with FakeAnthropic([FakeReply(fault="garbage"), REPLY]) as api:
+        (reply,) = make(api).generate([assignment()])
+    assert len(reply.candidates) == 1
+
+
 def test_a_server_that_is_not_there_is_named(make):
     with FakeAnthropic() as api:
         pass

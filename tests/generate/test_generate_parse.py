@@ -276,11 +276,24 @@ def test_statements_outside_of_functions_are_left_out_and_named():
     ]
 
 
+def test_imports_that_the_reply_forgot_are_added_where_nothing_else_has_the_name():
+    code = "def test_one():\n    with pytest.raises(E):\n        total()"
+    assert read(fenced(code))[0][0].imports == ("import pytest", "from shop.cart import total")
+    own = "def total():\n    return 1\n\ndef test_one():\n    assert total()"
+    (candidate,), _ = read(fenced(own))
+    assert (candidate.imports, candidate.helpers) == ((), ("def total():\n    return 1",))
+
+
+def test_a_helper_class_may_be_called_like_a_test():
+    code = "class TestServer:\n    port = 1\n\ndef test_one():\n    assert TestServer.port"
+    (candidate,), refusals = read(fenced(code))
+    assert candidate.helpers == ("class TestServer:\n    port = 1",)
+    assert refusals == ()
+
+
 def test_conditional_imports_and_star_imports_are_kept():
-    code = (
-        "from a import *\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n"
+    code = "from a import *\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n"
     code += "def test_one():\n    assert fast"
-    )
     (candidate,), _ = read(fenced(code))
     assert candidate.imports == ("from a import *",)
     assert candidate.helpers == ("try:\n    import fast\nexcept ImportError:\n    fast = None",)

@@ -68,11 +68,20 @@ def test_a_literal_under_a_secret_name_is_redacted(text, secret):
         "def check(password: str, token: str) -> bool: ...",
         "url = 'https://example.org/a:b@c'",
         'tokens = ["a", "b"]',
+        "BEGIN = '-----BEGIN PRIVATE KEY-----'\nEND = '-----END'\ndef f(): ...",
         "the secret of the sauce: patience",
     ],
 )
 def test_ordinary_code_stays_as_it_is(text):
     assert redact(text) == text
+
+
+def test_a_key_that_is_cut_off_is_redacted_as_far_as_it_goes():
+    text = 'KEY = """-----BEGIN PRIVATE KEY-----\n' + ("a1b2c3d4" * 8 + "\n") * 2 + '"""\nprint(KEY)\n'
+    redacted = redact(text)
+    assert "a1b2c3d4" not in redacted
+    assert redacted.endswith('"""\nprint(KEY)\n')
+    assert [len(line) for line in redacted.split("\n")] == [len(line) for line in text.split("\n")]
 
 
 def test_values_of_secret_named_variables_are_redacted_wherever_they_stand():
