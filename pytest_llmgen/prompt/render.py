@@ -70,7 +70,8 @@ def _about(assignment: Assignment) -> Iterator[Section]:
     if not blind:
         yield Section("Imports of the module", "\n".join(context.module_imports), 50)
     yield Section("Versions", "\n".join(f"{name} {version}" for name, version in context.versions), 60)
-    yield Section("Class that it belongs to", context.class_outline, 10)
+    if not (blind and target.name == "__init__"):  # the outline shows what the constructor does
+        yield Section("Class that it belongs to", context.class_outline, 10)
     yield from sections_of("Type in its signature", context.types, 20)
     if not blind:
         yield from sections_of("It calls", context.callees, 70)

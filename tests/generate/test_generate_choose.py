@@ -4,11 +4,15 @@ import sys
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.generate import offline
 from pytest_llmgen.generate.choose import Fallback, make_generator, warnings_of
 from pytest_llmgen.records import Assignment, Module, Origin, Reply, Target, TargetContext, TargetKind
 from pytest_llmgen.settings import defaults
 from pytest_llmgen.testing import FakeAnthropic
 
+needs_offline = pytest.mark.skipif(
+    not hasattr(offline, "OfflineGenerator"), reason="needs the embedded generator, which is not there yet"
+)
 KEY = {"ANTHROPIC_API_KEY": "a-secret-key"}
 TARGET = Target("a.py", "a", "f", TargetKind.FUNCTION, 1, 2, 1, context="c")
 ASSIGNMENT = Assignment(TARGET, Module("a.py", "a", ".", "def f():\n    ..."), TargetContext("from a import f"))
@@ -39,6 +43,22 @@ def test_with_credentials_the_model_writes(tmp_path, provider):
     generator = choose(tmp_path, KEY, provider=provider, model="claude-x", price="1,2")
     assert generator.label == "model anthropic/claude-x"
     assert generator.origin is Origin.MODEL
+    assert warnings_of(generator) == ()
+
+
+@needs_offline
+@pytest.mark.parametrize(
+    ("provider", "env", "label"),
+    [
+        ("auto", {}, "offline (no credentials for a model)"),
+        ("auto", {"ANTHROPIC_BASE_URL": "http://localhost:1"}, "offline (no credentials for a model)"),
+        ("offline", KEY, "offline"),
+    ],
+)
+def test_without_credentials_or_when_asked_the_embedded_generator_writes(tmp_path, provider, env, label):
+    generator = choose(tmp_path, env, provider=provider)
+    assert generator.label == label
+    assert generator.origin is Origin.OFFLINE
     assert warnings_of(generator) == ()
 
 

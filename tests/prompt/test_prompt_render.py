@@ -127,6 +127,15 @@ def test_a_documentation_prompt_shows_no_line_of_the_body():
         assert hidden not in text
 
 
+def test_the_outline_of_its_class_does_not_give_a_hidden_constructor_away():
+    context = replace(CONTEXT, class_outline="class Price:\n    def __init__(self, x):\n        self.x = x")
+    made = assignment(Stage.DOCUMENTATION, context=context)
+    assert "self.x = x" in render(made).text
+    constructor = replace(made, target=replace(TARGET, qualname="Price.__init__"))
+    assert "self.x = x" not in render(constructor).text
+    assert "self.x = x" in render(replace(constructor, stage=Stage.FIRST)).text
+
+
 def test_a_failed_documentation_test_is_repaired_without_the_body():
     failure = Failure(replace(KEPT, oracle=Oracle.DOCUMENTATION), "name-error", "NameError")
     blind = assignment(Stage.REPAIR, failures=(failure,))
