@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 
 CHARACTERS_PER_TOKEN = 4
-Fault = Literal["", "drop", "cut", "junk"]
+Fault = Literal["", "drop", "cut", "junk", "garbage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class FakeReply:
     """One answer of the double.
 
     ``fault``: ``drop`` closes the connection without an answer, ``cut`` in the middle of one, ``junk`` answers with
-    JSON that is not a message.  ``delay`` is in seconds and ends early when the double is closed.
+    JSON that is not a message, ``garbage`` with no JSON at all.  ``delay`` is in seconds
+    and ends early when the double is closed.
     """
 
     text: str = ""
@@ -65,7 +66,7 @@ class FakeAnthropic:
 
     def __init__(self, script: Script = (), *, key: str | None = None) -> None:
         self._script, self._key = script, key
-        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._lock, self._closed = threading.Condition(), threading.Event()
         self.requests: list[FakeRequest] = []
         self.most_at_once = 0
         self._open = 0
@@ -98,11 +99,17 @@ class FakeAnthropic:
         self._server.server_close()
         self._thread.join()
 
+    def wait_for(self, requests: int, timeout: float) -> bool:
+        """Wait until that many requests have come; False when ``timeout`` (seconds) was over before."""
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self.requests) >= requests, timeout)
+
     def answer(self, request: FakeRequest) -> FakeReply:
         """The next reply; also waits for its delay."""
         with self._lock:
             number = len(self.requests)
             self.requests.append(request)
+            self._lock.notify_all()
             self._open += 1
             self.most_at_once = max(self.most_at_once, self._open)
         try:
@@ -152,7 +159,7 @@ def _handler(double: FakeAnthropic) -> type[BaseHTTPRequestHandler]:
             if reply.fault == "drop":
                 self._hang_up()
                 return
-            data = json.dumps(_payload(reply, request)).encode()
+            data = b"<html>" if reply.fault == "garbage" else json.dumps(_payload(reply, request)).encode()
             self.send_response(reply.status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
@@ -180,7 +187,7 @@ def _payload(reply: FakeReply, request: FakeRequest) -> object:
         error = {"type": reply.error_type, "message": reply.message, "details": dict(reply.details)}
         return {"type": "error", "error": error}
     asked = len(json.dumps(request.body)) // CHARACTERS_PER_TOKEN
-    usage = reply.usage or {"input_tokens": asked, "output_tokens": len(reply.text) // CHARACTERS_PER_TOKEN}
+    estimate = {"input_tokens": asked, "output_tokens": len(reply.text) // CHARACTERS_PER_TOKEN}
     return {
         "id": "msg_fake",
         "type": "message",
@@ -189,5 +196,5 @@ def _payload(reply: FakeReply, request: FakeRequest) -> object:
         "content": [{"type": "text", "text": reply.text}] if reply.text else [],
         "stop_reason": reply.stop_reason,
         "stop_sequence": None,
-        "usage": usage,
+        "usage": estimate if reply.usage is None else dict(reply.usage),
     }

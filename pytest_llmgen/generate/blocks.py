@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,11 +24,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A part that is not Python."""
+
+    line: int  # in the block
+    message: str
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """What of a block is Python: statements, each with the source that it was read from."""
 
     statements: tuple[tuple[ast.stmt, str], ...]
-    broken: tuple[tuple[int, str], ...] = ()  # line in the block and error of each part that is not Python
+    broken: tuple[Broken, ...] = ()
 
 
 def find(text: str) -> list[Block]:
@@ -75,7 +83,7 @@ def read(block: Block, *, is_cut: bool) -> Parsed:
     torn = is_cut and not block.is_closed and not parsed.broken and len(parsed.statements) > 0
     if torn:
         last = parsed.statements[-1][0]
-        return Parsed(parsed.statements[:-1], ((last.lineno, "the reply ends in it"),))
+        return Parsed(parsed.statements[:-1], (Broken(last.lineno, "the reply ends in it", is_last=True),))
     return parsed
 
 
@@ -83,9 +91,7 @@ _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def _statements(code: str) -> Iterator[tuple[ast.stmt, str]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid escape in a reply is not the user's warning
-        tree = ast.parse(code)
+    tree = ast.parse(code)
     lines = code.split("\n")
     for statement in tree.body:
         yield statement, source_of(statement, lines)
@@ -108,12 +114,14 @@ def _in_string(statement: ast.stmt) -> bool:
 def _salvage(code: str) -> Parsed:
     """Reads each top-level part for itself, so that one broken test costs nothing but itself."""
     statements: list[tuple[ast.stmt, str]] = []
-    broken: list[tuple[int, str]] = []
-    for line, part in _parts(code):
+    broken: list[Broken] = []
+    parts = list(_parts(code))
+    for line, part in parts:
         try:
             found = list(_statements(part))
         except _NOT_PYTHON as error:
-            broken.append((line, getattr(error, "msg", None) or str(error)))
+            message = getattr(error, "msg", None) or str(error)
+            broken.append(Broken(line, message, is_last=line == parts[-1][0]))
             continue
         for statement, _ in found:
             ast.increment_lineno(statement, line - 1)

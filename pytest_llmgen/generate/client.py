@@ -72,13 +72,14 @@ class Client:
             return await self._insist(request)
 
     async def _insist(self, request: Request) -> Answer:
-        attempt, waited = 1, 0.0
+        clock = asyncio.get_running_loop().time
+        attempt, start = 1, clock()
         while not isinstance(answer := await self._attempt(request), Answer):
-            wait = wait_before(self._patience, answer, attempt, waited)
+            wait = wait_before(self._patience, answer, attempt, clock() - start)
             if wait is None:
                 raise RequestError(answer)
             await asyncio.sleep(wait)
-            attempt, waited = attempt + 1, waited + wait
+            attempt += 1
         return answer
 
     async def _attempt(self, request: Request) -> Answer | Fault:

@@ -11,10 +11,10 @@ from pytest_llmgen.errors import LlmgenError
 
 RETRY_AFTER_CAP = 60.0
 """Seconds waited at most for one Retry-After: the API may name an hour."""
-TOTAL_WAIT_CAP = 180.0
-"""Seconds waited at most for one request in all."""
+TOTAL_CAP = 240.0
+"""Seconds after which a request is not tried again: shorter than one time-out, which may have been paid for."""
 _RETRIED_STATUS = frozenset({408, 409, 429})
-_SERVER_ERROR = 500
+_OK, _SERVER_ERROR = 200, 500
 _SPENT = ("_spend_limit_reached", "billing", "credit balance")
 
 
@@ -26,7 +26,7 @@ class Patience:
     first_wait: float = 0.5
     longest_wait: float = 8.0
     retry_after_cap: float = RETRY_AFTER_CAP
-    total: float = TOTAL_WAIT_CAP
+    total: float = TOTAL_CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Fault:
         return _BY_STATUS.get(self.status or 0, "service-unavailable" if self._is_server_error() else "request-refused")
 
     def _is_server_error(self) -> bool:
-        return (self.status or 0) >= _SERVER_ERROR or self.type in {"overloaded_error", "api_error"}
+        in_stream = self.status == _OK and self.type in {"overloaded_error", "api_error"}
+        return in_stream or (self.status or 0) >= _SERVER_ERROR
 
     @property
     def is_passing(self) -> bool:
@@ -118,8 +119,8 @@ _FIXES = {
 }
 
 
-def wait_before(patience: Patience, fault: Fault, attempt: int, waited: float) -> float | None:
-    """Seconds until attempt number ``attempt + 1``, or None to give up; ``waited`` is what was waited so far."""
+def wait_before(patience: Patience, fault: Fault, attempt: int, elapsed: float) -> float | None:
+    """Seconds until attempt number ``attempt + 1``, or None to give up; ``elapsed`` since the first."""
     if attempt >= patience.attempts or not fault.is_passing:
         return None
     said = _retry_after(fault.headers)
@@ -128,7 +129,7 @@ def wait_before(patience: Patience, fault: Fault, attempt: int, waited: float) -
     else:
         wait = min(patience.first_wait * 2 ** (attempt - 1), patience.longest_wait)
         wait *= random.uniform(0.75, 1)  # noqa: S311 (spreads requests, guards nothing)
-    return wait if waited + wait <= patience.total else None
+    return wait if elapsed + wait <= patience.total else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

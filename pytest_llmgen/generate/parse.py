@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pytest_llmgen.generate.blocks import Block, find, read
+from pytest_llmgen.generate.blocks import Block, Broken, find, read
 from pytest_llmgen.generate.suite import Suite, TestSource, sort, unique
 from pytest_llmgen.records import Assignment, Candidate, Category, Oracle, Origin, Refusal
 
@@ -37,7 +39,9 @@ def parse(text: str, assignment: Assignment, oracle: Oracle, stop_reason: str | 
     blocks = find(text)
     if not blocks:
         return (), (Refusal("no-code", f"no Python in the reply: {_excerpt(text)}"),)
-    return _parse_blocks(blocks, assignment, oracle, is_cut=stop_reason in CUT_OFF)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape in a reply is not the user's warning
+        return _parse_blocks(blocks, assignment, oracle, is_cut=stop_reason in CUT_OFF)
 
 
 def _parse_blocks(blocks: list[Block], assignment: Assignment, oracle: Oracle, *, is_cut: bool) -> Parsed:
@@ -46,22 +50,18 @@ def _parse_blocks(blocks: list[Block], assignment: Assignment, oracle: Oracle, *
     suites: list[Suite] = []
     for block in blocks:
         parsed = read(block, is_cut=is_cut)
-        shift = block.line - 1
-        refusals += [
-            Refusal(_code(block, line, is_cut=is_cut), message, line + shift) for line, message in parsed.broken
-        ]
+        refusals += [_refusal(block, broken, is_cut=is_cut) for broken in parsed.broken]
         suites.append(sort(parsed.statements, runs_async=runs_async))
+        refusals += [replace(refusal, line=(refusal.line or 0) + block.line - 1) for refusal in suites[-1].refusals]
     candidates = tuple(_candidates(suites, assignment, oracle, refusals))
-    refusals += [refusal for suite in suites for refusal in suite.refusals]
     if not candidates and not refusals:
         refusals.append(Refusal("no-tests", "the reply has Python, but no test function"))
     return candidates, tuple(refusals)
 
 
-def _code(block: Block, line: int, *, is_cut: bool) -> str:
-    rest = block.code.split("\n")[line:]
-    is_last = not any(re.match(r"(?:async def|def|class|@)", text) for text in rest)
-    return "cut-off" if is_last and (is_cut or not block.is_closed) else "not-python"
+def _refusal(block: Block, broken: Broken, *, is_cut: bool) -> Refusal:
+    is_torn = broken.is_last and (is_cut or not block.is_closed)
+    return Refusal("cut-off" if is_torn else "not-python", broken.message, broken.line + block.line - 1)
 
 
 def _candidates(
@@ -72,6 +72,7 @@ def _candidates(
     common = Suite()
     for suite in suites:
         common.join(suite)
+    common.offer(["import pytest", assignment.context.import_line])
     for test in tests:
         candidate = _candidate(common, test, assignment, oracle)
         body = candidate.source.replace(candidate.name, "", 1)

@@ -82,6 +82,14 @@ class Suite:
             self.imports.setdefault(name, []).extend(lines)
         self.parts += other.parts
 
+    def offer(self, statements: Iterable[str]) -> None:
+        """Add imports for names that nothing binds: a writer who forgot ``import pytest`` meant it."""
+        names = {name for part in self.parts for name in part.binds} | set(self.imports)
+        for statement in ast.parse("\n".join(statements)).body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                missing = {name: lines for name, lines in split_import(statement).items() if name not in names}
+                self.imports.update(missing)
+
 
 def sort(statements: Iterable[tuple[ast.stmt, str]], *, runs_async: bool) -> Suite:
     """The suite of a module; ``runs_async`` says that async test functions run by themselves."""
@@ -97,7 +105,7 @@ def _add(suite: Suite, statement: ast.stmt, source: str) -> None:
         _add_import(suite, statement)
     elif isinstance(statement, Function) and statement.name.startswith("test"):
         suite.tests.append(TestSource(statement, source, statement.lineno))
-    elif isinstance(statement, ast.ClassDef) and statement.name.startswith("Test"):
+    elif isinstance(statement, ast.ClassDef) and statement.name.startswith("Test") and _tests_of(statement):
         _add_class(suite, statement)
     elif "pytestmark" in (names := bound(statement)) and isinstance(statement, ast.Assign):
         value = statement.value
@@ -127,18 +135,21 @@ def _add_import(suite: Suite, statement: ast.Import | ast.ImportFrom) -> None:
 
 def _add_class(suite: Suite, statement: ast.ClassDef) -> None:
     """Takes the tests out of a class where nothing ties them to it."""
-    others = [node for node in statement.body if not (isinstance(node, Function) and node.name.startswith("test"))]
+    tests = _tests_of(statement)
+    others = [node for node in statement.body if node not in tests]
     is_tied = bool(statement.decorator_list or statement.keywords) or any(not _is_idle(node) for node in others)
     is_tied |= any(ast.unparse(base) != "object" for base in statement.bases)
-    for node in statement.body:
-        if isinstance(node, Function) and node.name.startswith("test"):
-            flat = None if is_tied else _flattened(node)
-            if flat is None:
-                suite.refusals.append(
-                    Refusal("class-test", f"{node.name} needs its class {statement.name}", node.lineno)
-                )
-            else:
-                suite.tests.append(TestSource(flat, ast.unparse(flat), node.lineno))
+    for node in tests:
+        flat = None if is_tied else _flattened(node)
+        if flat is None:
+            message = f"{node.name} needs its class {statement.name}"
+            suite.refusals.append(Refusal("class-test", message, node.lineno))
+        else:
+            suite.tests.append(TestSource(flat, ast.unparse(flat), node.lineno))
+
+
+def _tests_of(statement: ast.ClassDef) -> list[Function]:
+    return [node for node in statement.body if isinstance(node, Function) and node.name.startswith("test")]
 
 
 def _flattened(node: Function) -> Function | None:

@@ -16,7 +16,8 @@ SHORTEST_USER = 3
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{1,6000}?-----END [A-Z ]*PRIVATE KEY-----",
+        r"(?<=PRIVATE KEY-----)(?:[\\nr\s\"'|\d]*[A-Za-z0-9+/=]{32,})+",  # one that is cut off
         r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b",  # AWS
         r"\bgh[pousr]_[0-9A-Za-z]{20,255}\b",  # GitHub
         r"\bgithub_pat_[0-9A-Za-z_]{20,255}\b",
@@ -51,7 +52,7 @@ _LITERAL = re.compile(
 _SHELL = re.compile(
     r"(?m)(?P<head>\b[A-Z0-9_]*(?:PASSWORD|SECRET|TOKEN|API_KEY|ACCESS_KEY)[A-Z0-9_]*=)(?P<value>[^\s'\"]{6,})"
 )
-_SECRET_VARIABLE = re.compile(rf"(?i){_NAME}|auth|cookie|dsn")
+_SECRET_VARIABLE = re.compile(rf"(?i){_NAME}|auth(?!or)|cookie|dsn")
 _NOT_SECRET = frozenset({"password", "passwd", "secret", "token", "api_key", "apikey", "bearer", "basic", "none"})
 _COMMON_USERS = frozenset(
     {

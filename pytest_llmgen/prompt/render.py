@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 
 from pytest_llmgen.prompt.messages import CHARACTERS_PER_TOKEN, Messages, Role
@@ -51,7 +53,7 @@ def is_blind(assignment: Assignment) -> bool:
 
 def numbered(source: str, start: int, end: int) -> str:
     """Lines ``start`` to ``end`` of a source, each with its number."""
-    lines = source.splitlines()[start - 1 : end]
+    lines = source.split("\n")[start - 1 : end]
     width = len(str(end))
     return "\n".join(f"{number:>{width}} | {line}".rstrip() for number, line in enumerate(lines, start))
 
@@ -68,7 +70,8 @@ def _about(assignment: Assignment) -> Iterator[Section]:
     if not blind:
         yield Section("Imports of the module", "\n".join(context.module_imports), 50)
     yield Section("Versions", "\n".join(f"{name} {version}" for name, version in context.versions), 60)
-    yield Section("Class that it belongs to", context.class_outline, 10)
+    if not (blind and target.name == "__init__"):  # the outline shows what the constructor does
+        yield Section("Class that it belongs to", context.class_outline, 10)
     yield from sections_of("Type in its signature", context.types, 20)
     if not blind:
         yield from sections_of("It calls", context.callees, 70)
@@ -90,7 +93,9 @@ def _interface(target: Target) -> str:
 
 
 def _quoted(docstring: str | None) -> list[str]:
-    return f'"""{docstring}"""'.splitlines() if docstring else []
+    text = inspect.cleandoc(docstring or "")
+    end = "\n" if "\n" in text else ""
+    return f'"""{text}{end}"""'.split("\n") if text else []
 
 
 def _fixture(fixture: Fixture) -> str:
@@ -117,8 +122,14 @@ def _repair(assignment: Assignment) -> list[Section]:
     sections = [Section("", BLIND_REPAIR, is_data=False)] if is_blind(assignment) else []
     for failure in assignment.failures:
         sections.append(Section(f"Test {failure.candidate.name}", _source_of(failure.candidate)))
-        sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", failure.message))
+        sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", _stable(failure.message)))
     return sections
+
+
+def _stable(message: str) -> str:
+    """A failure's message without what differs from run to run: equal requests are asked only once."""
+    message = re.sub(r"\b0x[0-9a-fA-F]{6,}\b", "0x...", message)
+    return re.sub(r"pytest-of-[^/\\\s]+([/\\])pytest-\d+", r"pytest-of-user\1pytest-0", message)
 
 
 def _at(failure: Failure) -> str:
@@ -131,7 +142,7 @@ def _source_of(candidate: Candidate) -> str:
 
 
 def _gaps(assignment: Assignment) -> list[Section]:
-    gaps, source = assignment.gaps, assignment.module.source.splitlines()
+    gaps, source = assignment.gaps, assignment.module.source.split("\n")
     lines = "\n".join(f"line {n}: {source[n - 1].strip()}" for n in gaps.lines if n <= len(source))
     branches = "\n".join(_branch(arc, source) for arc in gaps.branches)
     missing = CATEGORIES_MISSING.format(words=", ".join(gaps.categories)) if gaps.categories else ""

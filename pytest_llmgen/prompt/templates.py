@@ -54,8 +54,8 @@ TASKS = {
 Write tests for `{qualname}`: typical use first, then edges, then failures. Three to ten tests are usual; reach \
 every line and both sides of every branch of it.""",
     Stage.REPAIR: """\
-The tests below were written for `{qualname}` and do not work. Write each of them again, under the same name, with what \
-is broken in the test itself repaired: imports, names, fixtures, set-up, a wrong call.
+The tests below were written for `{qualname}` and do not work. Write each of them again, under the same name, with \
+what is broken in the test itself repaired: imports, names, fixtures, set-up, a wrong call.
 Never change an expected value to what the code gave: a test whose expectation follows from the \
 documentation stays as it is, and one that rests on a misunderstanding is left out. Give only the repaired tests, with \
 everything that they need.""",
