@@ -1,6 +1,6 @@
 """Writes the reference pages that are made from the code; ``--check`` only compares.
 
-    python docs/make_reference.py [--check]
+python docs/make_reference.py [--check]
 """
 
 from __future__ import annotations

@@ -213,9 +213,7 @@ class Edges:
         )
 
     def _open_generator(self, prober: Prober) -> Generator:
-        self.generator = make_generator(
-            self.settings, os.environ, prober, home=Path.home(), user=getpass.getuser()
-        )
+        self.generator = make_generator(self.settings, os.environ, prober, home=Path.home(), user=getpass.getuser())
         return self.generator
 
     def _generator_label(self) -> str:
@@ -305,5 +303,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
-
-

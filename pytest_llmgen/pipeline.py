@@ -130,9 +130,7 @@ class _Job:
         """Which tests can judge, and what each of them runs."""
         self.tools.progress.stage("running each test by itself")
         with self._stage("survey"):
-            self.findings.survey = take_survey(
-                self.findings.baseline, runner, lambda done, total: self.tools.progress.step(done, total)
-            )
+            self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""

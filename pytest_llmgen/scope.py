@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_llmgen.extract.changes import Base, Changes, Git, changed_lines, find_base
+from pytest_llmgen.extract.changes import Base, Git, changed_lines, find_base
 from pytest_llmgen.records import Module
 from pytest_llmgen.settings import Settings
 
