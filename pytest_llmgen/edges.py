@@ -106,6 +106,12 @@ class Edges:
         """Whether the report is shown."""
         return any(report.partition(":")[0] == "term" for report in self.settings.reports)
 
+    def announce(self) -> None:
+        """Say that the user's tests are over and our work begins."""
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None and self.config.get_verbosity() >= 0:
+            reporter.write_sep("=", "llm-generate" if self.settings.generate else "llm-check")
+
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
         self.findings.baseline = self._baseline(recorder, setup, partial)
@@ -205,7 +211,7 @@ class Edges:
         return Executor(
             self.settings.root,
             self.settings,
-            args=self.config.invocation_params.args,  # type: ignore[arg-type]  # paths are strings by then
+            args=self.config.invocation_params.args,
             sys_path=self.sys_path,
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_llmgen.extract.changes import Base, Git, changed_lines, find_base
 from pytest_llmgen.records import Module
@@ -18,7 +18,7 @@ class Scope:
     text: str
     modules: tuple[Module, ...]
     lines: Mapping[str, frozenset[int]] | None = None
-    base: Base = Base()
+    base: Base = field(default_factory=Base)
     problem: str | None = None
     nothing_to_test: str | None = None
 

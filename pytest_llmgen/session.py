@@ -91,6 +91,9 @@ class LlmgenSession:
     def _work(self, session: pytest.Session) -> None:
         partial = why_partial(session.config, self.recorder, session)
         status = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
+        if not self.recorder.outcomes and not session.testsfailed:
+            status = pytest.ExitCode.NO_TESTS_COLLECTED
+        self.edges.announce()
         with _termination_as_interrupt():
             try:
                 self.edges.run(self.recorder, self.coverage, partial)

@@ -61,9 +61,8 @@ def try_out(candidates: Sequence[Candidate], runner: Runner, place: Place) -> li
     files = {trial_path(folder, candidate): render_single(candidate) for candidate in candidates}
     runs = _by_file(runner.try_candidates(files, timeout))
     judged = [_first_look(candidate, runs.get(trial_path(folder, candidate), ())) for candidate in candidates]
-    passing = {
-        trial_path(folder, j.candidate): files[trial_path(folder, j.candidate)] for j in judged if j.fate is Fate.KEPT
-    }
+    paths = [trial_path(folder, j.candidate) for j in judged if j.fate is Fate.KEPT]
+    passing = {path: files[path] for path in paths}
     for _ in range(PERTURBED_RUNS if passing else 0):
         again = _by_file(runner.retry_candidates(passing, timeout))
         judged = [_second_look(j, again.get(trial_path(folder, j.candidate), ())) for j in judged]
