@@ -113,7 +113,7 @@ def test_missing_data_is_inconclusive_and_named(name):
     assert exit_status(0, verdict, generated=False) == 11
 
 
-@pytest.mark.parametrize("name", set(INCONCLUSIVE) - {"no metrics", "no judged mutants", "pending"})
+@pytest.mark.parametrize("name", sorted(set(INCONCLUSIVE) - {"no metrics", "no judged mutants", "pending"}))
 def test_missing_data_stays_inconclusive_when_every_limit_is_off(name):
     assert judge(INCONCLUSIVE[name][0], ALL_OFF, "enforce").state is State.INCONCLUSIVE
 
