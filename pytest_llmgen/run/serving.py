@@ -178,12 +178,16 @@ class Server:
         """Run what ``prepare`` gives in the child, in as many children as crashes and hangs make necessary."""
         while True:
             wanted = list(tally.pending) if tally.collected else None
-            end = self._child(partial(self._prepare_and_run, prepare, wanted), tally.add, tally.limit)
+            end = self._child(partial(self._prepare_and_run, prepare, wanted), partial(self._note, tally), tally.limit)
             if not tally.end(end):
                 break
         if not tally.collected and end.how != "done" and not tally.runs:
             outcome = Outcome.TIMEOUT if end.how == TIMEOUT else Outcome.NOT_COLLECTED
             tally.runs.append(RawRun(name, outcome, message=end.detail or "its import took too long"))
+
+    def _note(self, tally: Tally, record: dict[str, Any]) -> float | None:
+        self._channel.send(protocol.ALIVE)
+        return tally.add(record)
 
     def _prepare_and_run(
         self, prepare: Callable[[Reporter], list[pytest.Item]], wanted: Sequence[str] | None, report: Reporter

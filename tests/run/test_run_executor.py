@@ -1,5 +1,7 @@
 """Real workers on a small real project: kinds of tests, candidates, crashes."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +40,9 @@ def pytest_addoption(parser):
     parser.addoption("--env", default="none")
 """
 SUITE = """\
-import asyncio, os, sys, unittest, warnings
+import asyncio, os, sys, time, unittest, warnings
 import pytest
+from hypothesis import given, settings, strategies
 from shop import price
 
 def test_passes(): assert price(2) == 6
@@ -70,6 +73,9 @@ class TestUnit(unittest.TestCase):
     def test_sub(self):
         for i in range(3):
             with self.subTest(i=i): self.assertLess(i, 2)
+@settings(max_examples=2)
+@given(strategies.integers())
+def test_slow_property(n): time.sleep(0.25)
 def test_leaves(): os._exit(0)
 def test_dies(): os.abort()
 def test_sys_exit(): sys.exit(0)
@@ -136,6 +142,7 @@ OUTCOMES = {
     "test_error": Outcome.ERROR,
     "TestUnit::test_unit": Outcome.PASSED,
     "TestUnit::test_sub": Outcome.FAILED,
+    "test_slow_property": Outcome.PASSED,  # a deadline would fail it
     "test_leaves": Outcome.CRASHED,
     "test_dies": Outcome.CRASHED,
     "test_sys_exit": Outcome.FAILED,
@@ -167,8 +174,8 @@ def test_a_run_tells_its_lines_and_branches(runs: dict[str, TestRun]) -> None:
 
 def test_a_failure_names_type_message_and_line(runs: dict[str, TestRun]) -> None:
     run = runs["test_fails"]
-    assert (run.error_type, run.crash_line) == ("builtins.AssertionError", 8)
-    assert run.message == "AssertionError: assert 3 == 4\ntest_shop.py:8: assert value == 4"
+    assert (run.error_type, run.crash_line) == ("builtins.AssertionError", 9)
+    assert run.message == "AssertionError: assert 3 == 4\ntest_shop.py:9: assert value == 4"
 
 
 def test_a_test_that_was_not_collected_says_so(runner: Executor) -> None:
@@ -250,6 +257,26 @@ def test_the_users_tree_stays_as_it_was(runner: Executor, tried: dict[str, list[
     assert tried
     assert not (runner._root / "tests" / "llmgen").exists()
     assert sorted(p.name for p in runner._root.iterdir()) == ["pytest.ini", "shop.py", "tests"]
+
+
+def test_a_worker_that_was_killed_is_replaced_and_its_files_are_loaded_again(runner: Executor) -> None:
+    path = "tests/llmgen/test_llmgen_loaded.py"
+    runner.load_candidates({path: "def test_loaded(): pass\n"})
+    (pool,) = [pool for kind, pool in runner._pools.items() if kind == "warm"]
+    (worker,) = pool._workers
+    os.killpg(worker._child.pid, signal.SIGKILL)
+    (run,) = runner.map_tests([f"{path}::test_loaded"], 5.0)
+    assert run.outcome is Outcome.PASSED, run.message
+    assert pool._workers[0] is not worker
+
+
+def test_a_second_question_must_wait_for_the_answers_of_the_first(runner: Executor) -> None:
+    nodeids, _ = runner.collect()
+    answers = runner.map_tests(nodeids[:2], 5.0)
+    next(answers)
+    with pytest.raises(RuntimeError, match="earlier call"):
+        list(runner.map_tests(nodeids[:1], 5.0))
+    answers.close()
 
 
 PERTURBED = """\
