@@ -127,16 +127,15 @@ class Executor:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
         if not files:
             return ()
+        request = Request("load", {"files": dict(files), "wanted": True}, START_LIMIT)
+        (message,) = (message for _, message in self._pool(protocol.WARM).run([request]))
+        if message["kind"] == LOST:
+            raise LlmgenError(
+                f"test files could not be loaded:\n{message['detail']}", slug="load-failed", fix="try them first"
+            )
         for kind in (protocol.WARM, protocol.COLD):
             self._pool(kind).files.update(files)
-        request = Request("load", {"files": dict(files), "wanted": True}, START_LIMIT)
-        answers = list(self._pool(protocol.WARM).run([request]))
-        for _, message in answers:
-            if message["kind"] == LOST:
-                raise LlmgenError(
-                    f"test files could not be loaded:\n{message['detail']}", slug="load-failed", fix="try them first"
-                )
-        return tuple(nodeid for _, message in answers for nodeid in message["nodeids"])
+        return tuple(message["nodeids"])
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""

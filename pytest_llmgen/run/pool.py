@@ -141,7 +141,13 @@ class Pool:
         self.files: dict[str, str] = {}  # that every worker must have loaded
 
     def run(self, requests: Sequence[Request]) -> Iterator[Answer]:
-        """Give every request to a worker and every message as it comes; LOST for those that killed two workers."""
+        """Give every request to a worker and every message as it comes; LOST for those that killed two workers.
+
+        Raises:
+            RuntimeError: an earlier call has not been read to its end, or closed.
+        """
+        if self._pending or any(worker.request for worker in self._workers):
+            raise RuntimeError("the answers of an earlier call are still being read")
         self._pending.extend(requests)
         try:
             while self._pending or any(worker.request for worker in self._workers):
@@ -226,7 +232,7 @@ class Pool:
             )
         elif kind == protocol.END:
             worker.request = None
-        elif worker.request is not None and not _is_silent(worker.request):
+        elif kind != protocol.ALIVE and worker.request is not None and not _is_silent(worker.request):
             self._answers.append((worker.request, message))
 
     def _give_up(self, worker: Worker, *, hung: bool) -> None:

@@ -12,6 +12,7 @@ WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
 RUN, VERDICT, NEEDS_IMPORT, OBSERVATION, LOADED = "run", "verdict", "needs-import", "observation", "loaded"
+ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.mutate.activate import Index, NeedsImport, activate, index_functions
-from pytest_llmgen.mutate.units import CompileFailed
+from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
@@ -43,7 +43,7 @@ class Server:
         self._recorder, self._folders = Recorder(), Folders()
         self._meter = Meter(root, [source.path for source in start.sources])
         self._items: dict[str, pytest.Item] = {}
-        self._import_lines: Mapping[str, frozenset[int]] = {}
+        self._import_lines: dict[str, frozenset[int]] = {}
         self._sources = {source.path: source.text for source in start.sources}
         self._index: Index | None = None
         self._children = 0
@@ -69,7 +69,7 @@ class Server:
         try:
             return (yield)
         finally:
-            self._import_lines = {path: frozenset(raw.lines) for path, raw in self._meter.stop().items()}
+            self._note_import_lines()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -82,6 +82,10 @@ class Server:
         finally:
             os._exit(0)  # no teardown: nothing was set up
         return True
+
+    def _note_import_lines(self) -> None:
+        for path, raw in self._meter.stop().items():
+            self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
 
     # --- serving ---
 
@@ -163,12 +167,14 @@ class Server:
         files: dict[str, str] = request["files"]
         put(self._root, files)
         nodeids = []
+        self._meter.start()
         for path in files:
             self._items = {n: item for n, item in self._items.items() if n.partition("::")[0] != path}
             items = collect_file(self._session, self._folders, self._root / path)
             quieting.calm_hypothesis(items)
             self._items.update({item.nodeid: item for item in items})
             nodeids += [item.nodeid for item in items]
+        self._note_import_lines()
         self._reindex()
         self._channel.send(protocol.LOADED, nodeids=nodeids)
 
@@ -178,12 +184,16 @@ class Server:
         """Run what ``prepare`` gives in the child, in as many children as crashes and hangs make necessary."""
         while True:
             wanted = list(tally.pending) if tally.collected else None
-            end = self._child(partial(self._prepare_and_run, prepare, wanted), tally.add, tally.limit)
+            end = self._child(partial(self._prepare_and_run, prepare, wanted), partial(self._note, tally), tally.limit)
             if not tally.end(end):
                 break
         if not tally.collected and end.how != "done" and not tally.runs:
             outcome = Outcome.TIMEOUT if end.how == TIMEOUT else Outcome.NOT_COLLECTED
             tally.runs.append(RawRun(name, outcome, message=end.detail or "its import took too long"))
+
+    def _note(self, tally: Tally, record: dict[str, Any]) -> float | None:
+        self._channel.send(protocol.ALIVE)
+        return tally.add(record)
 
     def _prepare_and_run(
         self, prepare: Callable[[Reporter], list[pytest.Item]], wanted: Sequence[str] | None, report: Reporter
@@ -248,7 +258,7 @@ class Server:
         self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=time.monotonic() - began)
 
     def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
-        if mutant.line in self._import_lines.get(mutant.path, ()) and not mutant.in_signature:
+        if self._ran_at_import(mutant):
             return Attempt(problem=(IMPORT, "its line runs when the module is imported"))
         missing = [test for test in tests if test not in self._items]
         if missing:
@@ -260,6 +270,14 @@ class Server:
             limit,
         )
         return attempt
+
+    def _ran_at_import(self, mutant: Mutant) -> bool:
+        """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""
+        lines = self._import_lines.get(mutant.path, frozenset())
+        if not mutant.in_signature:  # the line of a default value always runs: look at the body instead
+            return mutant.line in lines
+        end = units_of(self._sources[mutant.path]).at(mutant.start).end_line
+        return any(line in lines for line in range(mutant.region.end_line + 1, end + 1))
 
     def _meet(self, report: Reporter, mutant: Mutant, items: Sequence[pytest.Item], *, every: bool) -> None:
         """Run the tests under the mutant, in the child."""

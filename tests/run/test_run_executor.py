@@ -1,5 +1,7 @@
 """Real workers on a small real project: kinds of tests, candidates, crashes."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +40,9 @@ def pytest_addoption(parser):
     parser.addoption("--env", default="none")
 """
 SUITE = """\
-import asyncio, os, sys, unittest, warnings
+import asyncio, os, sys, time, unittest, warnings
 import pytest
+from hypothesis import given, settings, strategies
 from shop import price
 
 def test_passes(): assert price(2) == 6
@@ -70,6 +73,9 @@ class TestUnit(unittest.TestCase):
     def test_sub(self):
         for i in range(3):
             with self.subTest(i=i): self.assertLess(i, 2)
+@settings(max_examples=2)
+@given(strategies.integers())
+def test_slow_property(n): time.sleep(0.25)
 def test_leaves(): os._exit(0)
 def test_dies(): os.abort()
 def test_sys_exit(): sys.exit(0)
@@ -112,6 +118,12 @@ def executor(root: Path, *, args: tuple[str, ...] = (), **settings: object) -> E
     )
 
 
+@pytest.fixture
+def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers without the installed plugins start in a third of the time."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
     root = tmp_path_factory.mktemp("project")
@@ -136,6 +148,7 @@ OUTCOMES = {
     "test_error": Outcome.ERROR,
     "TestUnit::test_unit": Outcome.PASSED,
     "TestUnit::test_sub": Outcome.FAILED,
+    "test_slow_property": Outcome.PASSED,  # a deadline would fail it
     "test_leaves": Outcome.CRASHED,
     "test_dies": Outcome.CRASHED,
     "test_sys_exit": Outcome.FAILED,
@@ -167,8 +180,8 @@ def test_a_run_tells_its_lines_and_branches(runs: dict[str, TestRun]) -> None:
 
 def test_a_failure_names_type_message_and_line(runs: dict[str, TestRun]) -> None:
     run = runs["test_fails"]
-    assert (run.error_type, run.crash_line) == ("builtins.AssertionError", 8)
-    assert run.message == "AssertionError: assert 3 == 4\ntest_shop.py:8: assert value == 4"
+    assert (run.error_type, run.crash_line) == ("builtins.AssertionError", 9)
+    assert run.message == "AssertionError: assert 3 == 4\ntest_shop.py:9: assert value == 4"
 
 
 def test_a_test_that_was_not_collected_says_so(runner: Executor) -> None:
@@ -252,6 +265,26 @@ def test_the_users_tree_stays_as_it_was(runner: Executor, tried: dict[str, list[
     assert sorted(p.name for p in runner._root.iterdir()) == ["pytest.ini", "shop.py", "tests"]
 
 
+def test_a_worker_that_was_killed_is_replaced_and_its_files_are_loaded_again(runner: Executor) -> None:
+    path = "tests/llmgen/test_llmgen_loaded.py"
+    runner.load_candidates({path: "def test_loaded(): pass\n"})
+    (pool,) = [pool for kind, pool in runner._pools.items() if kind == "warm"]
+    (worker,) = pool._workers
+    os.killpg(worker._child.pid, signal.SIGKILL)
+    (run,) = runner.map_tests([f"{path}::test_loaded"], 5.0)
+    assert run.outcome is Outcome.PASSED, run.message
+    assert pool._workers[0] is not worker
+
+
+def test_a_second_question_must_wait_for_the_answers_of_the_first(runner: Executor) -> None:
+    nodeids, _ = runner.collect()
+    answers = runner.map_tests(nodeids[:2], 5.0)
+    next(answers)
+    with pytest.raises(RuntimeError, match="earlier call"):
+        list(runner.map_tests(nodeids[:1], 5.0))
+    answers.close()
+
+
 PERTURBED = """\
 import os, random, sys, time
 SEEN = []
@@ -281,7 +314,7 @@ def test_a_retry_finds_what_depends_on_circumstances(runner: Executor) -> None:
     ],
 )
 def test_a_worker_that_cannot_start_is_a_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, limit: float, slug: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_start: None, module: str, limit: float, slug: str, said: str
 ) -> None:
     monkeypatch.setattr("pytest_llmgen.run.pool.START_LIMIT", limit)
     write(tmp_path, {"shop.py": SHOP, "conftest.py": module})
@@ -291,7 +324,9 @@ def test_a_worker_that_cannot_start_is_a_clear_error(
     assert said in str(caught.value)
 
 
-def test_a_project_that_prints_and_reads_at_import_and_has_no_tests_still_serves(tmp_path: Path) -> None:
+def test_a_project_that_prints_and_reads_at_import_and_has_no_tests_still_serves(
+    tmp_path: Path, quick_start: None
+) -> None:
     noisy = "import sys\nprint('x' * 100000)\nassert sys.stdin.read() == ''\n"
     write(tmp_path, {"shop.py": SHOP, "conftest.py": noisy, "test_broken.py": "import nothing_like_this\n"})
     with executor(tmp_path, args=("-s",)) as runner:
@@ -303,7 +338,7 @@ def test_a_project_that_prints_and_reads_at_import_and_has_no_tests_still_serves
 
 
 @pytest.mark.parametrize("sandbox", ["portable", "off"])
-def test_weaker_sandboxes_leave_the_users_tree_alone_too(tmp_path: Path, sandbox: str) -> None:
+def test_weaker_sandboxes_leave_the_users_tree_alone_too(tmp_path: Path, quick_start: None, sandbox: str) -> None:
     suite = "import shop\nfrom pathlib import Path\ndef test_it(): Path(shop.__file__).write_text('')\n"
     write(tmp_path, {"shop.py": SHOP, "test_shop.py": suite})
     candidate = {"tests/llmgen/test_new.py": "from shop import price\ndef test_new(): assert price(1) == 3\n"}

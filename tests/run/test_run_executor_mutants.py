@@ -49,6 +49,11 @@ def remember(key):
     CACHE.setdefault(key, len(key))
     return CACHE[key]
 
+def tax(n=1):
+    return n
+
+TAX = tax()
+
 def leave(n):
     if n > 5:
         os._exit(1)
@@ -67,6 +72,7 @@ def test_size(): assert Cart().size == 0
 @pytest.mark.parametrize("n, expected", [(1, 2), (2, 4)])
 def test_double(n, expected): assert double(n) == expected
 def test_table(): assert TABLE == [2, 4]
+def test_tax(): assert TAX == 1
 def test_fills_cache():
     remember("ab")
     shop.POLLUTED = True
@@ -113,6 +119,7 @@ JOBS = (
     job(mutant("decorated", "n + n", "n * 3", "double"), "double[1-2]"),
     job(mutant("default", "cost=3", "cost=4", "price", in_signature=True), "default"),
     job(mutant("imported", "x * 2", "x * 3", "rate"), "price table"),
+    job(mutant("imported-default", "n=1", "n=2", "tax", in_signature=True), "tax"),
     job(mutant("imported-survives", "x * 2", "x + x", "rate"), "price table"),
     job(mutant("import-breaks", "x * 2", "x.no", "rate"), "price table"),
     job(mutant("no-python", "n + n", "n +", "double"), "double[1-2]"),
@@ -132,6 +139,7 @@ EXPECTED = {
     "decorated": (MutantStatus.KILLED, ["double[1-2]"]),
     "default": (MutantStatus.KILLED, ["default"]),
     "imported": (MutantStatus.KILLED, ["table"]),
+    "imported-default": (MutantStatus.KILLED, ["tax"]),
     "imported-survives": (MutantStatus.SURVIVED, []),
     "import-breaks": (MutantStatus.RUNTIME_ERROR, []),
     "no-python": (MutantStatus.COMPILE_ERROR, []),
@@ -143,12 +151,20 @@ EXPECTED = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick_start() -> Iterator[None]:
+    """Workers without the installed plugins start in a third of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        yield
+
+
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
+def runner(_quick_start: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text(SHOP)
     (root / "test_shop.py").write_text(SUITE)
-    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\nasyncio_default_fixture_loop_scope = function\n")
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     with Executor(
         root,
         defaults(root, workers=1),
@@ -184,6 +200,14 @@ def test_a_timeout_is_seen_twice_before_it_counts(verdicts: dict[str, MutantVerd
 
 def test_a_broken_import_says_what_broke(verdicts: dict[str, MutantVerdict]) -> None:
     assert re.search(r"AttributeError: 'int' object has no attribute 'no'", verdicts["import-breaks"].detail)
+
+
+def test_a_candidate_that_calls_the_code_when_it_is_collected_still_kills(runner: Executor) -> None:
+    path = "tests/llmgen/test_llmgen_table.py"
+    table = "@pytest.mark.parametrize('seen', [price(11)], ids=['x'])\ndef test_it(seen): assert seen == 28\n"
+    nodeids = runner.load_candidates({path: f"import pytest\nfrom shop import price\n{table}"})
+    (verdict,) = runner.judge([MutantJob(mutant("table", "n > 10", "n > 11", "price"), nodeids, 5.0)])
+    assert (verdict.status, verdict.killed_by) == (MutantStatus.KILLED, nodeids)
 
 
 CANDIDATE = "from shop import price\n\ndef test_edge():\n    assert price(10) == {}\n"

@@ -1,5 +1,6 @@
 """Coverage as statements and branches, and the reading of a data file."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,9 @@ def test_plus(): assert sign(1) == "plus"
 def test_a_baseline_tells_hits_and_the_lines_of_each_test(root: Path) -> None:
     (root / "test_shop.py").write_text(SUITE)
     options = ["--cov=shop", "--cov-branch", "--cov-context=test", "-p", "no:cacheprovider", "--cov-report="]
-    subprocess.run([sys.executable, "-m", "pytest", "-q", *options], cwd=root, check=True, capture_output=True)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_cov", *options]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
     files = {"shop.py": file_lines(root, "shop.py")}
     before = (root / ".coverage").read_bytes()
 
