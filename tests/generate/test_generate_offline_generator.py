@@ -81,7 +81,7 @@ class InProcessProber:
                 exec(probe.setup, space)
         except (Exception, EndlessError) as error:  # noqa: BLE001 (code under test raises anything)
             return Observation(probe.id, "setup-failed", error_type=name_of(error), error_message=str(error))
-        before = {name: show(space[name]) for name in probe.watch}
+        before = look_at(probe.watch, space)
         result, failure = None, None
         output.seek(0)
         output.truncate()
@@ -93,8 +93,8 @@ class InProcessProber:
             return Observation(probe.id, "timeout")
         except (Exception, SystemExit) as error:  # noqa: BLE001 (code under test raises anything)
             failure = error
-        after = {name: show(space[name]) for name in probe.watch}
-        changed = {name: value for name, value in after.items() if value != before[name]}
+        after = look_at(probe.watch, space)
+        changed = {name: value for name, value in after.items() if value != before.get(name)}
         hits = Hits(frozenset(arcs.lines), frozenset(arcs.arcs))
         self.hit.setdefault(probe.path, set()).update(arcs.lines)
         if failure is not None:
@@ -135,6 +135,14 @@ class Tracer:
         return self.trace
 
 
+def look_at(names, space):
+    seen = {}
+    for name in names:
+        with contextlib.suppress(Exception):
+            seen[name] = show(eval(name, space))
+    return seen
+
+
 def name_of(error):
     return f"{type(error).__module__}.{type(error).__qualname__}"
 
@@ -146,7 +154,7 @@ def show(value):
         source = source_of(value, imports)
     except (ValueError, RecursionError):
         source = None
-        return Value(kind, source, text=str(getattr(value, "__dict__", "")))
+        return Value(kind, source, text="an object")
     approximate = any(
         isinstance(node, ast.Constant) and type(node.value) is float for node in ast.walk(ast.parse(source))
     )

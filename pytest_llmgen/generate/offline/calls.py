@@ -85,6 +85,7 @@ class Callee:
     form: Form = Form.PLAIN
     receiver: str = ""  # the name under which tests hold the object
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
+    looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -129,6 +130,11 @@ def access(import_line: str, qualname: str, module: str) -> str:
             return f"{alias.asname or alias.name}.{qualname}"
         case _:
             return f"{module}.{qualname}"
+
+
+def look(owner: str, attribute: str) -> str:
+    """The expression that shows an attribute."""
+    return f"len({owner})" if attribute == "__len__" else f"{owner}.{attribute}"
 
 
 def receiver_name(class_name: str) -> str:

@@ -69,7 +69,7 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     scene = compose(callee, row)
     folder = _TEMPORARY_FOLDER if "tmp_path" in scene.fixtures else ()
     setup = "\n".join([*scene.imports, *scene.helpers, *folder, *scene.statements])
-    watch = tuple(scene.bound.values())
+    watch = (*scene.bound.values(), *callee.looks)
     return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
 
 
