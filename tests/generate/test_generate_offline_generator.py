@@ -607,6 +607,10 @@ def test_a_path_is_a_file_below_tmp_path(sources):
     assert 'assert first_line(text_file) == "first"' in sources["first_line"]
 
 
+def test_a_context_manager_is_entered_with_a_with_statement(sources):
+    assert '    with opened("hello") as value:\n        assert value == "Hello"\n' in sources["opened"]
+
+
 def test_random_results_are_not_asserted(replies):
     reply = targets_by_name(replies)["dice"]
     assert reply.candidates == ()

@@ -61,16 +61,16 @@ def killer(
         if limits.is_over:
             return None
         limits.probes -= 2 * len(batch)
-        plain = prober.probe([_probe(callee, find, "") for find in batch])
-        other = prober.probe([_probe(callee, find, change) for find in batch])
+        plain = prober.probe([_probe(callee, find, "", rank) for rank, find in enumerate(batch)])
+        other = prober.probe([_probe(callee, find, change, rank) for rank, find in enumerate(batch)])
         for find, one, two in zip(batch, plain, other, strict=True):
             if two.outcome in {"returned", "raised"} and outcome_text(one) != outcome_text(two):
                 return find
     return None
 
 
-def _probe(callee: Callee, find: Find, change: str) -> Probe:
-    probe, _ = probe_of(callee, find.row, "mutant" if change else "code")
+def _probe(callee: Callee, find: Find, change: str, rank: int) -> Probe:
+    probe, _ = probe_of(callee, find.row, f"find#{rank}")
     return replace(probe, setup=f"{change}\n{probe.setup}" if change else probe.setup)
 
 

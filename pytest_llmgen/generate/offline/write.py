@@ -116,6 +116,8 @@ class Writer:
             return self._raising(seen)
         bind = _places_to_name(seen)
         scene = compose(seen.callee, seen.find.row, bind)
+        if seen.callee.form is Form.ENTERED:
+            return _entering(scene, observation.value)
         act, checks, imports = _checks(seen, scene)
         if not checks:
             return None
@@ -153,6 +155,18 @@ class _Body:
     lines: list[str]
     imports: tuple[str, ...]
     helpers: tuple[str, ...]
+
+
+def _entering(scene: Scene, value: Value | None) -> _Body | None:
+    if value is None or value.source is None:
+        return None
+    imports: list[str] = []
+    arrange = [line for text in scene.statements for line in layout.statement(text)]
+    opening = f"    with {layout.tidy(scene.expression.removesuffix('.__enter__()'))} as value:"
+    checks = [f"    {line}" for line in equality("value", value, imports)]
+    if max(len(line) for line in (opening, *checks)) > layout.WIDTH:
+        raise layout.TooLongError(opening)
+    return _Body([*arrange, opening, *checks], (*scene.imports, *imports), scene.helpers)
 
 
 def category_of(seen: Seen) -> Category:
