@@ -258,6 +258,8 @@ class _Fill(ast.NodeTransformer):
 
 def _laid_out(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.With):
-        opening = f"    with {layout.tidy(ast.unparse(node.items[0]))}:"
+        opening = "    " + layout.tidy(f"with {ast.unparse(node.items[0])}:\n    pass").splitlines()[0]
+        if len(opening) > layout.WIDTH:
+            raise layout.TooLongError(opening)
         return [opening, *(line for item in node.body for line in layout.statement(ast.unparse(item), 2))]
     return layout.statement(ast.unparse(node))
