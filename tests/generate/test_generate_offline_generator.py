@@ -314,6 +314,9 @@ class Cart:
     def __len__(self):
         return len(self.items)
 
+    def __contains__(self, name: str) -> bool:
+        return any(item.name == name for item in self.items)
+
     @classmethod
     def empty(cls) -> Cart:
         return cls("nobody")
@@ -624,6 +627,11 @@ def test_objects_are_brought_into_a_state(sources):
 
 def test_an_inherited_constructor_is_used(sources):
     assert 'gift_cart = GiftCart("hello")' in sources["GiftCart.wrap"]
+
+
+def test_operators_are_asserted_as_conditions(sources):
+    assert 'assert "hello" in cart\n' in sources["Cart.__contains__"]
+    assert 'assert "hello" not in cart\n' in sources["Cart.__contains__"]
 
 
 def test_enum_members_and_static_methods_are_called_through_the_class(sources):

@@ -237,12 +237,34 @@ def equality(left: str, value: Value, imports: list[str]) -> list[str]:
         raise layout.TooLongError(value.source)
     imports.extend(value.imports)
     left = layout.tidy(left)
+    if isinstance(ast.parse(left, mode="eval").body, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.BinOp | ast.IfExp):
+        return _of_operator(left, value)
     if value.source in {"None", "True", "False"}:
         return _fitting(left, " is ", value.source)
     if value.is_approximate and _is_flat(value.source):
         imports.append("import pytest")
         return _fitting(left, " == ", f"pytest.approx({value.source})")
     return _fitting(left, " == ", value.source)
+
+
+def _denied(left: str) -> str:
+    match ast.parse(left, mode="eval").body:
+        case ast.Compare(left=one, ops=[ast.In()], comparators=[other]):
+            return f"{ast.unparse(one)} not in {ast.unparse(other)}"
+        case _:
+            return f"not ({left})"
+
+
+def _of_operator(left: str, value: Value) -> list[str]:
+    """``assert a == b`` instead of ``assert a == b is True``; another result is compared by name."""
+    assert value.source is not None
+    is_condition = isinstance(ast.parse(left, mode="eval").body, ast.Compare | ast.BoolOp)
+    if is_condition and value.source == "True":
+        return layout.statement(f"assert {left}")
+    if is_condition and value.source == "False":
+        return layout.statement(f"assert {_denied(left)}")
+    operator = " is " if value.source in {"None", "True", "False"} else " == "
+    return [*layout.statement(f"result = {left}"), *_fitting("result", operator, value.source)]
 
 
 def _fitting(left: str, operator: str, right: str) -> list[str]:
