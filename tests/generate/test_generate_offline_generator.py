@@ -326,6 +326,21 @@ class Cart:
         return "hot" if colour is Colour.RED else "cold"
 
 
+class Label:
+    def __init__(self, text: str):
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if not text:
+            raise ValueError("a label needs a text")
+        self._text = text.strip()
+
+
 class GiftCart(Cart):
     def wrap(self, paper: str) -> str:
         return f"{self.owner} gets {paper}"
@@ -627,6 +642,15 @@ def test_objects_are_brought_into_a_state(sources):
 
 def test_an_inherited_constructor_is_used(sources):
     assert 'gift_cart = GiftCart("hello")' in sources["GiftCart.wrap"]
+
+
+def test_a_property_is_set_by_an_assignment(sources):
+    assert "    label.text = " in sources["Label.text"]
+    assert "    assert label.text == " in sources["Label.text"]
+    assert (
+        '    with pytest.raises(ValueError, match="^a label needs a text$"):\n        label.text = ""'
+        in (sources["Label.text"])
+    )
 
 
 def test_operators_are_asserted_as_conditions(sources):

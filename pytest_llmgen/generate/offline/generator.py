@@ -41,6 +41,7 @@ from pytest_llmgen.records import (
 _MAX_CANDIDATES = 16
 _MAX_SURVIVORS = 24
 _KILLING_PROBES = 1200
+_SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
 
@@ -83,6 +84,8 @@ class OfflineGenerator:
             return Reply(assignment, note=str(problem))
         except RecursionError:
             return Reply(assignment, note="its code is nested too deeply to be read")
+        except _SURPRISES as error:  # one odd target must not cost the others their tests
+            return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         return Reply(assignment, tuple(candidates), note=note)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
@@ -190,7 +193,8 @@ def _callee(
     objects = _objects(shape, annotations, literals, target)
     name = receiver_name(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
-    looks = tuple(look(name, attribute) for attribute in shape.attributes)
+    own = (target.name,) if form is Form.SETTER else ()
+    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes]))
     return Callee(target, name, found, (line,), form, name, made_of, looks), shape, objects
 
 

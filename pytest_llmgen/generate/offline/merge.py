@@ -87,7 +87,7 @@ class _Punch(ast.NodeTransformer):
         return ast.Name(f"HOLE_{len(self.holes) - 1}", ast.Load())
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
-        name = ast.unparse(node.targets[0])
+        name = ast.unparse(node.targets[0]).rpartition(".")[2]
         if name == "expected" or not isinstance(node.value, ast.List | ast.Dict | ast.Set):
             node.value = self.hole(node.value, name)
         return node
@@ -157,6 +157,8 @@ def _columns(names: list[str], source: str) -> list[str]:
         plain = name if name not in assigned or _is_assigned_first(name, function) else f"{name}_value"
         count = 2
         unique = plain
+        if unique in taken and "expected" not in taken:
+            unique = "expected"  # the same word for what goes in and what comes out
         while unique in taken:
             unique, count = f"{plain}_{count}", count + 1
         taken.add(unique)
@@ -165,7 +167,8 @@ def _columns(names: list[str], source: str) -> list[str]:
 
 
 def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
-    return any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name for node in function.body)
+    assigns = [node for node in function.body if isinstance(node, ast.Assign)]
+    return any(ast.unparse(node.targets[0]) == name and is_literal(ast.unparse(node.value)) for node in assigns)
 
 
 def _summary(first: Candidate) -> str:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 
@@ -144,7 +144,7 @@ class Writer:
         opening = f"    with pytest.raises({name}{told}):"
         if len(opening) > layout.WIDTH:
             return None
-        act = layout.statement(scene.expression, 2)
+        act = layout.statement(as_statement(scene.expression), 2)
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation))
         return _Body([*arrange, *gap, opening, *act], (*scene.imports, *imports), scene.helpers)
@@ -212,6 +212,8 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
     if observation.output:
         checks.extend(layout.expression(repr(observation.output), "assert capsys.readouterr().out == "))
     has_value = value is not None and value.source is not None and value.source != "None"
+    if seen.callee.form is Form.SETTER and not checks:
+        return [], [], ()
     if value is not None and not checks and value.source is not None:
         return [], equality(_final(seen, scene), value, imports), tuple(imports)
     if value is None or not (has_value or checks):
@@ -220,7 +222,7 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
         first = equality("result", value, imports)
         return layout.statement(f"result = {_final(seen, scene)}"), [*first, *checks], tuple(imports)
     prefix = "result = " if seen.parts else ""
-    return layout.statement(prefix + _final(seen, scene)), checks, tuple(imports)
+    return layout.statement(prefix + as_statement(_final(seen, scene))), checks, tuple(imports)
 
 
 def _final(seen: Seen, scene: Scene) -> str:
