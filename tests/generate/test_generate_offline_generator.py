@@ -574,6 +574,11 @@ def test_every_candidate_says_its_category_and_that_it_records_behaviour(replies
             assert candidate.oracle is Oracle.OBSERVED
 
 
+def test_no_two_candidates_have_the_same_name(replies):
+    names = [candidate.name for reply in replies for candidate in reply.candidates]
+    assert len(names) == len(set(names))
+
+
 def test_all_three_categories_are_found_where_there_are_failures(replies):
     found = {candidate.category for candidate in targets_by_name(replies)["clamp"].candidates}
     assert found == {Category.TYPICAL, Category.EDGE, Category.FAILURE}

@@ -86,6 +86,8 @@ class Writer:
 
     def _name(self, seen: Seen) -> str:
         start = naming.stem(seen.callee.target.qualname)
+        if seen.callee.form is Form.SETTER:  # the property itself has the same name
+            start = f"{start}_set"
         told = naming.condition(seen.callee, seen.find.row, self.base)
         for_told = f"_for_{told}" if told else ""
         observation = seen.find.observation
