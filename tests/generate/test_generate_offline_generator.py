@@ -81,7 +81,7 @@ class InProcessProber:
                 exec(probe.setup, space)
         except (Exception, EndlessError) as error:  # noqa: BLE001 (code under test raises anything)
             return Observation(probe.id, "setup-failed", error_type=name_of(error), error_message=str(error))
-        before = {name: show(space[name]) for name in probe.watch}
+        before = look_at(probe.watch, space)
         result, failure = None, None
         output.seek(0)
         output.truncate()
@@ -93,8 +93,8 @@ class InProcessProber:
             return Observation(probe.id, "timeout")
         except (Exception, SystemExit) as error:  # noqa: BLE001 (code under test raises anything)
             failure = error
-        after = {name: show(space[name]) for name in probe.watch}
-        changed = {name: value for name, value in after.items() if value != before[name]}
+        after = look_at(probe.watch, space)
+        changed = {name: value for name, value in after.items() if value != before.get(name)}
         hits = Hits(frozenset(arcs.lines), frozenset(arcs.arcs))
         self.hit.setdefault(probe.path, set()).update(arcs.lines)
         if failure is not None:
@@ -135,6 +135,14 @@ class Tracer:
         return self.trace
 
 
+def look_at(names, space):
+    seen = {}
+    for name in names:
+        with contextlib.suppress(Exception):
+            seen[name] = show(eval(name, space))
+    return seen
+
+
 def name_of(error):
     return f"{type(error).__module__}.{type(error).__qualname__}"
 
@@ -146,7 +154,7 @@ def show(value):
         source = source_of(value, imports)
     except (ValueError, RecursionError):
         source = None
-        return Value(kind, source, text=str(getattr(value, "__dict__", "")))
+        return Value(kind, source, text="an object")
     approximate = any(
         isinstance(node, ast.Constant) and type(node.value) is float for node in ast.walk(ast.parse(source))
     )
@@ -306,6 +314,9 @@ class Cart:
     def __len__(self):
         return len(self.items)
 
+    def __contains__(self, name: str) -> bool:
+        return any(item.name == name for item in self.items)
+
     @classmethod
     def empty(cls) -> Cart:
         return cls("nobody")
@@ -313,6 +324,21 @@ class Cart:
     @staticmethod
     def label(colour: Colour) -> str:
         return "hot" if colour is Colour.RED else "cold"
+
+
+class Label:
+    def __init__(self, text: str):
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if not text:
+            raise ValueError("a label needs a text")
+        self._text = text.strip()
 
 
 class GiftCart(Cart):
@@ -548,6 +574,11 @@ def test_every_candidate_says_its_category_and_that_it_records_behaviour(replies
             assert candidate.oracle is Oracle.OBSERVED
 
 
+def test_no_two_candidates_have_the_same_name(replies):
+    names = [candidate.name for reply in replies for candidate in reply.candidates]
+    assert len(names) == len(set(names))
+
+
 def test_all_three_categories_are_found_where_there_are_failures(replies):
     found = {candidate.category for candidate in targets_by_name(replies)["clamp"].candidates}
     assert found == {Category.TYPICAL, Category.EDGE, Category.FAILURE}
@@ -599,6 +630,10 @@ def test_a_path_is_a_file_below_tmp_path(sources):
     assert 'assert first_line(text_file) == "first"' in sources["first_line"]
 
 
+def test_a_context_manager_is_entered_with_a_with_statement(sources):
+    assert '    with opened("hello") as value:\n        assert value == "Hello"\n' in sources["opened"]
+
+
 def test_random_results_are_not_asserted(replies):
     reply = targets_by_name(replies)["dice"]
     assert reply.candidates == ()
@@ -612,6 +647,20 @@ def test_objects_are_brought_into_a_state(sources):
 
 def test_an_inherited_constructor_is_used(sources):
     assert 'gift_cart = GiftCart("hello")' in sources["GiftCart.wrap"]
+
+
+def test_a_property_is_set_by_an_assignment(sources):
+    assert "    label.text = " in sources["Label.text"]
+    assert "    assert label.text == " in sources["Label.text"]
+    assert (
+        '    with pytest.raises(ValueError, match="^a label needs a text$"):\n        label.text = ""'
+        in (sources["Label.text"])
+    )
+
+
+def test_operators_are_asserted_as_conditions(sources):
+    assert 'assert "hello" in cart\n' in sources["Cart.__contains__"]
+    assert 'assert "hello" not in cart\n' in sources["Cart.__contains__"]
 
 
 def test_enum_members_and_static_methods_are_called_through_the_class(sources):

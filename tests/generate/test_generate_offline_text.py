@@ -11,8 +11,8 @@ import pytest
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
-from pytest_llmgen.generate.offline.write import matching
-from pytest_llmgen.records import Candidate, Category, Oracle, Origin, Target, TargetKind
+from pytest_llmgen.generate.offline.write import equality, matching
+from pytest_llmgen.records import Candidate, Category, Oracle, Origin, Target, TargetKind, Value
 
 TEXTS = ["", "a", "it's", 'say "x"', 'it\'s "x"', "\\", "\\'", "tab\t", "é", "\x00", "a\nb", "'\"\"'", "\\\"'"]
 
@@ -36,7 +36,7 @@ def test_long_values_are_broken_as_the_formatter_breaks_them(tmp_path):
         f"expected = [{words[:3]!r}, {words!r}]",
         f"cart = Cart({', '.join(map(repr, words))}, strict=True)",
         *(f"x = {text!r}" for text in TEXTS),
-        "x = [b'a', b'\\'', -1, 1e-09, (1,)]",
+        "x = [b'a', b'\\'', u'old', -1, 1e-09, (1,)]",
     ]
     lines = [line for text in statements for line in layout.statement(text)]
     path = tmp_path / "laid_out.py"
@@ -64,6 +64,20 @@ def test_what_cannot_be_broken_is_too_long(source):
 )
 def test_a_message_is_matched_whole(message, written):
     assert matching(message) == written
+
+
+@pytest.mark.parametrize(
+    ("left", "source", "lines"),
+    [
+        ("f(1)", "2", ["    assert f(1) == 2"]),
+        ("f(1)", "None", ["    assert f(1) is None"]),
+        ("a == b", "True", ["    assert a == b"]),
+        ("a in b", "False", ["    assert a not in b"]),
+        ("a + b", "3", ["    result = a + b", "    assert result == 3"]),
+    ],
+)
+def test_a_value_is_asserted_in_the_plainest_way(left, source, lines):
+    assert equality(left, Value("", source), []) == lines
 
 
 @pytest.mark.parametrize(

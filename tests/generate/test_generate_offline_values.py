@@ -33,7 +33,7 @@ def sources(annotation, world=None):
         ("bytes", "b'abc'", {"b''"}),
         ("bool", "True", {"False"}),
         ("Decimal", "Decimal('12.50')", {"Decimal('0')"}),
-        ("datetime.date", "date(2024, 1, 31)", {"date(2024, 2, 29)"}),
+        ("datetime.date", "datetime.date(2024, 1, 31)", {"datetime.date(2024, 2, 29)"}),
         ("str | None", "'hello'", {"None", "''"}),
         ("Optional[int]", "3", {"None"}),
         ("Literal['a', 'b']", "'a'", {"'b'"}),

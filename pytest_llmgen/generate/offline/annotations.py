@@ -14,10 +14,7 @@ MAX_DEPTH = 3
 _PER_TYPE = 12
 
 _DECIMAL = ("from decimal import Decimal",)
-_DATE = ("from datetime import date",)
-_DATETIME = ("from datetime import datetime",)
-_TIME = ("from datetime import time",)
-_DELTA = ("from datetime import timedelta",)
+_DATETIME = ("import datetime",)
 
 _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
@@ -45,10 +42,26 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "None": (("None",), ()),
     "Decimal": (("Decimal('12.50')", "Decimal('0')", "Decimal('-1.25')", "Decimal('1')", "Decimal('0.005')"), _DECIMAL),
     "Fraction": (("Fraction(1, 3)", "Fraction(0)"), ("from fractions import Fraction",)),
-    "date": (("date(2024, 1, 31)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"), _DATE),
-    "datetime": (("datetime(2024, 1, 31, 12, 30)", "datetime(2023, 12, 31, 23, 59, 59)"), _DATETIME),
-    "time": (("time(12, 30)", "time(0, 0)"), _TIME),
-    "timedelta": (("timedelta(hours=1)", "timedelta(0)", "timedelta(days=-1)", "timedelta(days=400)"), _DELTA),
+    "date": (
+        (
+            "datetime.date(2024, 1, 31)",
+            "datetime.date(2024, 2, 29)",
+            "datetime.date(2023, 12, 31)",
+            "datetime.date(2024, 6, 15)",
+        ),
+        _DATETIME,
+    ),
+    "datetime": (("datetime.datetime(2024, 1, 31, 12, 30)", "datetime.datetime(2023, 12, 31, 23, 59, 59)"), _DATETIME),
+    "time": (("datetime.time(12, 30)", "datetime.time(0, 0)"), _DATETIME),
+    "timedelta": (
+        (
+            "datetime.timedelta(hours=1)",
+            "datetime.timedelta(0)",
+            "datetime.timedelta(days=-1)",
+            "datetime.timedelta(days=400)",
+        ),
+        _DATETIME,
+    ),
     "UUID": (("UUID(int=1)",), ("from uuid import UUID",)),
     "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
     "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')"), ("import io",)),

@@ -72,6 +72,7 @@ class Form(StrEnum):
     ASYNC_LISTED = "async-listed"
     ENTERED = "entered"  # a context manager
     ATTRIBUTE = "attribute"
+    SETTER = "setter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Callee:
     form: Form = Form.PLAIN
     receiver: str = ""  # the name under which tests hold the object
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
+    looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -107,6 +109,8 @@ class Scene:
 
 def form_of(target: Target) -> Form:
     """How the value of a target is taken, as far as its definition tells."""
+    if any(item.endswith(".setter") for item in target.decorators):
+        return Form.SETTER
     if any("contextmanager" in item and "async" not in item for item in target.decorators):
         return Form.ENTERED
     if target.is_async:
@@ -129,6 +133,11 @@ def access(import_line: str, qualname: str, module: str) -> str:
             return f"{alias.asname or alias.name}.{qualname}"
         case _:
             return f"{module}.{qualname}"
+
+
+def look(owner: str, attribute: str) -> str:
+    """The expression that shows an attribute."""
+    return f"len({owner})" if attribute == "__len__" else f"{owner}.{attribute}"
 
 
 def receiver_name(class_name: str) -> str:
@@ -174,6 +183,8 @@ def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
     owner = bound[callee.receiver]
     if callee.form is Form.ATTRIBUTE:
         return f"{owner}.{name}"
+    if callee.form is Form.SETTER:
+        return f"setattr({owner}, {name!r}, {terms[1].source})"
     if name in _UNARY and not callee.parameters:
         return _UNARY[name].format(owner)
     if len(callee.parameters) == 1:
@@ -192,6 +203,15 @@ def _with_one(name: str, owner: str, argument: str) -> str:
     if name in _BINARY and name != "__iadd__":
         return f"{owner} {_BINARY[name]} {argument}"
     return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{argument}]"}.get(name, "")
+
+
+def as_statement(expression: str) -> str:
+    """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment."""
+    match ast.parse(expression, mode="eval").body:
+        case ast.Call(func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str() as name), value]):
+            return f"{ast.unparse(owner)}.{name} = {ast.unparse(value)}"
+        case _:
+            return expression
 
 
 def _take(callee: Callee, call: str) -> tuple[str, tuple[str, ...]]:

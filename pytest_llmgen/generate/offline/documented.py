@@ -116,7 +116,7 @@ def _body(case: _Case, seen: Observation) -> tuple[list[str], tuple[str, ...], s
             return None
         return [*arrange, opening, *layout.statement(example.expression, 2)], ("import pytest",), ""
     imports: list[str] = []
-    value = _wanted(example.want, seen)
+    value = _wanted(example.want, seen, example.is_prose)
     if value is not None:
         return [*arrange, *equality(example.expression, value, imports)], tuple(imports), ""
     if seen.outcome == "returned" and seen.output and "..." not in example.want:
@@ -125,12 +125,22 @@ def _body(case: _Case, seen: Observation) -> tuple[list[str], tuple[str, ...], s
     return None
 
 
-def _wanted(want: str, seen: Observation) -> Value | None:
+def _is_comparable(kind: str, seen: Observation) -> bool:
+    """Whether the code gives that type at all; running text also holds formulas that look like calls."""
+    if seen.value is None:
+        return False
+    name = seen.value.type_name.rpartition(".")[2]
+    return kind == name or {kind, name} <= {"int", "float"}
+
+
+def _wanted(want: str, seen: Observation, is_prose: bool) -> Value | None:
     """The documented value, as far as it can be written as an expression."""
     if seen.output or "\n" in want:
         return None
     if is_literal(want):
         literal = ast.literal_eval(want)
+        if is_prose and not _is_comparable(type(literal).__name__, seen):
+            return None
         return Value(type(literal).__name__, want, is_approximate=_holds_float(want))
     value = seen.value
     if value is not None and value.source is not None and value.text == want:

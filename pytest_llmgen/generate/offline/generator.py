@@ -11,7 +11,7 @@ from functools import partial
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, receiver_name
+from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, receiver_name
 from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
 from pytest_llmgen.generate.offline.docs import examples_of, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
@@ -41,6 +41,7 @@ from pytest_llmgen.records import (
 _MAX_CANDIDATES = 16
 _MAX_SURVIVORS = 24
 _KILLING_PROBES = 1200
+_SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
 
@@ -83,6 +84,8 @@ class OfflineGenerator:
             return Reply(assignment, note=str(problem))
         except RecursionError:
             return Reply(assignment, note="its code is nested too deeply to be read")
+        except _SURPRISES as error:  # one odd target must not cost the others their tests
+            return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         return Reply(assignment, tuple(candidates), note=note)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
@@ -97,17 +100,17 @@ class OfflineGenerator:
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         callee = replace(plan.callee, form=found.form)
-        chosen = _in_order_of_gain(found.finds) if is_first else self._closing(assignment, plan, callee, found, limits)
+        chosen = _in_order_of_gain(found.finds) if is_first else self._closing(assignment, callee, found, limits)
         observed = self._write(assignment, replace(plan, callee=callee), chosen, taken)
         candidates = [*documents, *observed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _closing(self, assignment: Assignment, plan: Plan, callee: Callee, found: Found, limits: Limits) -> list[Find]:
+    def _closing(self, assignment: Assignment, callee: Callee, found: Found, limits: Limits) -> list[Find]:
         """The inputs that kill a survivor or reach an open line or branch."""
         mutants = [item.mutant for item in assignment.gaps.survivors[:_MAX_SURVIVORS]]
         mutants = [mutant for mutant in mutants if not mutant.in_signature]
         limits.probes = _KILLING_PROBES
-        pick = partial(killer, self._prober, callee, plan.shape, assignment.module)
+        pick = partial(killer, self._prober, callee, assignment.module)
         killers = [find for mutant in mutants if (find := pick(mutant, found.everything, limits)) is not None]
         return _without_repetition([*killers, *_reaching(assignment.gaps, found.everything)])
 
@@ -118,7 +121,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         is_first = assignment.stage is not Stage.GAPS
         finds = chosen[: 2 * _MAX_CANDIDATES]
-        for seen in look_twice(self._prober, plan.callee, plan.shape, plan.world, finds):
+        for seen in look_twice(self._prober, plan.callee, plan.world, finds):
             find = seen.find
             is_extra = is_first and not find.gained and not find.is_boundary
             candidate = writer.write(seen, is_extra)
@@ -190,7 +193,9 @@ def _callee(
     objects = _objects(shape, annotations, literals, target)
     name = receiver_name(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
-    return Callee(target, name, found, (line,), form, receiver=name, made_of=made_of), shape, objects
+    own = (target.name,) if form is Form.SETTER else ()
+    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes]))
+    return Callee(target, name, found, (line,), form, name, made_of, looks), shape, objects
 
 
 def _objects(shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target) -> list[Term]:

@@ -9,12 +9,10 @@ from dataclasses import replace
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.search import Find, Limits, outcome_text, probe_of
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique
-from pytest_llmgen.generate.offline.world import ClassShape
 from pytest_llmgen.records import Module, Mutant, Probe, Prober
 
 _MAX_INPUTS = 40
 _BATCH = 10
-_MAX_ATTRIBUTES = 6
 
 _EXCHANGE = """\
 import importlib
@@ -50,7 +48,6 @@ def mutated(module: Module, mutant: Mutant) -> str:
 def killer(
     prober: Prober,
     callee: Callee,
-    shape: ClassShape | None,
     module: Module,
     mutant: Mutant,
     finds: Sequence[Find],
@@ -64,22 +61,17 @@ def killer(
         if limits.is_over:
             return None
         limits.probes -= 2 * len(batch)
-        plain = prober.probe([_probe(callee, shape, find, "") for find in batch])
-        other = prober.probe([_probe(callee, shape, find, change) for find in batch])
+        plain = prober.probe([_probe(callee, find, "", rank) for rank, find in enumerate(batch)])
+        other = prober.probe([_probe(callee, find, change, rank) for rank, find in enumerate(batch)])
         for find, one, two in zip(batch, plain, other, strict=True):
             if two.outcome in {"returned", "raised"} and outcome_text(one) != outcome_text(two):
                 return find
     return None
 
 
-def _probe(callee: Callee, shape: ClassShape | None, find: Find, change: str) -> Probe:
-    probe, scene = probe_of(callee, find.row, "mutant" if change else "code")
-    setup = f"{change}\n{probe.setup}" if change else probe.setup
-    if shape is not None and callee.receiver and callee.receiver in find.observation.changed:
-        names = [name for name in shape.attributes if name != "__len__"][:_MAX_ATTRIBUTES]
-        looks = ", ".join([scene.expression, *(f"{callee.receiver}.{name}" for name in names)])
-        return replace(probe, setup=setup, expression=f"[{looks}]")
-    return replace(probe, setup=setup)
+def _probe(callee: Callee, find: Find, change: str, rank: int) -> Probe:
+    probe, _ = probe_of(callee, find.row, f"find#{rank}")
+    return replace(probe, setup=f"{change}\n{probe.setup}" if change else probe.setup)
 
 
 def boundary_terms(mutants: Sequence[Mutant]) -> list[Term]:

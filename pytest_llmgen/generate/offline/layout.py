@@ -34,7 +34,7 @@ def _requote(text: str) -> str:
     row, column = 1, 0
     lines = text.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type != tokenize.STRING or token.string[:1] not in "'\"bB":
+        if token.type != tokenize.STRING or token.string[:1] not in "'\"bBuU":
             continue
         found.append(_between(lines, (row, column), token.start))
         found.append(_requoted(token.string))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.calls import Callee, compose
+from pytest_llmgen.generate.offline.calls import Callee, look
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.world import ClassShape, World
 from pytest_llmgen.generate.offline.write import Look, Seen
@@ -14,15 +14,13 @@ from pytest_llmgen.records import Observation, Probe, Prober
 _MAX_LOOKS = 6
 
 
-def look_twice(
-    prober: Prober, callee: Callee, shape: ClassShape | None, world: World, finds: Sequence[Find]
-) -> list[Seen]:
+def look_twice(prober: Prober, callee: Callee, world: World, finds: Sequence[Find]) -> list[Seen]:
     """The finds that came out the same a second time, with their objects' attributes."""
     probes = [probe_of(callee, find.row, f"again#{rank}")[0] for rank, find in enumerate(finds)]
     again = prober.probe(probes) if probes else []
     pairs = zip(finds, again, strict=True)
     stable = [replace(find, observation=second) for find, second in pairs if _is_same(find, second)]
-    return [seen for find in stable if (seen := _with_looks(prober, callee, shape, world, find)) is not None]
+    return [seen for find in stable if (seen := _with_looks(prober, callee, world, find)) is not None]
 
 
 def _is_same(find: Find, second: Observation) -> bool:
@@ -33,11 +31,11 @@ def _is_same(find: Find, second: Observation) -> bool:
     return outcome_text(first) == outcome_text(second)
 
 
-def _with_looks(prober: Prober, callee: Callee, shape: ClassShape | None, world: World, find: Find) -> Seen | None:
+def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> Seen | None:
     observation = find.observation
     if observation.outcome == "raised":
         return Seen(find, callee)
-    state = _state(prober, callee, shape, find) if callee.receiver and callee.receiver in observation.changed else ()
+    state = _state(callee, observation)
     parts: tuple[Look, ...] = ()
     value = observation.value
     if value is not None and value.source is None:
@@ -48,31 +46,19 @@ def _with_looks(prober: Prober, callee: Callee, shape: ClassShape | None, world:
     return Seen(find, callee, state, parts)
 
 
-def _state(prober: Prober, callee: Callee, shape: ClassShape | None, find: Find) -> tuple[Look, ...]:
+def _state(callee: Callee, observation: Observation) -> tuple[Look, ...]:
     """Attributes of the object that the call changed."""
-    if shape is None:
-        return ()
-    scene = compose(callee, find.row)
-    probe, _ = probe_of(callee, find.row, "state")
-    expressions = [_attribute(callee.receiver, name) for name in shape.attributes[:_MAX_LOOKS]]
-    acted = f"{probe.setup}\n{scene.expression}"
-    before = _values(prober, probe.setup, expressions)
-    after = _values(prober, acted, expressions)
-    looks = [(text, item) for text, item, old in zip(expressions, after, before, strict=True) if item != old]
-    return tuple(Look(text, item.value) for text, item in looks if _is_shown(item) and item.value is not None)
+    changed = [(text, observation.changed[text]) for text in callee.looks if text in observation.changed]
+    return tuple(Look(text, value) for text, value in changed if value.source is not None)[:_MAX_LOOKS]
 
 
 def _parts(prober: Prober, callee: Callee, made: ClassShape, find: Find) -> tuple[Look, ...]:
     """Attributes of an object that the call returned."""
     probe, scene = probe_of(callee, find.row, "parts")
-    expressions = [_attribute("result", name) for name in made.attributes[:_MAX_LOOKS]]
+    expressions = [look("result", name) for name in made.attributes[:_MAX_LOOKS]]
     seen = _values(prober, f"{probe.setup}\nresult = {scene.expression}", expressions)
     pairs = zip(expressions, seen, strict=True)
     return tuple(Look(text, item.value) for text, item in pairs if _is_shown(item) and item.value is not None)
-
-
-def _attribute(owner: str, name: str) -> str:
-    return f"len({owner})" if name == "__len__" else f"{owner}.{name}"
 
 
 def _values(prober: Prober, setup: str, expressions: Sequence[str]) -> list[Observation]:

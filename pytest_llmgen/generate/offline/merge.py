@@ -87,7 +87,7 @@ class _Punch(ast.NodeTransformer):
         return ast.Name(f"HOLE_{len(self.holes) - 1}", ast.Load())
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
-        name = ast.unparse(node.targets[0])
+        name = ast.unparse(node.targets[0]).rpartition(".")[2]
         if name == "expected" or not isinstance(node.value, ast.List | ast.Dict | ast.Set):
             node.value = self.hole(node.value, name)
         return node
@@ -157,6 +157,8 @@ def _columns(names: list[str], source: str) -> list[str]:
         plain = name if name not in assigned or _is_assigned_first(name, function) else f"{name}_value"
         count = 2
         unique = plain
+        if unique in taken and "expected" not in taken:
+            unique = "expected"  # the same word for what goes in and what comes out
         while unique in taken:
             unique, count = f"{plain}_{count}", count + 1
         taken.add(unique)
@@ -165,12 +167,13 @@ def _columns(names: list[str], source: str) -> list[str]:
 
 
 def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
-    return any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name for node in function.body)
+    assigns = [node for node in function.body if isinstance(node, ast.Assign)]
+    return any(ast.unparse(node.targets[0]) == name and is_literal(ast.unparse(node.value)) for node in assigns)
 
 
 def _summary(first: Candidate) -> str:
     name = naming.spoken(first.target.rpartition("::")[2])
-    says = "as documented" if first.oracle is Oracle.DOCTEST else "as the code is today"
+    says = "as the code is today" if first.oracle is Oracle.OBSERVED else "as documented"
     did = "raises the error of each row" if first.category is Category.FAILURE else "gives the result of each row"
     return f"{first.category.value.capitalize()}: {name} {did}, {says}."
 
@@ -258,6 +261,8 @@ class _Fill(ast.NodeTransformer):
 
 def _laid_out(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.With):
-        opening = f"    with {layout.tidy(ast.unparse(node.items[0]))}:"
+        opening = "    " + layout.tidy(f"with {ast.unparse(node.items[0])}:\n    pass").splitlines()[0]
+        if len(opening) > layout.WIDTH:
+            raise layout.TooLongError(opening)
         return [opening, *(line for item in node.body for line in layout.statement(ast.unparse(item), 2))]
     return layout.statement(ast.unparse(node))

@@ -53,9 +53,19 @@ def _change_text(text: str, rng: random.Random) -> str:
         lambda: text[:at] + text[at:].swapcase(),
         lambda: text[::-1],
         lambda: text + text[:at],
-        lambda: text[:at] + " " + text[at:],
+        lambda: text[:at] + " " * rng.randint(1, 3) + text[at:],
+        lambda: _other_digit(text, rng),
+        lambda: _other_digit(text, rng),
     ]
     return rng.choice(options)()
+
+
+def _other_digit(text: str, rng: random.Random) -> str:
+    places = [at for at, letter in enumerate(text) if letter.isdigit()]
+    if not places:
+        return text + str(rng.randint(0, 9))
+    at = rng.choice(places)
+    return text[:at] + str(rng.randint(0, 9)) + text[at + 1 :]
 
 
 def _change_list(items: list[object], rng: random.Random) -> list[object]:

@@ -13,6 +13,9 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
 
 _BATCH = 24
+_FIRST_BATCH = 4
+_MAX_HANGS = 6
+_TIMEOUT = 1.0  # seconds for one call
 _MAX_PROBES = 600
 _MAX_EACH = 200
 _SEVERAL = 0.4
@@ -69,7 +72,7 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     scene = compose(callee, row)
     folder = _TEMPORARY_FOLDER if "tmp_path" in scene.fixtures else ()
     setup = "\n".join([*scene.imports, *scene.helpers, *folder, *scene.statements])
-    watch = tuple(scene.bound.values())
+    watch = (*scene.bound.values(), *callee.looks)
     return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
 
 
@@ -148,8 +151,11 @@ class Search:
         gained = False
         waiting = list(rows)
         while waiting and not self._limits.is_over:
-            batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
+            size = _BATCH if self._tried else _FIRST_BATCH
+            batch, waiting = waiting[:size], waiting[size:]
             gained = self._observe(batch) or gained
+            if self._found.problems.get("timeout", 0) >= (_MAX_HANGS if self._found.finds else 1):
+                self._limits.probes = 0  # each hanging call costs its whole time limit
         return gained
 
     def _observe(self, rows: Sequence[Input]) -> bool:
@@ -161,7 +167,7 @@ class Search:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
         self._limits.probes -= len(fresh)
-        observations = self._prober.probe([probe for _, probe, _ in fresh]) if fresh else []
+        observations = self._prober.probe([probe for _, probe, _ in fresh], _TIMEOUT) if fresh else []
         gains = [
             self._take(row, scene, observation)
             for (row, _, scene), observation in zip(fresh, observations, strict=True)

@@ -150,6 +150,8 @@ def _vote_node(name: str, item: ast.AST, node: FunctionNode, votes: Counter[str]
             _vote_binary(name, item, votes)
         case ast.Call():
             _vote_call(name, item, votes)
+        case ast.Subscript(value=ast.Subscript(value=ast.Name(id=found), slice=index)) if found == name:
+            votes["list[list[int]]"] += 0 if _is_text(index) or isinstance(index, ast.Slice) else 2 * _STRONG
         case ast.Subscript(value=ast.Name(id=found), slice=index) if found == name:
             _vote_index(index, votes)
         case (

@@ -21,6 +21,7 @@ from pytest_llmgen.records import Module
 _ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
 _UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
 _DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
+_PROPERTIES = {"property", "cached_property"}
 _MAX_BASES = 5
 
 
@@ -234,9 +235,7 @@ def _attributes(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -
                     names[attr] = None
     for owner in reversed(line):
         names.update(dict.fromkeys(item.name for item in _fields(owner)))
-    for name, method in methods.items():
-        if {"property", "cached_property"} & set(decorator_names(method)):
-            names[name] = None
-        elif name == "__len__":
-            names["__len__"] = None
-    return tuple(name for name in names if not name.startswith("_") or name == "__len__")
+    shown = [name for name in names if not name.startswith("_")]
+    if not shown:
+        shown = [name for name, item in methods.items() if _PROPERTIES & set(decorator_names(item))]
+    return (*shown, *(["__len__"] if "__len__" in methods else []))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 
@@ -86,6 +86,8 @@ class Writer:
 
     def _name(self, seen: Seen) -> str:
         start = naming.stem(seen.callee.target.qualname)
+        if seen.callee.form is Form.SETTER:  # the property itself has the same name
+            start = f"{start}_set"
         told = naming.condition(seen.callee, seen.find.row, self.base)
         for_told = f"_for_{told}" if told else ""
         observation = seen.find.observation
@@ -116,6 +118,8 @@ class Writer:
             return self._raising(seen)
         bind = _places_to_name(seen)
         scene = compose(seen.callee, seen.find.row, bind)
+        if seen.callee.form is Form.ENTERED:
+            return _entering(scene, observation.value)
         act, checks, imports = _checks(seen, scene)
         if not checks:
             return None
@@ -142,7 +146,7 @@ class Writer:
         opening = f"    with pytest.raises({name}{told}):"
         if len(opening) > layout.WIDTH:
             return None
-        act = layout.statement(scene.expression, 2)
+        act = layout.statement(as_statement(scene.expression), 2)
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation))
         return _Body([*arrange, *gap, opening, *act], (*scene.imports, *imports), scene.helpers)
@@ -153,6 +157,18 @@ class _Body:
     lines: list[str]
     imports: tuple[str, ...]
     helpers: tuple[str, ...]
+
+
+def _entering(scene: Scene, value: Value | None) -> _Body | None:
+    if value is None or value.source is None:
+        return None
+    imports: list[str] = []
+    arrange = [line for text in scene.statements for line in layout.statement(text)]
+    opening = f"    with {layout.tidy(scene.expression.removesuffix('.__enter__()'))} as value:"
+    checks = [f"    {line}" for line in equality("value", value, imports)]
+    if max(len(line) for line in (opening, *checks)) > layout.WIDTH:
+        raise layout.TooLongError(opening)
+    return _Body([*arrange, opening, *checks], (*scene.imports, *imports), scene.helpers)
 
 
 def category_of(seen: Seen) -> Category:
@@ -198,6 +214,8 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
     if observation.output:
         checks.extend(layout.expression(repr(observation.output), "assert capsys.readouterr().out == "))
     has_value = value is not None and value.source is not None and value.source != "None"
+    if seen.callee.form is Form.SETTER and not checks:
+        return [], [], ()
     if value is not None and not checks and value.source is not None:
         return [], equality(_final(seen, scene), value, imports), tuple(imports)
     if value is None or not (has_value or checks):
@@ -206,7 +224,7 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
         first = equality("result", value, imports)
         return layout.statement(f"result = {_final(seen, scene)}"), [*first, *checks], tuple(imports)
     prefix = "result = " if seen.parts else ""
-    return layout.statement(prefix + _final(seen, scene)), checks, tuple(imports)
+    return layout.statement(prefix + as_statement(_final(seen, scene))), checks, tuple(imports)
 
 
 def _final(seen: Seen, scene: Scene) -> str:
@@ -223,12 +241,34 @@ def equality(left: str, value: Value, imports: list[str]) -> list[str]:
         raise layout.TooLongError(value.source)
     imports.extend(value.imports)
     left = layout.tidy(left)
+    if isinstance(ast.parse(left, mode="eval").body, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.BinOp | ast.IfExp):
+        return _of_operator(left, value)
     if value.source in {"None", "True", "False"}:
         return _fitting(left, " is ", value.source)
     if value.is_approximate and _is_flat(value.source):
         imports.append("import pytest")
         return _fitting(left, " == ", f"pytest.approx({value.source})")
     return _fitting(left, " == ", value.source)
+
+
+def _denied(left: str) -> str:
+    match ast.parse(left, mode="eval").body:
+        case ast.Compare(left=one, ops=[ast.In()], comparators=[other]):
+            return f"{ast.unparse(one)} not in {ast.unparse(other)}"
+        case _:
+            return f"not ({left})"
+
+
+def _of_operator(left: str, value: Value) -> list[str]:
+    """``assert a == b`` instead of ``assert a == b is True``; another result is compared by name."""
+    assert value.source is not None
+    is_condition = isinstance(ast.parse(left, mode="eval").body, ast.Compare | ast.BoolOp)
+    if is_condition and value.source == "True":
+        return layout.statement(f"assert {left}")
+    if is_condition and value.source == "False":
+        return layout.statement(f"assert {_denied(left)}")
+    operator = " is " if value.source in {"None", "True", "False"} else " == "
+    return [*layout.statement(f"result = {left}"), *_fitting("result", operator, value.source)]
 
 
 def _fitting(left: str, operator: str, right: str) -> list[str]:
