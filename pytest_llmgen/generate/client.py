@@ -13,7 +13,7 @@ from typing import Any, Self
 from pytest_llmgen.generate.faults import Fault, Patience, codes_of, wait_before
 from pytest_llmgen.generate.prices import Usage
 
-REQUEST_TIMEOUT = 300.0
+REQUEST_TIMEOUT = 600.0
 """Seconds for one attempt; given explicitly, the SDK also allows long answers without streaming."""
 
 Request = Mapping[str, Any]

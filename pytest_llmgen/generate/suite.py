@@ -23,6 +23,7 @@ class Part:
     asks: frozenset[str] = frozenset()  # for fixtures
     is_fixture: bool = False
     is_autouse: bool = False
+    is_data: bool = False  # a value that later statements may change
 
     def is_wanted(self, names: set[str], fixtures: set[str]) -> bool:
         """Whether code that reads these names and asks for these fixtures needs it."""
@@ -31,15 +32,16 @@ class Part:
         return not names.isdisjoint(self.binds)
 
 
-def part_of(statement: ast.stmt, source: str) -> Part:
-    """A statement with what it binds and needs."""
+def part_of(statement: ast.stmt, source: str, binds: frozenset[str]) -> Part:
+    """A statement with what it binds (or changes) and needs."""
     return Part(
         source,
-        bound(statement),
+        binds,
         used(statement),
         asked(statement),
         is_fixture=defines_fixture(statement),
         is_autouse=is_autouse(statement),
+        is_data=not isinstance(statement, Function | ast.ClassDef),
     )
 
 
@@ -107,15 +109,22 @@ def _add(suite: Suite, statement: ast.stmt, source: str) -> None:
         suite.tests.append(TestSource(statement, source, statement.lineno))
     elif isinstance(statement, ast.ClassDef) and statement.name.startswith("Test") and _tests_of(statement):
         _add_class(suite, statement)
-    elif "pytestmark" in (names := bound(statement)) and isinstance(statement, ast.Assign):
+    elif "pytestmark" in (names := bound(statement) | _changed(suite, statement)) and isinstance(statement, ast.Assign):
         value = statement.value
         marks = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
         suite.marks += [ast.unparse(mark) for mark in marks]
     elif names:
-        suite.parts.append(part_of(statement, source))
+        suite.parts.append(part_of(statement, source, names))
     elif not _is_idle(statement):
         message = f"left out: {source.splitlines()[0]}"
         suite.refusals.append(Refusal("loose-statement", message, statement.lineno))
+
+
+def _changed(suite: Suite, statement: ast.stmt) -> frozenset[str]:
+    """The values that a statement such as ``CASES.append(1)`` or a loop around it may change."""
+    if isinstance(statement, Function | ast.ClassDef) or (bound(statement) and not hasattr(statement, "body")):
+        return frozenset()
+    return used(statement) & {name for part in suite.parts if part.is_data for name in part.binds}
 
 
 def _is_idle(statement: ast.stmt) -> bool:

@@ -137,5 +137,11 @@ def _replace_literal(match: re.Match[str]) -> str:
     name, value = match["name"].lower(), match["value"]
     if value.lower() in _NOT_SECRET or value.lower() == name or re.search(r"[{}<>%$]", value):
         return match[0]
-    is_word = "token" in name and not re.search(r"\d", value) and len(value) < SHORTEST_TOKEN
-    return match[0] if is_word else _replace_value(match)
+    return match[0] if "token" in name and _is_parsers_word(value) else _replace_value(match)
+
+
+def _is_parsers_word(value: str) -> bool:
+    """Whether a literal named ``token`` is what parsers and highlighters mean by that word."""
+    if re.fullmatch(r"#[0-9A-Fa-f]{3,8}|[a-z]+(?:[-_.][a-z]+)*", value):
+        return True
+    return not re.search(r"\d", value) and len(value) < SHORTEST_TOKEN

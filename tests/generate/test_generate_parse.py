@@ -276,6 +276,21 @@ def test_statements_outside_of_functions_are_left_out_and_named():
     ]
 
 
+def test_a_table_goes_with_the_statements_that_fill_it():
+    code = (
+        "CASES = []\nOTHER = {}\nLIMIT = 3\nfor n in range(LIMIT):\n    CASES.append(n)\nCASES.append(9)\n"
+        "OTHER['a'] = 1\nTWICE = CASES * 2\n\ndef test_one():\n    assert CASES\n"
+    )
+    (candidate,), refusals = read(fenced(code))
+    assert candidate.helpers == (
+        "CASES = []",
+        "LIMIT = 3",
+        "for n in range(LIMIT):\n    CASES.append(n)",
+        "CASES.append(9)",
+    )
+    assert refusals == ()
+
+
 def test_imports_that_the_reply_forgot_are_added_where_nothing_else_has_the_name():
     code = "def test_one():\n    with pytest.raises(E):\n        total()"
     assert read(fenced(code))[0][0].imports == ("import pytest", "from shop.cart import total")

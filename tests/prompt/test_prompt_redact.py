@@ -44,6 +44,7 @@ def test_a_secret_is_replaced_by_a_placeholder_of_the_same_length_and_lines(secr
         ('{"client_secret": "c0ffee"}', "c0ffee"),
         ('config["api_key"] = "q7f-key"', "q7f-key"),
         ('access_token = "abc123def"', "abc123def"),
+        ('token = "AbCdEfGhIjKlMnOpQr"', "AbCdEfGhIjKlMnOpQr"),
         ("SERVICE_TOKEN=abc123def", "abc123def"),
         ("postgres://anna:pa55w0rd@db/shop", "pa55w0rd"),
         ("Authorization: Bearer abcdef0123456789abcd", "abcdef0123456789abcd"),
@@ -61,6 +62,8 @@ def test_a_literal_under_a_secret_name_is_redacted(text, secret):
     [
         'token = "+"',
         'TOKEN_BEGIN = "begin"',
+        'token_type = "content-transfer-encoding"',
+        '{Token: "#d8dee9"}',
         'token = "block_begin"',
         'if password == "hunter2!": pass',
         'password = "password"',
