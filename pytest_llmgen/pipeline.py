@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
-from pytest_llmgen.findings import Findings
+from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import (
     Assignment,
@@ -125,6 +126,7 @@ class _Job:
     settings: Settings
     findings: Findings
     tools: Tools
+    _unproductive: set[str] = field(default_factory=set)  # targets whose last reply held nothing
 
     def survey(self, runner: Runner) -> None:
         """Which tests can judge, and what each of them runs."""
@@ -187,11 +189,12 @@ class _Job:
             self.tools.progress.stage("writing tests")
             self._keep_suspects()
             self._merge(runner)
-            self._prove_files(runner)
+            drafts = self._prove_files(runner)
             kept, notes = self.tools.publisher.publish(self.findings.kept)
             written = {judged.candidate.id: judged for judged in kept}
             self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
             self.findings.written.extend(notes)
+            self._judge_files(runner, drafts)
 
     @property
     def _place(self) -> Place:
@@ -233,6 +236,8 @@ class _Job:
         return wanted
 
     def _assignment(self, module: Module, target: Target, number: int) -> Assignment | None:
+        if target.key in self._unproductive:
+            return None
         gaps = self.findings.open_gaps(module, target)
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
@@ -269,8 +274,10 @@ class _Job:
             key = reply.assignment.target.key
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
-            if reply.note and not reply.candidates:
-                self.findings.not_attempted[key] = reply.note
+            if not reply.candidates:
+                self._unproductive.add(key)
+                if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
+                    self.findings.not_attempted[key] = reply.note
             yield reply
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
@@ -306,7 +313,7 @@ class _Job:
     def _merge(self, runner: Runner) -> None:
         """Fold single cases into tables where the tables pass and lose nothing."""
         kept = self.findings.kept
-        merged = merge_candidates([judged.candidate for judged in kept])
+        merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
         fresh = [c for c in merged if c.id not in {j.candidate.id for j in kept}]
         if not fresh:
             return
@@ -318,21 +325,56 @@ class _Job:
         self.findings.judged += good
         self._choose()
 
-    def _prove_files(self, runner: Runner) -> None:
+    def _judge_files(self, runner: Runner, drafts: Drafts) -> None:
+        """The last word on every mutant that the project's own tests leave open: by the tests as written."""
+        limit = self.settings.test_timeout * max(1, len(drafts.nodeids))
+        names = {nodeid: by_id for by_id, nodeid in drafts.nodeids.items()}
+        final = {judged.candidate.id: judged.nodeid for judged in self.findings.kept}
+
+        def written(nodeid: str) -> str:
+            plain, bracket, parameters = nodeid.partition("[")
+            return final.get(names.get(plain, ""), plain) + bracket + parameters
+
+        passing = [run for run in runner.try_candidates(drafts.files, limit) if run.outcome is Outcome.PASSED]
+        runner.load_candidates(drafts.files)
+        wanted = [m for m in self.findings.mutants if self._is_open_without(m)]
+        work, _ = jobs(
+            wanted,
+            line_tests=line_tests_of((run.nodeid, run.hits) for run in passing),
+            files=self.findings.baseline.files,
+            targets=self.findings.targets.values(),
+            seconds={run.nodeid: run.seconds for run in passing},
+            asked_timeout=self.settings.mutant_timeout,
+        )
+        for job in work:
+            own = self.findings.covering.get(job.mutant.id, ())
+            self.findings.covering[job.mutant.id] = (*own, *(written(test) for test in job.tests))
+        for done, verdict in enumerate(runner.judge(work), start=1):
+            named = replace(verdict, killed_by=tuple(written(test) for test in verdict.killed_by))
+            self.findings.final_verdicts[verdict.mutant_id] = named
+            self.tools.progress.step(done, len(work), "mutants against the written tests")
+
+    def _is_open_without(self, mutant: Mutant) -> bool:
+        verdict = self.findings.verdicts_before.get(mutant.id)
+        return verdict is not None and verdict.status in OPEN
+
+    def _prove_files(self, runner: Runner) -> Drafts:
         """Run the whole files as they would be written; a test that fails there is dropped."""
+        drafts = self.tools.publisher.drafts(self.findings.kept)
         for _ in range(_PROOFS):
-            drafts = self.tools.publisher.drafts(self.findings.kept)
             runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
             red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
             lost = {path for path in red if "::" not in path}  # a file that could not even be collected
             broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
             if not broken:
-                return
+                break
             reason = "it fails beside the other tests of its file"
             self.findings.judged = [
                 replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
                 for j in self.findings.judged
             ]
+            drafts = self.tools.publisher.drafts(self.findings.kept)
+        return drafts
 
     def _keep_suspects(self) -> None:
         """Evidence for a person, one test for each kind of disagreement."""
