@@ -311,18 +311,21 @@ class _Job:
             )
 
     def _merge(self, runner: Runner) -> None:
-        """Fold single cases into tables where the tables pass and lose nothing."""
+        """Fold single cases into tables, target by target, where the tables pass and lose nothing."""
         kept = self.findings.kept
         merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
-        fresh = [c for c in merged if c.id not in {j.candidate.id for j in kept}]
-        if not fresh:
-            return
-        tables = against_mutants(try_out(fresh, runner, self._place), self.findings.mutants, runner, self._place)
-        parts = _parts(kept, merged)
-        good = [table for table in tables if table.fate is Fate.KEPT and _keeps(table, parts[table.candidate.id])]
-        folded = {part.candidate.id for table in good for part in parts[table.candidate.id]}
-        self.findings.judged = [j for j in self.findings.judged if j.candidate.id not in folded]
-        self.findings.judged += good
+        known = {judged.candidate.id: judged for judged in kept}
+        tables = [candidate for candidate in merged if candidate.id not in known]
+        killed = frozenset[str]().union(*(judged.kills for judged in kept))
+        mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
+        known |= {
+            judged.candidate.id: judged
+            for judged in against_mutants(try_out(tables, runner, self._place), mutants, runner, self._place)
+        }
+        after = [known[candidate.id] for candidate in merged]
+        folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]
+        others = [j for j in self.findings.judged if j.fate is not Fate.KEPT or j.candidate.target not in folded]
+        self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
         self._choose()
 
     def _judge_files(self, runner: Runner, drafts: Drafts) -> None:
@@ -421,18 +424,19 @@ def _repairable(judged: Sequence[Judged]) -> tuple[Failure, ...]:
     return tuple(Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING))
 
 
-def _parts(kept: Sequence[Judged], merged: Sequence[Candidate]) -> dict[str, list[Judged]]:
-    """Which of the kept tests each table was made of."""
-    by_id = {judged.candidate.id: judged for judged in kept}
-    return {table.id: [by_id[i] for i in table.id.split("+") if i in by_id] for table in merged}
+def _of(judged: Sequence[Judged], target: str) -> list[Judged]:
+    return [each for each in judged if each.candidate.target == target]
 
 
-def _keeps(table: Judged, parts: Sequence[Judged]) -> bool:
-    """Whether a table does all that the tests did that it was made of."""
-    lines = {(path, line) for part in parts for path, hits in part.hits.items() for line in hits.lines}
-    has = {(path, line) for path, hits in table.hits.items() for line in hits.lines}
-    kills = frozenset[str]().union(*(part.kills for part in parts))
-    return lines <= has and kills <= table.kills
+def _keeps(after: Sequence[Judged], before: Sequence[Judged]) -> bool:
+    """Whether the tests after folding all pass and do all that those before it did."""
+    return all(judged.fate is Fate.KEPT for judged in after) and _reach(before) <= _reach(after)
 
 
-__all__ = ["Progress", "Publisher", "Tools", "run"]
+def _reach(judged: Sequence[Judged]) -> set[tuple[str, str, int]]:
+    """The lines that tests run and the mutants that they kill."""
+    lines = {("line", path, line) for each in judged for path, hits in each.hits.items() for line in hits.lines}
+    return lines | {("kill", identity, 0) for each in judged for identity in each.kills}
+
+
+__all__ = ["Drafts", "Progress", "Publisher", "Tools", "run"]
