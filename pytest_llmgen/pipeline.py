@@ -5,7 +5,7 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -45,6 +45,10 @@ from pytest_llmgen.settings import Settings
 
 _PROOFS = 3
 """How often whole files are proved: dropping one test may uncover another that leaned on it."""
+
+
+_BATCH_FACTOR = 2
+"""Requests in one batch, as a multiple of those that are sent at once."""
 
 
 class Progress(Protocol):
@@ -126,6 +130,7 @@ class _Job:
     settings: Settings
     findings: Findings
     tools: Tools
+    _out_of_service: list[str] = field(default_factory=list)  # why no further request makes sense
     _unproductive: set[str] = field(default_factory=set)  # targets whose last reply held nothing
 
     def survey(self, runner: Runner) -> None:
@@ -174,7 +179,7 @@ class _Job:
         for number in range(1, self.settings.rounds + 1):
             left = self._time_left(started)
             assignments = self._assignments(number, generator.origin, left)
-            if not assignments or left == 0:
+            if not assignments or left == 0 or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
@@ -264,11 +269,20 @@ class _Job:
                 self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
 
     def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
-        """The generator's replies; the time it takes is counted apart from proving them."""
-        replies = iter(generator.generate(assignments))
+        """The generator's replies; the time it takes is counted apart from proving them.
+
+        A fault that every further request would meet ends the asking, not the run: what was paid for is
+        still proved, kept and written.
+        """
+        replies = self._asked(generator, assignments)
         while True:
-            with self._stage("generate"):
-                reply = next(replies, None)
+            try:
+                with self._stage("generate"):
+                    reply = next(replies, None)
+            except LlmgenError as error:
+                self.findings.warnings.append(str(error))
+                self._out_of_service.append(str(error))
+                return
             if reply is None:
                 return
             key = reply.assignment.target.key
@@ -279,6 +293,17 @@ class _Job:
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
                     self.findings.not_attempted[key] = reply.note
             yield reply
+
+    def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+        """A model is asked in batches, so that a person sees progress; the search wants all at once."""
+        size = len(assignments)
+        if generator.origin is Origin.MODEL:
+            size = _BATCH_FACTOR * self.settings.concurrency
+        for start in range(0, len(assignments), max(1, size)):
+            if self._out_of_service:
+                return
+            self.tools.progress.step(start, len(assignments))
+            yield from generator.generate(assignments[start : start + size])
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
