@@ -39,6 +39,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import describe, is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.report.progress import outcome_text
 from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
@@ -60,8 +61,8 @@ class Progress(Protocol):
     def step(self, done: int, total: int, text: str = "") -> None:
         """So much of the stage is done; may be called very often."""
 
-    def item(self, text: str) -> None:
-        """A finished piece of work that deserves a line of its own."""
+    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
+        """A target that has been worked on deserves a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,7 @@ class _Job:
         gaps = self.findings.open_gaps(module, target)
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
-                self.tools.progress.item(f"{target.key}  already complete")
+                self.findings.complete += 1
             return None
         kept = tuple(j.candidate for j in self.findings.kept if j.candidate.target == target.key)
         stage = Stage.FIRST if number == 1 else Stage.GAPS
@@ -420,15 +421,9 @@ class _Job:
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
         suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
-        parts = [f"{passing} tests pass"]
-        if dropped := len(judged) - passing - suspects:
-            parts.append(f"{dropped} dropped")
-        if suspects:
-            parts.append(f"{suspects} suspected bug{'s' if suspects > 1 else ''}")
-        if not judged and reply.note:
-            parts = [reply.note]
-        cost = f"  ${reply.cost.usd:.2f}" if reply.cost.usd else ""
-        self.tools.progress.item(f"[{done}/{total}] {reply.assignment.target.key}  {', '.join(parts)}{cost}")
+        outcome = outcome_text(passing, len(judged) - passing - suspects, suspects, verb="pass")
+        cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
+        self.tools.progress.item(done, total, reply.assignment.target.key, outcome if judged else reply.note, cost)
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
