@@ -44,6 +44,7 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.report import json_report
+from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
@@ -96,7 +97,7 @@ class Edges:
         """Who writes, what is in scope, what the gate does."""
         functions = sum(len(module.targets) for module in self.scope.modules)
         files = len(self.scope.modules)
-        lines = [f"llmgen: scope {self.scope.text}, {functions} functions in {files} files"]
+        lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
@@ -285,6 +286,10 @@ class _ProgressView:
 
     def step(self, done: int, total: int, text: str = "") -> None:
         self._show(f"{self._stage} {done}/{total} {text}".rstrip())
+
+    def note(self, text: str) -> None:
+        if self._inner is not None:
+            self._inner.done(text)
 
     def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
         if self._inner is not None:
