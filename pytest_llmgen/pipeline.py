@@ -133,6 +133,9 @@ class _Job:
         self.tools.progress.stage("running each test by itself")
         with self._stage("survey"):
             self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
+            self.findings.imported = runner.imported()
+            if not self.findings.baseline.measured:
+                self.findings.measure_by_survey()
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""
@@ -195,6 +198,7 @@ class _Job:
             self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
             self.findings.written.extend(notes)
             self._judge_files(runner, drafts)
+            self.findings.imported = runner.imported()
 
     @property
     def _place(self) -> Place:
@@ -395,7 +399,7 @@ class _Job:
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
         suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
-        parts = [f"{passing} tests pass"]
+        parts = ["1 test passes" if passing == 1 else f"{passing} tests pass"]
         if dropped := len(judged) - passing - suspects:
             parts.append(f"{dropped} dropped")
         if suspects:
