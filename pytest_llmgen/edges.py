@@ -30,6 +30,8 @@ from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
     Candidate,
+    Facts,
+    Fate,
     FileLines,
     Generator,
     Hits,
@@ -115,7 +117,19 @@ class Edges:
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
-        self.findings.baseline = self._baseline(recorder, setup, partial)
+        try:
+            _make_folder(self.settings.report_path)
+            self.findings.baseline = self._baseline(recorder, setup, partial)
+        except LlmgenError as error:
+            self.findings.problem = str(error)
+            return
+        if self.scope.nothing_to_test is None and self.scope.problem is None:
+            self._work(setup)
+
+    def _work(self, setup: CoverageSetup) -> None:
+        if not self.findings.baseline.measured and self.findings.baseline.tests:
+            why = setup.why_unusable()
+            self.findings.warnings.append(f"the run's own coverage is not used ({why}): tests were measured in workers")
         progress = _ProgressView(self.config)
         tools = pipeline.Tools(
             open_runner=self._open_runner,
@@ -129,8 +143,10 @@ class Edges:
             cpu=_cpu_seconds,
         )
         try:
-            if self.scope.nothing_to_test is None and self.scope.problem is None:
-                pipeline.run(self.settings, self.findings, tools)
+            pipeline.run(self.settings, self.findings, tools)
+        except Exception as error:
+            self.findings.problem = f"an internal fault: {error!r}"
+            raise
         finally:
             progress.close()
 
@@ -138,14 +154,11 @@ class Edges:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
-        generated = any(test.fate.value == "kept" for test in facts.tests)
-        status = gate.exit_status(pytest_status, verdict, generated=generated)
+        status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
         for kind, _, path in (each.partition(":") for each in self.settings.reports):
             if kind == "json":
                 file = self.settings.root / path if path else self.settings.report_path / REPORT_FILE
-                if not path:
-                    json_report.make_folder(self.settings.report_path)
                 json_report.write(report, file)
         return report
 
@@ -171,7 +184,7 @@ class Edges:
             run=info,
             scope_problem=self.scope.problem,
             nothing_to_test=self.scope.nothing_to_test,
-            unreviewed_on_disk=self.publisher.unreviewed_before,
+            unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
@@ -189,6 +202,7 @@ class Edges:
             hits={},
             contexts={},
             collection_errors=tuple(recorder.collection_errors),
+            left_out=frozenset(recorder.left_out),
             partial=partial,
             measured=False,
         )
@@ -253,6 +267,23 @@ class Edges:
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
         return vet(candidate, self._vet_facts)
+
+
+def has_generated(facts: Facts) -> bool:
+    """Whether tests were written in this run."""
+    return any(test.fate is Fate.KEPT and "::" in test.nodeid for test in facts.tests)
+
+
+def _make_folder(path: Path) -> None:
+    """First of all: its .gitignore keeps everything else in it out of version control."""
+    try:
+        json_report.make_folder(path)
+    except OSError as error:
+        raise LlmgenError(
+            f"{path} can't be written: {error.strerror}",
+            slug="report-folder",
+            fix="free the place or set llm_report_dir",
+        ) from None
 
 
 class _NoProber:

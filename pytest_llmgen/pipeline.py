@@ -144,6 +144,9 @@ class _Job:
         self.tools.progress.stage("running each test by itself")
         with self._stage("survey"):
             self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
+            self.findings.imported = runner.imported()
+            if not self.findings.baseline.measured:
+                self.findings.measure_by_survey()
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""
@@ -214,6 +217,7 @@ class _Job:
             self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
             self.findings.written.extend(notes)
             self._judge_files(runner, drafts)
+            self.findings.imported = runner.imported()
 
     @property
     def _place(self) -> Place:
@@ -434,7 +438,7 @@ class _Job:
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
         suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
-        outcome = outcome_text(passing, len(judged) - passing - suspects, suspects, verb="pass")
+        outcome = outcome_text(passing, len(judged) - passing - suspects, suspects, verb="passing")
         cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
         self.tools.progress.item(done, total, reply.assignment.target.key, outcome if judged else reply.note, cost)
 

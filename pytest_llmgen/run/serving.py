@@ -44,6 +44,7 @@ class Server:
         self._meter = Meter(root, [source.path for source in start.sources])
         self._items: dict[str, pytest.Item] = {}
         self._import_lines: dict[str, frozenset[int]] = {}
+        self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._index: Index | None = None
         self._children = 0
@@ -61,6 +62,15 @@ class Server:
         config.addinivalue_line("markers", MARKER)
         config.pluginmanager.register(self._recorder, "llmgen-recorder")
         config.pluginmanager.register(self._folders, "llmgen-folders")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
+        """Conftest files import the project before anything is collected."""
+        self._meter.start()
+        try:
+            return (yield)
+        finally:
+            self._note_import_lines()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -86,6 +96,8 @@ class Server:
     def _note_import_lines(self) -> None:
         for path, raw in self._meter.stop().items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
+            before = self._imported.get(path, protocol.RawFile((), ()))
+            self._imported[path] = protocol.RawFile(before.lines + raw.lines, before.arcs + raw.arcs)
 
     # --- serving ---
 
@@ -103,6 +115,7 @@ class Server:
             errors=collect_errors,
             positional=list(config.option.file_or_dir),
             seconds=time.monotonic() - self._began,
+            imported=to_json(self._imported),
         )
 
     def _reindex(self) -> None:
@@ -176,7 +189,7 @@ class Server:
             nodeids += [item.nodeid for item in items]
         self._note_import_lines()
         self._reindex()
-        self._channel.send(protocol.LOADED, nodeids=nodeids)
+        self._channel.send(protocol.LOADED, nodeids=nodeids, imported=to_json(self._imported))
 
     # --- tests ---
 
