@@ -1,4 +1,4 @@
-"""The server's part for mutants: each becomes the code that runs in a fork of the live session, and its tests meet it."""
+"""The part of the server that judges mutants: in forks of the live session, where each meets its tests."""
 
 from __future__ import annotations
 
