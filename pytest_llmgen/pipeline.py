@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
+from pytest_llmgen.conclusion import suite_info
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import OPEN, Findings
+from pytest_llmgen.gaps import assess
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
@@ -39,6 +41,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import describe, is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
@@ -60,8 +63,11 @@ class Progress(Protocol):
     def step(self, done: int, total: int, text: str = "") -> None:
         """So much of the stage is done; may be called very often."""
 
-    def item(self, text: str) -> None:
-        """A finished piece of work that deserves a line of its own."""
+    def note(self, text: str) -> None:
+        """A line of its own."""
+
+    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
+        """A target that has been worked on deserves a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,14 @@ class _Job:
             for verdict in chain(settled, runner.judge(work)):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
+        self.tools.progress.note(self._baseline_line())
+
+    def _baseline_line(self) -> str:
+        totals = assess(self.findings.evidence()).totals
+        metrics = totals.new or totals.all
+        lines = metrics.lines if metrics else (0, 0)
+        suite = suite_info(self.findings)
+        return baseline_line(suite, lines, len(self.findings.mutants), new_code=totals.new is not None)
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
         """The mutants of a module; one that can't be mutated is said to be so, and costs no other."""
@@ -247,7 +261,7 @@ class _Job:
         gaps = self.findings.open_gaps(module, target)
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
-                self.tools.progress.item(f"{target.key}  already complete")
+                self.findings.complete += 1
             return None
         kept = tuple(j.candidate for j in self.findings.kept if j.candidate.target == target.key)
         stage = Stage.FIRST if number == 1 else Stage.GAPS
@@ -421,15 +435,9 @@ class _Job:
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
         suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
-        parts = [f"{passing} tests pass"]
-        if dropped := len(judged) - passing - suspects:
-            parts.append(f"{dropped} dropped")
-        if suspects:
-            parts.append(f"{suspects} suspected bug{'s' if suspects > 1 else ''}")
-        if not judged and reply.note:
-            parts = [reply.note]
-        cost = f"  ${reply.cost.usd:.2f}" if reply.cost.usd else ""
-        self.tools.progress.item(f"[{done}/{total}] {reply.assignment.target.key}  {', '.join(parts)}{cost}")
+        outcome = outcome_text(passing, len(judged) - passing - suspects, suspects, verb="pass")
+        cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
+        self.tools.progress.item(done, total, reply.assignment.target.key, outcome if judged else reply.note, cost)
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
