@@ -164,6 +164,7 @@ class _Job:
                 targets=self.findings.targets.values(),
                 seconds=self.findings.survey.seconds,
                 asked_timeout=self.settings.mutant_timeout,
+                ran=self.findings.baseline.hits,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
             for verdict in chain(settled, runner.judge(work)):
