@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import random
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -297,19 +299,48 @@ class Server:
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
-        for data in request["probes"]:
-            self._observe(from_json(Probe, data), request["timeout"])
+        mutant = from_json(Mutant, request["mutant"])
+        waiting = [from_json(Probe, data) for data in request["probes"]]
+        while waiting:
+            together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
+            answered = self._observe_in_turn(together, mutant, request["timeout"])
+            waiting = waiting[len(together) if mutant else answered :]
 
-    def _observe(self, probe: Probe, limit: float) -> None:
-        seen: list[dict[str, Any]] = []
-        began = time.monotonic()
+    def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
+        """Observe probes in one child until one of them ends it; how many were answered."""
+        answered = 0
+
+        def on_record(record: dict[str, Any]) -> float:
+            nonlocal answered
+            self._channel.send(protocol.OBSERVATION, **_bare(record), id=probes[answered].id)
+            answered += 1
+            return limit
 
         def work(report: Reporter) -> None:
-            report.send("seen", **observe(probe, self._meter, self._root))
+            if mutant is not None:
+                activate(mutant, self._sources[mutant.path], self._index_with(mutant.path))
+            for probe in probes:
+                began = time.monotonic()
+                seen = observe(probe, self._meter, self._root)
+                report.send("seen", **seen, seconds=time.monotonic() - began)
 
-        end = self._child(work, seen.append, limit)
-        answer = seen[0] if seen else {"how": end.how, "detail": end.detail}
-        self._channel.send(protocol.OBSERVATION, **_bare(answer), id=probe.id, seconds=time.monotonic() - began)
+        if mutant is not None and self._ran_at_import(mutant):
+            end = End("crashed", "its line runs when the module is imported")
+        else:
+            end = self._child(work, on_record, limit)
+        for probe in probes[answered : None if mutant else answered + 1]:
+            self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
+            answered += 1
+            end = End("crashed", "not observed: the probe before it did not end")
+        return answered
+
+    def _index_with(self, path: str) -> Index:
+        """The index; in a child, for a module that no test has imported, one of that module."""
+        assert self._index is not None
+        if path in self._index.functions:
+            return self._index
+        importlib.import_module(next(source.name for source in self._start.sources if source.path == path))
+        return index_functions(str(self._root), [path])
 
 
 def tell(report: Reporter, result: ItemResult, *, every: bool) -> bool:
