@@ -8,12 +8,13 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Outcome, Probe
+from pytest_llmgen.records import Mutant, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
@@ -103,11 +104,9 @@ class Server:
         quieting.silence_terminal(config)
         quieting.calm_hypothesis(self._session.items)
         self._items.update({item.nodeid: item for item in self._session.items})
-        self._judge = Judge(
-            Live(self._session, self._recorder, self._root, self._sources, self._items, self._import_lines),
-            self._child,
-            self._channel,
-        )
+        names = {source.path: source.name for source in self._start.sources}
+        live = Live(self._session, self._recorder, self._root, self._sources, names, self._items, self._import_lines)
+        self._judge = Judge(live, self._child, self._channel)
         collect_errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
         self._judge.look_around()
         self._channel.send(
@@ -257,19 +256,40 @@ class Server:
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
-        for data in request["probes"]:
-            self._observe(from_json(Probe, data), request["timeout"])
+        mutant = from_json(Mutant, request["mutant"])
+        waiting = [from_json(Probe, data) for data in request["probes"]]
+        while waiting:
+            together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
+            answered = self._observe_in_turn(together, mutant, request["timeout"])
+            waiting = waiting[len(together) if mutant else answered :]
 
-    def _observe(self, probe: Probe, limit: float) -> None:
-        seen: list[dict[str, Any]] = []
-        began = time.monotonic()
+    def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
+        """Observe probes in one child until one of them ends it; how many were answered."""
+        answered = 0
+
+        def on_record(record: dict[str, Any]) -> float:
+            nonlocal answered
+            self._channel.send(protocol.OBSERVATION, **_bare(record), id=probes[answered].id)
+            answered += 1
+            return limit
 
         def work(report: Reporter) -> None:
-            report.send("seen", **observe(probe, self._meter, self._root))
+            if mutant is not None:
+                self._judge.change(mutant)
+            for probe in probes:
+                began = time.monotonic()
+                seen = observe(probe, self._meter, self._root)
+                report.send("seen", **seen, seconds=time.monotonic() - began)
 
-        end = self._child(work, seen.append, limit)
-        answer = seen[0] if seen else {"how": end.how, "detail": end.detail}
-        self._channel.send(protocol.OBSERVATION, **_bare(answer), id=probe.id, seconds=time.monotonic() - began)
+        if mutant is not None and self._judge.ran_at_import(mutant):
+            end = End("crashed", "its line runs when the module is imported")
+        else:
+            end = self._child(work, on_record, limit)
+        for probe in probes[answered : None if mutant else answered + 1]:
+            self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
+            answered += 1
+            end = End("crashed", "not observed: the probe before it did not end")
+        return answered
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
