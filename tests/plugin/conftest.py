@@ -64,7 +64,16 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(STRIPPED)}
         paths = [] if IS_INSTALLED else [str(Path(pytest_llmgen.__file__).parents[1])]
         extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.root.parent)}
-        return kept | extra | self.environment
+        return kept | extra | {"TMPDIR": str(self.temporary())} | self.environment
+
+    def temporary(self) -> Path:
+        folder = self.root.parent / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def leftovers(self) -> list[str]:
+        """What runs left in the folder for temporary files."""
+        return sorted(path.name for path in self.temporary().iterdir() if not path.name.startswith("pytest-of-"))
 
     def run(self, *arguments: str, is_ours: bool = True, as_module: bool = True) -> Run:
         report = self.root / ".llmgen" / "report.json"
