@@ -46,7 +46,8 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.report import json_report
-from pytest_llmgen.report.progress import Progress
+from pytest_llmgen.report.layout import count
+from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -98,7 +99,7 @@ class Edges:
         """Who writes, what is in scope, what the gate does."""
         functions = sum(len(module.targets) for module in self.scope.modules)
         files = len(self.scope.modules)
-        lines = [f"llmgen: scope {self.scope.text}, {functions} functions in {files} files"]
+        lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
@@ -298,9 +299,10 @@ class _ProgressView:
     def __init__(self, config: pytest.Config) -> None:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         self._inner: Progress | None = None
-        self._stage = ""
+        self._stage, self._width = "", 80
         if reporter is not None:
             writer = config.get_terminal_writer()
+            self._width = writer.fullwidth
             self._inner = Progress(
                 lambda text: writer.write(text, flush=True),
                 is_terminal=reporter.isatty,
@@ -316,9 +318,13 @@ class _ProgressView:
     def step(self, done: int, total: int, text: str = "") -> None:
         self._show(f"{self._stage} {done}/{total} {text}".rstrip())
 
-    def item(self, text: str) -> None:
+    def note(self, text: str) -> None:
         if self._inner is not None:
             self._inner.done(text)
+
+    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
+        if self._inner is not None:
+            self._inner.done(progress_line(done, total, target, outcome, cost, self._width))
 
     def close(self) -> None:
         if self._inner is not None:

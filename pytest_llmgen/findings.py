@@ -55,6 +55,7 @@ class Findings:
     problem: str | None = None
     interrupted: bool = False
     rounds: int = 0
+    complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)

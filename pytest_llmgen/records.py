@@ -253,6 +253,8 @@ class Probe:
     expression: str
     watch: tuple[str, ...] = ()
     path: str = ""  # the file whose lines are wanted
+    alone: bool = False  # in a child of its own; others may share one, and see what is left in modules
+    mutant: Mutant | None = None  # the code under test is changed like this
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,7 +513,11 @@ class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
-        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
+        """Observe each probe, in the order given; ``timeout`` is for each.
+
+        Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
+        did not end are not observed any more (``crashed``).
+        """
 
 
 class Runner(Prober, Protocol):

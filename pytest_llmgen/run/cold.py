@@ -23,8 +23,8 @@ from pytest_llmgen.run.collecting import MARKER
 from pytest_llmgen.run.fork import Reporter, run_child
 from pytest_llmgen.run.items import Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
+from pytest_llmgen.run.mutants import tell
 from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.serving import tell
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
 

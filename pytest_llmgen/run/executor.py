@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +34,7 @@ from pytest_llmgen.settings import Settings
 
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
-PROBES_A_REQUEST = 16
+PROBES_A_REQUEST = 48
 COLD_START_FACTOR = 3.0
 """A cold run may take this many times the time of a worker's start for importing and collecting."""
 OTHER_ZONE = "Asia/Kathmandu"
@@ -159,11 +160,18 @@ class Executor:
                 yield _verdict(request, message)
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
-        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
-        groups = [probes[n : n + PROBES_A_REQUEST] for n in range(0, len(probes), PROBES_A_REQUEST)]
+        """Observe each probe, in the order given; ``timeout`` is for each."""
         requests = [
-            Request("probe", {"probes": to_json(list(group)), "timeout": timeout}, timeout + SILENCE)
-            for group in groups
+            Request(
+                "probe",
+                {
+                    "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in group],
+                    "mutant": to_json(group[0].mutant),
+                    "timeout": timeout,
+                },
+                timeout + SILENCE,
+            )
+            for group in _groups(probes)
         ]
         paths = {probe.id: probe.path for probe in probes}
         seen: dict[str, Observation] = {}
@@ -242,6 +250,14 @@ class Executor:
             self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
             message["seconds"],
         )
+
+
+def _groups(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+    """Probes that one request can hold: few enough for all workers to have some, and of one mutant."""
+    for _, alike in groupby(probes, key=lambda probe: probe.mutant):
+        same = list(alike)
+        for start in range(0, len(same), PROBES_A_REQUEST):
+            yield same[start : start + PROBES_A_REQUEST]
 
 
 def _below(folder: Path, root: Path) -> str:
