@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-OLD = "def weak(number):\n    return number + 1\n"
+OLD = "LIMIT = 3\nif LIMIT > 4:\n    LIMIT = 4\n\n\ndef weak(number):\n    return number + 1\n"
 NEW = OLD + "\n\ndef fresh(number):\n    return number * 2\n"
 TESTS = "from pkg import code\n\ndef test_weak(): code.weak(1)\n"
 FRESH = TESTS + "def test_fresh(): assert code.fresh(3) == 6\n"
@@ -52,4 +52,5 @@ def test_a_target_narrows_to_one_function(repository: Any) -> None:
     run = repository.run("--llm-check", "--llm-target=pkg/code.py::fresh")
     assert (run.status, run.verdict) == (0, "pass"), run.output
     assert run.report["run"]["scope"] == "paths"
-    assert {function["qualname"] for function in run.report["functions"]} == {"fresh"}
+    assert {function["qualname"] for function in run.report["functions"]} - {"<module>"} == {"fresh"}
+    assert run.report["gaps"] == []
