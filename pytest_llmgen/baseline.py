@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen.plugin import COVERAGE_VARIABLE
 from pytest_llmgen.records import Outcome, TestRun
 
 _MESSAGE_LIMIT = 2000
@@ -33,10 +35,9 @@ class CoverageSetup:
         self.is_ours = self.is_available and not options.cov_source
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None
-        self._values: dict[str, Any] = {}
         if self.is_ours:
             self.folder = Path(tempfile.mkdtemp(prefix="llmgen-cov-"))
-            self._values = {
+            values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,
                 "cov_context": "test",
@@ -44,14 +45,10 @@ class CoverageSetup:
                 "cov_fail_under": 0,
                 "cov_append": False,
             }
+            vars(options).update(values)
             # coverage's sys.monitoring core has no dynamic contexts.
             self._set_environment(COVERAGE_FILE=str(self.folder / "coverage"), COVERAGE_CORE="ctrace")
-            self.apply(options)
-
-    def apply(self, options: Any) -> None:
-        """Set the options on a namespace: the early one, then the final one that xdist hands on."""
-        for name, value in self._values.items():
-            setattr(options, name, list(value) if isinstance(value, list) else value)
+            self._set_environment(**{COVERAGE_VARIABLE: json.dumps(values)})
 
     def quieten(self, config: pytest.Config) -> None:
         """A run that nobody asked to be measured says nothing of having measured nothing."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -25,6 +26,7 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.heartbeat import Heartbeat
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
@@ -51,12 +53,14 @@ from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
-from pytest_llmgen.scope import Scope, find_scope
+from pytest_llmgen.scope import Scope, find_scope, in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
 REPORT_FILE = "report.json"
+HEARTBEAT_SECONDS = 10.0
+"""How often a log is looked after; what is written into it then is up to ``report.progress``."""
 
 
 class Edges:
@@ -219,7 +223,8 @@ class Edges:
         found = {}
         for module in self.scope.modules:
             if module.error is None:
-                found[module.path] = file_lines(self.settings.root, module.path, config_file=self.cov_config)
+                lines = file_lines(self.settings.root, module.path, config_file=self.cov_config)
+                found[module.path] = in_scope(lines, module, self.settings.targets)
         return found
 
     def _open_runner(self) -> Runner:
@@ -299,7 +304,9 @@ class _ProgressView:
     def __init__(self, config: pytest.Config) -> None:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         self._inner: Progress | None = None
-        self._stage, self._width = "", 80
+        self._heartbeat: Heartbeat | None = None
+        self._lock = Lock()
+        self._stage, self._last, self._width = "", "", 80
         if reporter is not None:
             writer = config.get_terminal_writer()
             self._width = writer.fullwidth
@@ -310,6 +317,8 @@ class _ProgressView:
                 width=writer.fullwidth,
                 clock=monotonic,
             )
+            if not reporter.isatty:
+                self._heartbeat = Heartbeat(lambda: self._show(self._last), HEARTBEAT_SECONDS)
 
     def stage(self, text: str) -> None:
         self._stage = text
@@ -320,19 +329,23 @@ class _ProgressView:
 
     def note(self, text: str) -> None:
         if self._inner is not None:
-            self._inner.done(text)
+            with self._lock:
+                self._inner.done(text)
 
     def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
-        if self._inner is not None:
-            self._inner.done(progress_line(done, total, target, outcome, cost, self._width))
+        self.note(progress_line(done, total, target, outcome, cost, self._width))
 
     def close(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.close()
         if self._inner is not None:
             self._inner.close()
 
     def _show(self, text: str) -> None:
+        self._last = text
         if self._inner is not None:
-            self._inner.stage(text)
+            with self._lock:
+                self._inner.stage(text)
 
 
 def _cpu_seconds() -> float:

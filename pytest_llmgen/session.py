@@ -43,8 +43,7 @@ class LlmgenSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Set pytest-cov's options where xdist takes them from."""
-        self.coverage.apply(config.option)
+        """Once pytest-cov has started."""
         self.coverage.quieten(config)
 
     def pytest_report_header(self) -> list[str]:

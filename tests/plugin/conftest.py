@@ -53,23 +53,33 @@ class Project:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
-    def command(self, *arguments: str, is_ours: bool = True) -> list[str]:
+    def command(self, *arguments: str, is_ours: bool = True, as_module: bool = True) -> list[str]:
         switch = ["-p", PLUGIN] if is_ours and not IS_INSTALLED else []
         if not is_ours and IS_INSTALLED:
             switch = ["-p", "no:llmgen"]
-        return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *QUIET, *switch, *arguments]
+        start = ["-m", "pytest"] if as_module else ["-c", "import pytest; raise SystemExit(pytest.console_main())"]
+        return [sys.executable, *start, "-p", "no:cacheprovider", *QUIET, *switch, *arguments]
 
     def variables(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(STRIPPED)}
         paths = [] if IS_INSTALLED else [str(Path(pytest_llmgen.__file__).parents[1])]
         extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.root.parent)}
-        return kept | extra | self.environment
+        return kept | extra | {"TMPDIR": str(self.temporary())} | self.environment
 
-    def run(self, *arguments: str, is_ours: bool = True) -> Run:
+    def temporary(self) -> Path:
+        folder = self.root.parent / "tmp"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def leftovers(self) -> list[str]:
+        """What runs left in the folder for temporary files."""
+        return sorted(path.name for path in self.temporary().iterdir() if not path.name.startswith("pytest-of-"))
+
+    def run(self, *arguments: str, is_ours: bool = True, as_module: bool = True) -> Run:
         report = self.root / ".llmgen" / "report.json"
         report.unlink(missing_ok=True)
         done = subprocess.run(
-            self.command(*arguments, is_ours=is_ours),
+            self.command(*arguments, is_ours=is_ours, as_module=as_module),
             cwd=self.root / self.folder,
             env=self.variables(),
             stdin=subprocess.DEVNULL,
