@@ -16,7 +16,7 @@ TARGET = Target(
     50,
     60,
     50,
-    docstring="Divide into parts.\n\nRaises:\n    ValueError: ``parts`` is less than 1.\n    TypeError: it is no number.",
+    docstring="Divide into parts.\n\nRaises:\n    ValueError: ``parts`` is less than 1.\n    TypeError: no number.",
 )
 SOURCE = '''def test_zero_parts_are_rejected():
     """Failure: no parts."""
