@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
-from pytest_llmgen.refine.trial import Place, trial_path
+from pytest_llmgen.refine.trial import FAILS, Place, trial_path
 
 REPRODUCTIONS = 5
 _INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
@@ -71,9 +71,8 @@ def _expected_observed(judged: Judged) -> tuple[str, str]:
     wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
     asserted = re.search(r"^\s*(assert .+)$", judged.candidate.source, re.MULTILINE)
     expected = f"{wanted[1]} raised" if wanted else asserted[1] if asserted else judged.candidate.summary
-    errors = re.findall(r"^E\s+(.+)$", judged.reason, re.MULTILINE)
-    fallback = judged.reason.rpartition(": ")[2].strip().splitlines()
-    return expected.strip(), (errors[0] if errors else fallback[0] if fallback else "it failed").strip()
+    first, *_ = judged.reason.partition(f"{FAILS}: ")[2].splitlines() or ["it failed"]
+    return expected.strip(), first.strip()
 
 
 def _quote(docstring: str, summary: str) -> str:

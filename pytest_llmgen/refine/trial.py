@@ -27,6 +27,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.render import render_single
 
 PERTURBED_RUNS = 2
+FAILS = "it fails on the code as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.SKIPPED: (Fate.INVALID, "skipped", "it skips itself"),
     Outcome.XFAILED: (Fate.INVALID, "xfail", "it is marked as expected to fail"),
     Outcome.XPASSED: (Fate.INVALID, "xfail", "it is marked as expected to fail"),
-    Outcome.FAILED: (Fate.FAILING, "fails", "it fails on the code as it is"),
+    Outcome.FAILED: (Fate.FAILING, "fails", FAILS),
 }
 
 
