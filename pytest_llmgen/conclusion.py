@@ -19,15 +19,7 @@ from pytest_llmgen.records import (
 )
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
-_DROPPED_BECAUSE = {
-    "not-collected": "import",
-    "fails": "fails",
-    "set-up": "fails",
-    "flaky": "flaky",
-    "timeout": "timeout",
-    "crashed": "fails",
-    "syntax": "syntax",
-}
+_DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +111,7 @@ def _test_report(judged: Judged) -> TestReport:
 
 
 def _why_dropped(judged: Judged) -> str | None:
+    """In a word: the fate, and for an invalid test its reason code."""
     if judged.fate in (Fate.KEPT, Fate.SUSPECTED_BUG):
         return None
-    if judged.fate is Fate.REDUNDANT:
-        return "no-gain"
-    if judged.fate is Fate.UNSAFE:
-        return "unsafe"
-    return _DROPPED_BECAUSE.get(judged.code, "fails" if judged.fate is Fate.FAILING else "import")
+    return _DROPPED_BECAUSE.get(judged.fate, judged.code)

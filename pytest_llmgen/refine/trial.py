@@ -27,7 +27,6 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.render import render_single
 
 PERTURBED_RUNS = 2
-FAILS = "it fails on the code as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,7 @@ class Place:
     targets: tuple[Target, ...] = ()
 
 
+FAILS = "it fails on the code as it is"
 _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.NOT_COLLECTED: (Fate.INVALID, "not-collected", "its module could not be imported or collected"),
     Outcome.CRASHED: (Fate.INVALID, "crashed", "the process that ran it died"),
