@@ -164,7 +164,7 @@ class _Job:
                 targets=self.findings.targets.values(),
                 seconds=self.findings.survey.seconds,
                 asked_timeout=self.settings.mutant_timeout,
-                ran=self.findings.baseline.hits,
+                ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
             for verdict in chain(settled, runner.judge(work)):
@@ -341,8 +341,8 @@ class _Job:
     def _choose(self) -> None:
         """Keep the smallest set of all candidates that pass."""
         with self._stage("refine"):
-            before = self.findings.verdicts_before
-            killed = frozenset(i for i, v in before.items() if i not in {m.id for m in self.findings.open_mutants()})
+            # By the project's own tests alone: what a candidate kills is what it may earn its place by.
+            killed = frozenset(i for i, v in self.findings.verdicts_before.items() if v.status not in OPEN)
             passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged]
             self.findings.judged = list(
                 choose(
