@@ -341,8 +341,7 @@ class _Job:
     def _choose(self) -> None:
         """Keep the smallest set of all candidates that pass."""
         with self._stage("refine"):
-            before = self.findings.verdicts_before
-            killed = frozenset(i for i, v in before.items() if i not in {m.id for m in self.findings.open_mutants()})
+            killed = frozenset(i for i, v in self.findings.verdicts_before.items() if v.status not in OPEN)
             passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged]
             self.findings.judged = list(
                 choose(
