@@ -23,6 +23,8 @@ _UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
 _DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
 _PROPERTIES = {"property", "cached_property"}
 _MAX_BASES = 5
+_CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
+"""Calls of a constructor that make it a second choice."""
 
 
 class ClassKind(StrEnum):
@@ -46,6 +48,7 @@ class ClassShape:
     members: tuple[str, ...] = ()  # of an Enum
     attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
+    slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,16 @@ class World:
     aliases: Mapping[str, ast.expr] = field(default_factory=dict)
     constants: Mapping[str, ast.expr] = field(default_factory=dict)
     raised: frozenset[str] = frozenset()  # names of errors that the module raises itself
+
+    def implementations(self, shape: ClassShape) -> list[ClassShape]:
+        """Concrete classes that have every method of an abstract one, the plainest constructor first."""
+        wanted = {name for name in shape.methods if not name.startswith("_")}
+        fitting = [
+            item
+            for item in self.classes.values()
+            if item.kind in {ClassKind.PLAIN, ClassKind.RECORD} and wanted and wanted <= item.methods.keys()
+        ]
+        return sorted(fitting, key=lambda item: any(name in _CONNECTING for name in _called(item)))
 
 
 def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:
@@ -133,6 +146,12 @@ def _new_types(assigned: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
     return found
 
 
+def _called(shape: ClassShape) -> set[str]:
+    maker = shape.methods.get("__init__")
+    calls = [node for node in ast.walk(maker) if isinstance(node, ast.Call)] if maker else []
+    return {dotted(call.func).rpartition(".")[2] for call in calls}
+
+
 def _raised(tree: ast.Module) -> frozenset[str]:
     errors = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc is not None]
     calls = [error.func if isinstance(error, ast.Call) else error for error in errors]
@@ -156,7 +175,20 @@ def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.Cla
         _members(node) if kind is ClassKind.ENUM else (),
         _attributes(line, methods),
         methods,
+        _slots(methods.get("__init__")),
     )
+
+
+def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
+    """``self.voucher: Voucher | None = None`` in a constructor."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.walk(maker) if maker else ():
+        match node:
+            case ast.AnnAssign(
+                target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=kind, value=ast.Constant(None)
+            ) if not attr.startswith("_"):
+                found[attr] = kind
+    return found
 
 
 def _ancestry(node: ast.ClassDef, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> list[ast.ClassDef]:
