@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.records import (
-    Baseline,
     Cost,
     Facts,
     Fate,
@@ -63,7 +62,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
     return Facts(
         tool=circumstances.tool,
         run=info,
-        suite=_suite(findings.baseline, findings),
+        suite=suite_info(findings),
         # This run's tests are all unreviewed, so the score without them is the one from before.
         totals=replace(assessment.totals, without_unreviewed=assessment.totals.before),
         functions=assessment.functions,
@@ -85,7 +84,9 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
     )
 
 
-def _suite(baseline: Baseline, findings: Findings) -> SuiteInfo:
+def suite_info(findings: Findings) -> SuiteInfo:
+    """What the user's own run came to."""
+    baseline = findings.baseline
     return SuiteInfo(
         passed=sum(run.outcome in (Outcome.PASSED, Outcome.XPASSED) for run in baseline.tests),
         failed=tuple(run.nodeid for run in baseline.tests if run.outcome in _RED),

@@ -82,7 +82,7 @@ def _value(config: pytest.Config, options: Any, option: Option) -> Any:
     if given is None and option.ini:
         try:
             return config.getini(option.ini)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, pytest.UsageError) as error:
             raise pytest.UsageError(f"llmgen: {option.ini}: {error}; {option.help} [bad-value]") from None
     return given
 

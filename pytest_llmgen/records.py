@@ -237,6 +237,7 @@ class Baseline:
     partial: str | None = None  # why tests may be missing (-k, -x, a path argument...), if so
     measured: bool = True
     problem: str | None = None  # why nothing can be concluded from it, if so
+    left_out: frozenset[str] = frozenset()  # node ids marked no_llm: they judge no mutant
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,6 +544,9 @@ class Runner(Prober, Protocol):
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
+
+    def imported(self) -> Mapping[str, Hits]:
+        """What ran while the project's tests, and files loaded since, were collected; by path."""
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""

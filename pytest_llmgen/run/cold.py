@@ -23,8 +23,8 @@ from pytest_llmgen.run.collecting import MARKER
 from pytest_llmgen.run.fork import Reporter, run_child
 from pytest_llmgen.run.items import Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
+from pytest_llmgen.run.mutants import tell
 from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.serving import tell
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
 
@@ -42,11 +42,11 @@ class Zygote:
         """Serve until the executor is gone."""
         gc.collect()
         gc.freeze()
-        self._channel.send(protocol.HELLO, nodeids=[], errors=[], positional=[], seconds=0.0)
+        self._channel.send(protocol.HELLO, nodeids=[], errors=[], positional=[], seconds=0.0, imported={})
         while (request := self._channel.receive()) is not None:
             if request["kind"] == "load":
                 put(self._root, request["files"])
-                self._channel.send(protocol.LOADED, nodeids=[])
+                self._channel.send(protocol.LOADED, nodeids=[], imported={})
             else:
                 self._judge(from_json(MutantJob, request["job"]), request["extra"])
             self._channel.send(protocol.END)

@@ -71,6 +71,7 @@ class Executor:
         self._files = dict(files or {})
         self._tier = choose(settings.sandbox)
         self._pools: dict[str, Pool] = {}
+        self._imported: dict[str, Hits] = {}
 
     # --- life ---
 
@@ -98,6 +99,7 @@ class Executor:
     def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Node ids that the workers collected, and collection errors."""
         hello = self._pool(protocol.WARM).greet()
+        self._note_imported(hello)
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
@@ -134,9 +136,14 @@ class Executor:
             raise LlmgenError(
                 f"test files could not be loaded:\n{message['detail']}", slug="load-failed", fix="try them first"
             )
+        self._note_imported(message)
         for kind in (protocol.WARM, protocol.COLD):
             self._pool(kind).files.update(files)
         return tuple(message["nodeids"])
+
+    def imported(self) -> Mapping[str, Hits]:
+        """What ran while the project's tests, and files loaded since, were collected; by path."""
+        return dict(self._imported)
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
@@ -216,6 +223,10 @@ class Executor:
 
     def _hits(self, path: str, raw: RawFile) -> Hits:
         return translate(raw, self._lines(path))
+
+    def _note_imported(self, message: Mapping[str, Any]) -> None:
+        for path, raw in message["imported"].items():
+            self._imported[path] = self._imported.get(path, Hits()) | self._hits(path, from_json(RawFile, raw))
 
     def _run(self, message: dict[str, Any], name: str) -> TestRun:
         if message["kind"] == LOST:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
 import os
 import random
 import time
@@ -16,16 +14,14 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import Index, NeedsImport, activate, index_functions
-from pytest_llmgen.mutate.units import CompileFailed, units_of
-from pytest_llmgen.records import Mutant, MutantJob, Outcome, Probe
+from pytest_llmgen.records import Mutant, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
-from pytest_llmgen.run.judging import COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, settle
 from pytest_llmgen.run.measure import Meter
+from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.tally import Tally
@@ -46,8 +42,8 @@ class Server:
         self._meter = Meter(root, [source.path for source in start.sources])
         self._items: dict[str, pytest.Item] = {}
         self._import_lines: dict[str, frozenset[int]] = {}
+        self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
-        self._index: Index | None = None
         self._children = 0
         self.served = False
 
@@ -63,6 +59,15 @@ class Server:
         config.addinivalue_line("markers", MARKER)
         config.pluginmanager.register(self._recorder, "llmgen-recorder")
         config.pluginmanager.register(self._folders, "llmgen-folders")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
+        """Conftest files import the project before anything is collected."""
+        self._meter.start()
+        try:
+            return (yield)
+        finally:
+            self._note_import_lines()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -88,6 +93,8 @@ class Server:
     def _note_import_lines(self) -> None:
         for path, raw in self._meter.stop().items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
+            before = self._imported.get(path, protocol.RawFile((), ()))
+            self._imported[path] = protocol.RawFile(before.lines + raw.lines, before.arcs + raw.arcs)
 
     # --- serving ---
 
@@ -96,22 +103,20 @@ class Server:
         quieting.forget_selection(config)
         quieting.silence_terminal(config)
         quieting.calm_hypothesis(self._session.items)
-        self._items = {item.nodeid: item for item in self._session.items}
+        self._items.update({item.nodeid: item for item in self._session.items})
+        names = {source.path: source.name for source in self._start.sources}
+        live = Live(self._session, self._recorder, self._root, self._sources, names, self._items, self._import_lines)
+        self._judge = Judge(live, self._child, self._channel)
         collect_errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
-        self._reindex()
+        self._judge.look_around()
         self._channel.send(
             protocol.HELLO,
             nodeids=list(self._items),
             errors=collect_errors,
             positional=list(config.option.file_or_dir),
             seconds=time.monotonic() - self._began,
+            imported=to_json(self._imported),
         )
-
-    def _reindex(self) -> None:
-        gc.unfreeze()
-        gc.collect()
-        self._index = index_functions(str(self._root), self._sources)
-        gc.freeze()
 
     def _serve(self) -> None:
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -119,7 +124,7 @@ class Server:
             "try": self._try,
             "retry": self._retry,
             "load": self._load,
-            "judge": self._judge,
+            "judge": self._judge.serve,
             "probe": self._probe,
         }
         while (request := self._channel.receive()) is not None:
@@ -171,14 +176,15 @@ class Server:
         nodeids = []
         self._meter.start()
         for path in files:
-            self._items = {n: item for n, item in self._items.items() if n.partition("::")[0] != path}
+            for nodeid in [n for n in self._items if n.partition("::")[0] == path]:
+                del self._items[nodeid]
             items = collect_file(self._session, self._folders, self._root / path)
             quieting.calm_hypothesis(items)
             self._items.update({item.nodeid: item for item in items})
             nodeids += [item.nodeid for item in items]
         self._note_import_lines()
-        self._reindex()
-        self._channel.send(protocol.LOADED, nodeids=nodeids)
+        self._judge.look_around()
+        self._channel.send(protocol.LOADED, nodeids=nodeids, imported=to_json(self._imported))
 
     # --- tests ---
 
@@ -247,55 +253,6 @@ class Server:
         for run in runs:
             self._channel.send(protocol.RUN, run=to_json(run))
 
-    # --- mutants ---
-
-    def _judge(self, request: dict[str, Any]) -> None:
-        job = from_json(MutantJob, request["job"])
-        began = time.monotonic()
-        try:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit, every=every))
-        except NeedsColdRunError as reason:
-            self._channel.send(protocol.NEEDS_IMPORT, detail=str(reason))
-            return
-        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=time.monotonic() - began)
-
-    def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
-        if self._ran_at_import(mutant):
-            return Attempt(problem=(IMPORT, "its line runs when the module is imported"))
-        missing = [test for test in tests if test not in self._items]
-        if missing:
-            return Attempt(problem=(COLLECT, f"the workers did not collect {missing[0]}"))
-        attempt = Attempt()
-        attempt.end = self._child(
-            lambda report: self._meet(report, mutant, [self._items[t] for t in tests], every=every),
-            attempt.add,
-            limit,
-        )
-        return attempt
-
-    def _ran_at_import(self, mutant: Mutant) -> bool:
-        """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""
-        lines = self._import_lines.get(mutant.path, frozenset())
-        if not mutant.in_signature:  # the line of a default value always runs: look at the body instead
-            return mutant.line in lines
-        end = units_of(self._sources[mutant.path]).at(mutant.start).end_line
-        return any(line in lines for line in range(mutant.region.end_line + 1, end + 1))
-
-    def _meet(self, report: Reporter, mutant: Mutant, items: Sequence[pytest.Item], *, every: bool) -> None:
-        """Run the tests under the mutant, in the child."""
-        assert self._index is not None
-        try:
-            activate(mutant, self._sources[mutant.path], self._index)
-        except NeedsImport as reason:
-            report.send("problem", what=IMPORT, detail=str(reason))
-            return
-        except CompileFailed as reason:
-            report.send("problem", what=COMPILE, detail=str(reason))
-            return
-        quieting.cheapen(self._session.config)
-        run_items(items, self._recorder, after=lambda result: tell(report, result, every=every))
-        quieting.tear_down(self._session)
-
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
@@ -318,13 +275,13 @@ class Server:
 
         def work(report: Reporter) -> None:
             if mutant is not None:
-                activate(mutant, self._sources[mutant.path], self._index_with(mutant.path))
+                self._judge.change(mutant)
             for probe in probes:
                 began = time.monotonic()
                 seen = observe(probe, self._meter, self._root)
                 report.send("seen", **seen, seconds=time.monotonic() - began)
 
-        if mutant is not None and self._ran_at_import(mutant):
+        if mutant is not None and self._judge.ran_at_import(mutant):
             end = End("crashed", "its line runs when the module is imported")
         else:
             end = self._child(work, on_record, limit)
@@ -333,21 +290,6 @@ class Server:
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
         return answered
-
-    def _index_with(self, path: str) -> Index:
-        """The index; in a child, for a module that no test has imported, one of that module."""
-        assert self._index is not None
-        if path in self._index.functions:
-            return self._index
-        importlib.import_module(next(source.name for source in self._start.sources if source.path == path))
-        return index_functions(str(self._root), [path])
-
-
-def tell(report: Reporter, result: ItemResult, *, every: bool) -> bool:
-    """Report a test's outcome under a mutant; whether the next one should run."""
-    message = result.error.message if result.error else ""
-    report.send("test", nodeid=result.nodeid, outcome=result.outcome.value, message=message)
-    return every or result.outcome not in KILLS
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
