@@ -15,6 +15,7 @@ MAX_DEPTH = 3
 _PER_TYPE = 12
 _PER_FIELD = 5
 _PER_OBJECT = 20
+_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
 
 _DECIMAL = ("from decimal import Decimal",)
 
@@ -224,11 +225,12 @@ class Annotations:
             return []
         first = [column[0] for column in columns]
         rows = [first]
-        for index, column in enumerate(columns):
-            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:_PER_FIELD])
         if len(columns) > 1:
             deepest = max(len(column) for column in columns)
-            rows.extend([column[rank % len(column)] for column in columns] for rank in range(1, min(4, deepest)))
+            rows.extend([column[rank % len(column)] for column in columns] for rank in range(1, min(3, deepest)))
+        width = _PER_FIELD if depth else _PER_OBJECT
+        for index, column in enumerate(columns):
+            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:width])
         made = [self._instance(shape, row) for row in rows]
         return unique([*made[:1], *self._seen.get(shape.name, ()), *made[1:]])[:_PER_OBJECT]
 
@@ -244,8 +246,10 @@ class Annotations:
         if parameter.kind in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
             return [OMITTED]
         found = self.terms(parameter.annotation, depth)
+        if parameter.has_default and parameter.name in _FILE_NAMES:
+            return [OMITTED]  # a test must not leave files of chance names behind
         hinted = [term for term in self._hints.get(parameter.name, ()) if _is_like(term, found)]
-        found = unique([*found[:1], *hinted, *found[1:]])
+        found = unique([*hinted, *found])
         return [OMITTED, *found] if parameter.has_default else found
 
     def _instance(self, shape: ClassShape, row: list[Term]) -> Term:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, receiver_name
-from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, find_function, parameters
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
@@ -174,8 +174,12 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
     formats = texts_of(node, target.docstring)
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
-    callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
-    seen = tuple(seen_rows(texts, target.name, callee.parameters, known))
+
+    def seen_of(name: str, items: tuple[Parameter, ...]) -> list[tuple[Term, ...]]:
+        return seen_rows(texts, name, items, known)
+
+    callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
+    seen = tuple(seen_of(target.name, callee.parameters))
     sources = inputs.Sources(literals, seen)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
@@ -198,6 +202,7 @@ def _callee(
     world: World,
     annotations: Annotations,
     literals: tuple[Term, ...],
+    seen_of: inputs.Rows,
 ) -> tuple[Callee, ClassShape | None, list[Term]]:
     owner = target.qualname.rpartition(".")[0]
     line = assignment.context.import_line
@@ -212,7 +217,7 @@ def _callee(
         return Callee(target, access(line, target.qualname, target.module), found, (line,), form), shape, []
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
-    objects = _objects(shape, annotations, literals, target)
+    objects = _objects(shape, annotations, literals, target, seen_of)
     name = receiver_name(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
@@ -221,10 +226,12 @@ def _callee(
     return Callee(target, name, found, (line,), form, name, made_of, looks, echoes), shape, objects
 
 
-def _objects(shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target) -> list[Term]:
+def _objects(
+    shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target, seen_of: inputs.Rows
+) -> list[Term]:
     if shape.kind is ClassKind.ABSTRACT and not annotations.build(shape):
         raise UnsuitableError(f"{shape.name} is abstract or its constructor is not known")
-    objects = inputs.receivers(shape, annotations, literals, target.name)
+    objects = inputs.receivers(shape, annotations, literals, target.name, seen_of)
     if not objects:
         needs = [item.name for item in shape.parameters if not annotations.argument(item, 1)]
         raise UnsuitableError(f"the constructor of {shape.name} needs {', '.join(needs) or 'a value'}")

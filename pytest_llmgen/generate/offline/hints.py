@@ -43,7 +43,7 @@ def _compared(node: ast.Compare) -> Iterator[tuple[str, Any]]:
 
 def _near(value: Any, operator: ast.cmpop) -> list[Term]:
     if isinstance(value, int) and not isinstance(value, bool) and isinstance(operator, _ORDER):
-        return [literal(value), literal(value - 1), literal(value + 1)]
+        return [literal(value + 2), literal(value), literal(value - 1), literal(value + 1)]
     return [literal(value)]
 
 

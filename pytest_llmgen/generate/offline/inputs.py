@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product, zip_longest
 
@@ -131,12 +131,18 @@ def _inner_kinds(term: Term) -> set[str]:
     return {type(item.value).__name__ for item in node.elts if isinstance(item, ast.Constant)}
 
 
-def receivers(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str) -> list[Term]:
+Rows = Callable[[str, tuple[Parameter, ...]], Sequence[tuple[Term, ...]]]
+"""Name and parameters of a method to the arguments that it has in other code."""
+
+
+def receivers(
+    shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str, seen_of: Rows
+) -> list[Term]:
     """Objects of a class: fresh ones, and some brought into a state by one or two calls."""
     fresh = annotations.build(shape)
     if not fresh or target == "__init__":
         return fresh
-    steps = _steps(shape, annotations, literals)
+    steps = _steps(shape, annotations, literals, seen_of)
     own = [step for step in steps if step.source.startswith(f".{target}(")]
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
@@ -169,7 +175,7 @@ def _after(base: Term, steps: list[Term]) -> Term:
     )
 
 
-def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term]) -> list[Term]:
+def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], seen_of: Rows) -> list[Term]:
     changing = [
         (name, node)
         for name, node in shape.methods.items()
@@ -178,7 +184,7 @@ def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term]
     found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
-        sources = Sources(tuple(literals[:4]))
+        sources = Sources(tuple(literals[:4]), tuple(seen_of(name, items)))
         columns = [pool(item, annotations, sources, rank) for rank, item in enumerate(items)]
         if all(columns):
             found.extend(

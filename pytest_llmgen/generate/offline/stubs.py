@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import product
 
 from pytest_llmgen.generate.offline.terms import Term
 
 _NAMES = ("value", "other", "third", "fourth")
 _MAX_ANSWERS = 5
+_MAX_FIRST = 2
 _REPEATS = (1, 2, 3)
 NAME, CALLS = "answer", "calls"
 
@@ -19,11 +21,8 @@ def coroutine_functions(answers: Sequence[Term], arity: int) -> list[Term]:
     What they were called with is noted in a list that tests can look at.
     """
     found = [_function([answer], arity) for answer in answers[:_MAX_ANSWERS]]
-    for one in answers[:_MAX_ANSWERS]:
-        for other in answers[:_MAX_ANSWERS]:
-            if one is not other:
-                found.extend(_function([*[one] * count, other], arity) for count in _REPEATS)
-    return found
+    pairs = [(one, other) for one, other in product(answers[:_MAX_FIRST], answers[:_MAX_ANSWERS]) if one is not other]
+    return [*found, *(_function([*[one] * count, other], arity) for one, other in pairs for count in _REPEATS)]
 
 
 def _function(answers: list[Term], arity: int) -> Term:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ _UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
 _DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
 _PROPERTIES = {"property", "cached_property"}
 _MAX_BASES = 5
+_MAX_MODULES = 12
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
 """Calls of a constructor that make it a second choice."""
 
@@ -77,16 +78,42 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
     nodes: dict[str, tuple[ast.ClassDef, str]] = {}
     for text in types:
         nodes.update(_loose_classes(text, imports_of(tree, module)))
+    for name, found, statement in _classes_behind(tree, module, others):
+        nodes[name] = (found, statement)
     for name, statement in imports_of(tree, module).items():
-        found = _imported_class(name, statement, others)
-        if found is not None:
-            nodes[name] = (found, statement)
+        imported = _imported_class(name, statement, others)
+        if imported is not None:
+            nodes[name] = (imported, statement)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             nodes[node.name] = (node, f"from {module.name} import {node.name}")
     classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
     assigned = _assigned(tree)
     return World(classes, {**assigned, **_new_types(assigned)}, assigned, _raised(tree))
+
+
+def _classes_behind(
+    tree: ast.Module, module: Module, others: Mapping[str, Module]
+) -> Iterator[tuple[str, ast.ClassDef, str]]:
+    """Classes of the modules that the module imports from, and of those behind these: objects may need them."""
+    waiting, seen = _sources(tree, module), {module.name}
+    for name in waiting:
+        if name in seen or name not in others or len(seen) > _MAX_MODULES:
+            continue
+        seen.add(name)
+        try:
+            other = ast.parse(others[name].source)
+        except SyntaxError:
+            continue
+        waiting.extend(_sources(other, others[name]))
+        for node in other.body:
+            if isinstance(node, ast.ClassDef):
+                yield node.name, node, f"from {name} import {node.name}"
+
+
+def _sources(tree: ast.Module, module: Module) -> list[str]:
+    nodes = [ast.parse(statement).body[0] for statement in imports_of(tree, module).values()]
+    return list(dict.fromkeys(node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module))
 
 
 def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
