@@ -25,6 +25,8 @@ TEXT_LIMIT = 200
 EXACT_DIGITS = 4
 """A float with no more significant digits than this is one that people write by hand."""
 
+_DATE_CLASS = re.compile(r"\bdatetime\.(date|datetime|time|timedelta|timezone)\b")
+
 
 class _NoSourceError(Exception):
     """There is no honest source for the value."""
@@ -172,8 +174,9 @@ class _Writer:
     def write_datetime(self, value: Any, _depth: int) -> str:
         if getattr(value, "tzinfo", None) not in (None, dt.UTC) and type(value.tzinfo) is not dt.timezone:
             raise _NoSourceError
-        self.imports.add("import datetime")
-        return repr(value)
+        source = repr(value)
+        self.imports.update(f"from datetime import {name}" for name in _DATE_CLASS.findall(source))
+        return _DATE_CLASS.sub(r"\1", source)
 
     def write_pattern(self, value: re.Pattern[Any], _depth: int) -> str:
         self.imports.add("import re")

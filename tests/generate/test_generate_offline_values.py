@@ -33,7 +33,7 @@ def sources(annotation, world=None):
         ("bytes", "b'abc'", {"b''"}),
         ("bool", "True", {"False"}),
         ("Decimal", "Decimal('12.50')", {"Decimal('0')"}),
-        ("datetime.date", "datetime.date(2024, 1, 31)", {"datetime.date(2024, 2, 29)"}),
+        ("datetime.date", "date(2024, 1, 31)", {"date(2024, 2, 29)"}),
         ("str | None", "'hello'", {"None", "''"}),
         ("Optional[int]", "3", {"None"}),
         ("Literal['a', 'b']", "'a'", {"'b'"}),
@@ -190,8 +190,18 @@ def test_calls_of_other_functions_and_of_unknown_values_are_not_read():
 
 def test_calls_in_existing_tests_give_rows():
     node = function("def f(a, b=1, *, c=2): ...")
-    rows = docs.seen_rows(["assert f(1, c=3)\nf(x)\nobject.f('s')", "not python ("], "f", parameters(node))
-    assert [[term.source for term in row] for row in rows] == [["1", "", "3"], ["'s'", "", ""]]
+    texts = ["assert f(1, c=3)\nf(x)\nobject.f('s')\nf(Money(3))", "not python ("]
+    rows = docs.seen_rows(texts, "f", parameters(node), {"Money": "from shop import Money"})
+    assert [[term.source for term in row] for row in rows] == [["1", "", "3"], ["'s'", "", ""], ["Money(3)", "", ""]]
+    assert rows[-1][0].imports == ("from shop import Money",)
+
+
+def test_objects_of_existing_tests_are_taken_where_all_their_parts_are_known():
+    known = {"Stock": "from shop import Stock", "Shelf": "from shop import Shelf"}
+    found = docs.seen_objects(["Stock(Shelf({'tea': 2}))\nStock(shelf)\nOther(1)"], ["Stock"], known)
+    assert {name: [term.source for term in terms] for name, terms in found.items()} == {
+        "Stock": ["Stock(Shelf({'tea': 2}))"]
+    }
 
 
 @pytest.mark.parametrize("pattern", [r"^\d{3}-[a-z]+$", r"&#(\d+);", r"(?i)a|b", r"[^a-z]+x", r"\s*\w", "a?b.c"])

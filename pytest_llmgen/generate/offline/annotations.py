@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique
+from pytest_llmgen.generate.offline.stubs import coroutine_functions
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
 
 MAX_DEPTH = 3
 _PER_TYPE = 12
+_PER_FIELD = 5
+_PER_OBJECT = 20
+_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
 
 _DECIMAL = ("from decimal import Decimal",)
-_DATETIME = ("import datetime",)
+
+
+def _date(name: str) -> tuple[str, ...]:
+    return (f"from datetime import {name}",)
+
 
 _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
@@ -42,25 +50,12 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "None": (("None",), ()),
     "Decimal": (("Decimal('12.50')", "Decimal('0')", "Decimal('-1.25')", "Decimal('1')", "Decimal('0.005')"), _DECIMAL),
     "Fraction": (("Fraction(1, 3)", "Fraction(0)"), ("from fractions import Fraction",)),
-    "date": (
-        (
-            "datetime.date(2024, 1, 31)",
-            "datetime.date(2024, 2, 29)",
-            "datetime.date(2023, 12, 31)",
-            "datetime.date(2024, 6, 15)",
-        ),
-        _DATETIME,
-    ),
-    "datetime": (("datetime.datetime(2024, 1, 31, 12, 30)", "datetime.datetime(2023, 12, 31, 23, 59, 59)"), _DATETIME),
-    "time": (("datetime.time(12, 30)", "datetime.time(0, 0)"), _DATETIME),
+    "date": (("date(2024, 1, 31)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"), _date("date")),
+    "datetime": (("datetime(2024, 1, 31, 12, 30)", "datetime(2023, 12, 31, 23, 59, 59)"), _date("datetime")),
+    "time": (("time(12, 30)", "time(0, 0)"), _date("time")),
     "timedelta": (
-        (
-            "datetime.timedelta(hours=1)",
-            "datetime.timedelta(0)",
-            "datetime.timedelta(days=-1)",
-            "datetime.timedelta(days=400)",
-        ),
-        _DATETIME,
+        ("timedelta(hours=1)", "timedelta(0)", "timedelta(days=-1)", "timedelta(days=400)"),
+        _date("timedelta"),
     ),
     "UUID": (("UUID(int=1)",), ("from uuid import UUID",)),
     "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
@@ -97,8 +92,14 @@ _TEXT_FILE = (
 class Annotations:
     """Turns annotations into terms, knowing the classes of the project."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(
+        self,
+        world: World,
+        hints: Mapping[str, Sequence[Term]] | None = None,
+        seen: Mapping[str, Sequence[Term]] | None = None,
+    ) -> None:
+        """``hints`` are values by the name of what they are for, ``seen`` objects of tests by class."""
+        self._world, self._hints, self._seen = world, hints or {}, seen or {}
 
     def terms_of_text(self, text: str, depth: int = 0) -> list[Term]:
         """Terms for an annotation given as text; none where it cannot be read."""
@@ -154,7 +155,7 @@ class Annotations:
             "Literal": lambda: [from_source(ast.unparse(part)) for part in parts],
             "tuple": lambda: self._tuples(parts, depth),
             "Tuple": lambda: self._tuples(parts, depth),
-            "Callable": lambda: _callables(_arity(parts), parts[-1] if parts else None),
+            "Callable": lambda: self._functions(parts, depth),
             "Iterator": lambda: self._iterators(parts, depth),
             "Generator": lambda: self._iterators(parts, depth),
         }
@@ -214,22 +215,41 @@ class Annotations:
         """Expressions that make objects of a class of the project, the plainest first."""
         if shape.kind is ClassKind.ENUM:
             return [Term(f"{shape.name}.{member}", (shape.statement,)) for member in shape.members]
-        if depth > MAX_DEPTH or shape.kind is ClassKind.ABSTRACT:
+        if depth > MAX_DEPTH:
             return []
+        if shape.kind is ClassKind.ABSTRACT:
+            fitting = self._world.implementations(shape)
+            return self.build(fitting[0], depth) if fitting else []
         columns = [self.argument(parameter, depth + 1) for parameter in shape.parameters]
         if not all(columns):
             return []
         first = [column[0] for column in columns]
         rows = [first]
+        if len(columns) > 1:
+            deepest = max(len(column) for column in columns)
+            rows.extend([column[rank % len(column)] for column in columns] for rank in range(1, min(3, deepest)))
+        width = _PER_FIELD if depth else _PER_OBJECT
         for index, column in enumerate(columns):
-            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:4])
-        return unique([self._instance(shape, row) for row in rows])[:_PER_TYPE]
+            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:width])
+        made = [self._instance(shape, row) for row in rows]
+        return unique([*made[:1], *self._seen.get(shape.name, ()), *made[1:]])[:_PER_OBJECT]
+
+    def _functions(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        result = parts[-1] if parts else None
+        if isinstance(result, ast.Subscript) and dotted(result.value).rpartition(".")[2] in {"Awaitable", "Coroutine"}:
+            inner = _parts(result.slice)
+            return coroutine_functions(self.terms(inner[-1], depth + 1), _arity(parts))
+        return _callables(_arity(parts), result)
 
     def argument(self, parameter: Parameter, depth: int) -> list[Term]:
         """Terms for a constructor's parameter; an optional one is left out first."""
         if parameter.kind in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
             return [OMITTED]
         found = self.terms(parameter.annotation, depth)
+        if parameter.has_default and parameter.name in _FILE_NAMES:
+            return [OMITTED]  # a test must not leave files of chance names behind
+        hinted = [term for term in self._hints.get(parameter.name, ()) if _is_like(term, found)]
+        found = unique([*hinted, *found])
         return [OMITTED, *found] if parameter.has_default else found
 
     def _instance(self, shape: ClassShape, row: list[Term]) -> Term:
@@ -290,7 +310,21 @@ def _gather(source: str, row: list[Term], imports: tuple[str, ...], is_shared: b
         fixtures=tuple(dict.fromkeys(name for term in row for name in term.fixtures)),
         before=tuple(dict.fromkeys(line for term in row for line in term.before)),
         is_shared=is_shared,
+        watched=tuple(dict.fromkeys(name for term in row for name in term.watched)),
+        label=next((term.label for term in row if term.label), ""),
     )
+
+
+def _is_like(term: Term, others: Sequence[Term]) -> bool:
+    """Whether a plain value is of a type that others have."""
+    return type(value_of(term)) in {type(value) for value in map(_plain, others)}
+
+
+def _plain(term: Term) -> object:
+    try:
+        return value_of(term)
+    except ValueError:
+        return ...
 
 
 def _pair(key: Term, value: Term) -> Term:

@@ -87,6 +87,17 @@ class Callee:
     receiver: str = ""  # the name under which tests hold the object
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
+    echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
+
+    def looks_at(self, row: Input) -> tuple[str, ...]:
+        """The expressions that show the object's state after a call with these arguments."""
+        given = {name: term.source for name, term in zip(self.places, row, strict=True) if not term.is_omitted}
+        asked = [
+            f"{self.receiver}.{method}({', '.join(given[name] for name in names)})"
+            for method, names in self.echoes
+            if given.keys() >= set(names)
+        ]
+        return (*self.looks, *asked)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -105,6 +116,7 @@ class Scene:
     expression: str
     bound: dict[str, str] = field(default_factory=dict)  # place -> variable
     helpers: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
 
 
 def form_of(target: Target) -> Form:
@@ -137,7 +149,7 @@ def access(import_line: str, qualname: str, module: str) -> str:
 
 def look(owner: str, attribute: str) -> str:
     """The expression that shows an attribute."""
-    return f"len({owner})" if attribute == "__len__" else f"{owner}.{attribute}"
+    return {"__len__": f"len({owner})", "__str__": f"str({owner})"}.get(attribute, f"{owner}.{attribute}")
 
 
 def receiver_name(class_name: str) -> str:
@@ -166,12 +178,22 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
     fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
     helpers = (COLLECT,) if callee.form is Form.ASYNC_LISTED else ()
-    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers)
+    watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
+    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
 
 
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
-    names = {line.split()[-1] for line in lines} | {"tmp_path", "text_file", "capsys", "pytest", "collect"}
+    names = {line.split()[-1] for line in lines} | {
+        "tmp_path",
+        "text_file",
+        "capsys",
+        "pytest",
+        "collect",
+        "answer",
+        "answers",
+        "calls",
+    }
     return names | {callee.receiver, callee.access.partition(".")[0]}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import doctest
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, unique
 
 _MAX_CALL = 200
 _RESULT = re.compile(r"\s*(?:===?|=>|->|=|➞|→|returns|should return|#=>|# =>|should be)\s*([^\n]+)")
@@ -91,31 +91,65 @@ def is_literal(text: str) -> bool:
     return True
 
 
-def seen_rows(texts: Iterable[str], name: str, parameters: tuple[Parameter, ...]) -> list[tuple[Term, ...]]:
-    """Arguments of the calls of ``name`` in other code, where they are all literals."""
-    rows: list[tuple[Term, ...]] = []
+def seen_objects(texts: Iterable[str], classes: Iterable[str], known: Mapping[str, str]) -> dict[str, list[Term]]:
+    """Class name to the objects that other code makes of literals; ``known`` are names and their imports."""
+    wanted = set(classes)
+    found: dict[str, list[Term]] = {}
+    for call in _calls(texts):
+        term = _built(call, known)
+        if isinstance(call.func, ast.Name) and call.func.id in wanted and term is not None:
+            found.setdefault(call.func.id, []).append(term)
+    return {name: unique(terms) for name, terms in found.items()}
+
+
+def _built(node: ast.expr, known: Mapping[str, str]) -> Term | None:
+    """An expression of literals, known classes and members of known enums; None for anything else."""
+    names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    allowed = (
+        *(ast.Constant, ast.Call, ast.Name, ast.Attribute, ast.keyword, ast.List, ast.Tuple, ast.Dict, ast.Set),
+        *(ast.UnaryOp, ast.USub, ast.Load),
+    )
+    if not names <= known.keys() or not all(isinstance(item, allowed) for item in ast.walk(node)):
+        return None
+    source = ast.unparse(node)
+    if len(source) > _MAX_CALL:
+        return None
+    imports = tuple(dict.fromkeys(known[name] for name in sorted(names)))
+    term = from_source(source, imports)
+    return replace(term, is_shared=True) if isinstance(node, ast.Call) else term
+
+
+def _calls(texts: Iterable[str]) -> Iterator[ast.Call]:
     for text in texts:
         try:
             tree = ast.parse(text)
         except SyntaxError:
             continue
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        for call in calls:
-            if dotted(call.func).rpartition(".")[2] == name:
-                row = _row(call, parameters)
-                if row is not None and row not in rows:
-                    rows.append(row)
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def seen_rows(
+    texts: Iterable[str], name: str, parameters: tuple[Parameter, ...], known: Mapping[str, str]
+) -> list[tuple[Term, ...]]:
+    """Arguments of the calls of ``name`` in other code, where they are made of literals and known classes."""
+    rows: list[tuple[Term, ...]] = []
+    for call in _calls(texts):
+        if dotted(call.func).rpartition(".")[2] == name:
+            row = _row(call, parameters, known)
+            if row is not None and row not in rows:
+                rows.append(row)
     return rows
 
 
-def _row(call: ast.Call, parameters: tuple[Parameter, ...]) -> tuple[Term, ...] | None:
+def _row(call: ast.Call, parameters: tuple[Parameter, ...], known: Mapping[str, str]) -> tuple[Term, ...] | None:
     given = {word.arg: word.value for word in call.keywords if word.arg is not None}
     plain = [item for item in parameters if item.kind in {ParameterKind.POSITIONAL, ParameterKind.PLAIN}]
     if len(call.args) > len(plain):
         return None
     given.update({item.name: value for item, value in zip(plain, call.args, strict=False)})
-    if not all(is_literal(ast.unparse(value)) for value in given.values()):
+    built = {name: term for name, value in given.items() if (term := _built(value, known)) is not None}
+    if len(built) < len(given):
         return None
     if any(item.is_required and item.name not in given for item in parameters):
         return None
-    return tuple(from_source(ast.unparse(given[item.name])) if item.name in given else OMITTED for item in parameters)
+    return tuple(built.get(item.name, OMITTED) for item in parameters)

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, receiver_name
-from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
-from pytest_llmgen.generate.offline.docs import examples_of, seen_rows, told_of
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, find_function, parameters
+from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
+from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import boundary_terms, cover, equal_rows, meet
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.terms import Term, literal
 from pytest_llmgen.generate.offline.usage import annotated
-from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, survey
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
     Assignment,
@@ -40,6 +42,7 @@ from pytest_llmgen.records import (
 
 _MAX_CANDIDATES = 24
 _MAX_MUTANTS = 120
+_MAX_LOOKS = 8
 _KILLING_PROBES = 12_000
 _SECONDS = 4.0
 """For the search of one target, and again for its mutants, where the caller sets no limit."""
@@ -162,14 +165,21 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
-    annotations = Annotations(world)
+    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
+    texts = (*told, *context.examples, *context.callers)
+    known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
+    annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
     mentioned = literals_of(node, world.constants)
     mutants = [item.mutant for item in assignment.gaps.survivors]
     matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
-    literals = (*boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
-    callee, shape, objects = _callee(target, node, assignment, world, annotations, literals)
-    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
-    seen = tuple(seen_rows((*told, *context.examples, *context.callers), target.name, callee.parameters))
+    formats = texts_of(node, target.docstring)
+    literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
+
+    def seen_of(name: str, items: tuple[Parameter, ...]) -> list[tuple[Term, ...]]:
+        return seen_rows(texts, name, items, known)
+
+    callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
+    seen = tuple(seen_of(target.name, callee.parameters))
     sources = inputs.Sources(literals, seen)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
@@ -192,6 +202,7 @@ def _callee(
     world: World,
     annotations: Annotations,
     literals: tuple[Term, ...],
+    seen_of: inputs.Rows,
 ) -> tuple[Callee, ClassShape | None, list[Term]]:
     owner = target.qualname.rpartition(".")[0]
     line = assignment.context.import_line
@@ -206,18 +217,21 @@ def _callee(
         return Callee(target, access(line, target.qualname, target.module), found, (line,), form), shape, []
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
-    objects = _objects(shape, annotations, literals, target)
+    objects = _objects(shape, annotations, literals, target, seen_of)
     name = receiver_name(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
-    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes]))
-    return Callee(target, name, found, (line,), form, name, made_of, looks), shape, objects
+    asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
+    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[:_MAX_LOOKS]
+    return Callee(target, name, found, (line,), form, name, made_of, looks, echoes), shape, objects
 
 
-def _objects(shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target) -> list[Term]:
-    if shape.kind is ClassKind.ABSTRACT:
+def _objects(
+    shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target, seen_of: inputs.Rows
+) -> list[Term]:
+    if shape.kind is ClassKind.ABSTRACT and not annotations.build(shape):
         raise UnsuitableError(f"{shape.name} is abstract or its constructor is not known")
-    objects = inputs.receivers(shape, annotations, literals, target.name)
+    objects = inputs.receivers(shape, annotations, literals, target.name, seen_of)
     if not objects:
         needs = [item.name for item in shape.parameters if not annotations.argument(item, 1)]
         raise UnsuitableError(f"the constructor of {shape.name} needs {', '.join(needs) or 'a value'}")

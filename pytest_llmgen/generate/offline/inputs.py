@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
@@ -17,6 +18,8 @@ _LITERALS_FIRST = 3
 _MAX_LITERALS = 12
 _RECEIVERS = 3
 _STEP_METHODS = 5
+_MAX_PAIRS = 16
+_MAX_ASSIGNED = 4
 _ENDS = (
     (
         frozenset({"text", "string", "sentence", "line", "title", "s", "paragraph", "message", "phrase"}),
@@ -128,20 +131,31 @@ def _inner_kinds(term: Term) -> set[str]:
     return {type(item.value).__name__ for item in node.elts if isinstance(item, ast.Constant)}
 
 
-def receivers(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str) -> list[Term]:
+Rows = Callable[[str, tuple[Parameter, ...]], Sequence[tuple[Term, ...]]]
+"""Name and parameters of a method to the arguments that it has in other code."""
+
+
+def receivers(
+    shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str, seen_of: Rows
+) -> list[Term]:
     """Objects of a class: fresh ones, and some brought into a state by one or two calls."""
     fresh = annotations.build(shape)
     if not fresh or target == "__init__":
         return fresh
-    steps = _steps(shape, annotations, literals, target)
-    found = list(fresh)
-    for base in fresh[:_RECEIVERS]:
-        found.extend(_after(base, [step]) for step in steps)
-    for first, second in zip(steps, [*steps[1:], *steps[:1]], strict=True):
-        found.append(_after(fresh[0], [first, second]))
-    stateful = [term for term in found if term.steps]
-    order = [*stateful[:1], *fresh, *stateful[1:]] if stateful else fresh
+    steps = _steps(shape, annotations, literals, seen_of)
+    own = [step for step in steps if step.source.startswith(f".{target}(")]
+    others = [step for step in steps if step not in own]
+    steps = [*others, *own]
+    alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
+    pairs = [_after(fresh[0], [one, other]) for one, other in product(steps, steps)][:_MAX_PAIRS]
+    more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
+    stateful = _in_turn(alone, pairs) + more
+    order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
     return unique(order)[:_MAX_POOL]
+
+
+def _in_turn(one: list[Term], other: list[Term]) -> list[Term]:
+    return [term for pair in zip_longest(one, other) for term in pair if term is not None]
 
 
 def _after(base: Term, steps: list[Term]) -> Term:
@@ -156,25 +170,33 @@ def _after(base: Term, steps: list[Term]) -> Term:
         tuple(before),
         (*base.steps, *(step.source for step in steps)),
         is_shared=True,
+        watched=base.watched,
+        label=base.label,
     )
 
 
-def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str) -> list[Term]:
+def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], seen_of: Rows) -> list[Term]:
     changing = [
         (name, node)
         for name, node in shape.methods.items()
-        if not name.startswith("_") and name != target and changes_object(node) and not _is_special(node)
+        if not name.startswith("_") and changes_object(node) and not _is_special(node)
     ]
-    found: list[Term] = []
+    found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
-        sources = Sources(tuple(literals[:4]))
+        sources = Sources(tuple(literals[:4]), tuple(seen_of(name, items)))
         columns = [pool(item, annotations, sources, rank) for rank, item in enumerate(items)]
         if all(columns):
             found.extend(
-                _step(name, items, [column[min(rank, len(column) - 1)] for column in columns]) for rank in (0, 1)
+                _step(name, items, [column[min(rank, len(column) - 1)] for column in columns]) for rank in (0, 1, 2)
             )
     return unique(found)
+
+
+def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]:
+    """Assignments of a public attribute that is empty at first."""
+    terms = [term for term in annotations.terms(kind, 1) if term.source != "None"][:_MAX_ASSIGNED]
+    return [replace(term, source=f".{name} = {term.source}", is_shared=False) for term in terms]
 
 
 def _step(name: str, items: tuple[Parameter, ...], row: list[Term]) -> Term:
@@ -200,4 +222,6 @@ def changes_object(node: FunctionNode) -> bool:
             case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self")), attr=attr)):
                 if attr in _CHANGING_CALLS:
                     return True
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"))))):
+                return True
     return False

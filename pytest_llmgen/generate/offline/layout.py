@@ -99,6 +99,13 @@ def _parts(node: ast.expr) -> tuple[str, list[tuple[str, str]], str]:
             raise TooLongError(ast.unparse(node))
 
 
+def _function(source: str, depth: int) -> list[str]:
+    """A small function inside of another one, with an empty line on either side."""
+    heading, *body = source.splitlines()
+    inner = [line for text in body for line in statement(text.strip(), depth + 1)]
+    return ["", f"{_INDENT * depth}{heading}", *inner, ""]
+
+
 def statement(source: str, depth: int = 1) -> list[str]:
     """Lines of one simple statement: an assignment or a call is broken where it is too long.
 
@@ -109,6 +116,8 @@ def statement(source: str, depth: int = 1) -> list[str]:
     if len(flat) <= WIDTH and "\n" not in flat:
         return [flat]
     match ast.parse(source).body:
+        case [ast.AsyncFunctionDef()]:
+            return _function(source, depth)
         case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
             return expression(ast.unparse(value), f"{name} = ", depth=depth)
         case [ast.Expr(value=value)]:

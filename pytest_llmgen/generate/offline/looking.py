@@ -35,7 +35,7 @@ def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> See
     observation = find.observation
     if observation.outcome == "raised":
         return Seen(find, callee)
-    state = _state(callee, observation)
+    state = _state(callee.looks_at(find.row), observation)
     parts: tuple[Look, ...] = ()
     value = observation.value
     if value is not None and value.source is None:
@@ -46,9 +46,9 @@ def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> See
     return Seen(find, callee, state, parts)
 
 
-def _state(callee: Callee, observation: Observation) -> tuple[Look, ...]:
+def _state(looks: Sequence[str], observation: Observation) -> tuple[Look, ...]:
     """Attributes of the object that the call changed."""
-    changed = [(text, observation.changed[text]) for text in callee.looks if text in observation.changed]
+    changed = [(text, observation.changed[text]) for text in looks if text in observation.changed]
     return tuple(Look(text, value) for text, value in changed if value.source is not None)[:_MAX_LOOKS]
 
 

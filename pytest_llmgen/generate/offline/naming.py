@@ -59,6 +59,8 @@ def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
 def _describe_object(callee: Callee, place: str, term: Term, usual: Term) -> str:
     if term.steps:
         return describe(place, term)
+    if term.label:
+        return words(term.label)
     node, other = ast.parse(term.source, mode="eval").body, ast.parse(usual.source, mode="eval").body
     if term.source == usual.source or not isinstance(node, ast.Call) or not isinstance(other, ast.Call):
         return f"new_{place}"
@@ -79,8 +81,8 @@ def describe(place: str, term: Term) -> str:
     if term.is_omitted:
         return f"default_{name}"
     if term.steps:
-        return "after_" + "_and_".join(dict.fromkeys(words(step.partition("(")[0]) for step in term.steps))
-    return _describe_node(name, ast.parse(term.source, mode="eval").body)
+        return "after_" + "_and_".join(dict.fromkeys(words(re.split(r"[( =]", step)[0]) for step in term.steps))
+    return words(term.label) or _describe_node(name, ast.parse(term.source, mode="eval").body)
 
 
 def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (one case a line)

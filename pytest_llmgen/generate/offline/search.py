@@ -73,7 +73,7 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     scene = compose(callee, row)
     folder = _TEMPORARY_FOLDER if "tmp_path" in scene.fixtures else ()
     setup = "\n".join([*scene.imports, *scene.helpers, *folder, *scene.statements])
-    watch = (*scene.bound.values(), *callee.looks)
+    watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
 
 

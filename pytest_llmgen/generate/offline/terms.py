@@ -23,6 +23,8 @@ class Term:
     before: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     is_shared: bool = False  # may be changed by the call: bound to a name and watched
+    watched: tuple[str, ...] = ()  # names of ``before`` that tell what the call did
+    label: str = ""  # what is special about it, where the expression does not tell
 
     @property
     def is_omitted(self) -> bool:
@@ -84,9 +86,9 @@ def is_changeable(node: ast.expr) -> bool:
 
 def unique(terms: list[Term]) -> list[Term]:
     """The terms without repetitions, in the order of first appearance."""
-    seen: dict[tuple[str, tuple[str, ...]], Term] = {}
+    seen: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Term] = {}
     for term in terms:
-        seen.setdefault((term.source, term.steps), term)
+        seen.setdefault((term.source, term.steps, term.before), term)
     return list(seen.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +23,9 @@ _UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
 _DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
 _PROPERTIES = {"property", "cached_property"}
 _MAX_BASES = 5
+_MAX_MODULES = 12
+_CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
+"""Calls of a constructor that make it a second choice."""
 
 
 class ClassKind(StrEnum):
@@ -46,6 +49,7 @@ class ClassShape:
     members: tuple[str, ...] = ()  # of an Enum
     attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
+    slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,16 @@ class World:
     constants: Mapping[str, ast.expr] = field(default_factory=dict)
     raised: frozenset[str] = frozenset()  # names of errors that the module raises itself
 
+    def implementations(self, shape: ClassShape) -> list[ClassShape]:
+        """Concrete classes that have every method of an abstract one, the plainest constructor first."""
+        wanted = {name for name in shape.methods if not name.startswith("_")}
+        fitting = [
+            item
+            for item in self.classes.values()
+            if item.kind in {ClassKind.PLAIN, ClassKind.RECORD} and wanted and wanted <= item.methods.keys()
+        ]
+        return sorted(fitting, key=lambda item: any(name in _CONNECTING for name in _called(item)))
+
 
 def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:
     """Everything known of the classes, aliases and constants that ``module`` can name."""
@@ -64,16 +78,42 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
     nodes: dict[str, tuple[ast.ClassDef, str]] = {}
     for text in types:
         nodes.update(_loose_classes(text, imports_of(tree, module)))
+    for name, found, statement in _classes_behind(tree, module, others):
+        nodes[name] = (found, statement)
     for name, statement in imports_of(tree, module).items():
-        found = _imported_class(name, statement, others)
-        if found is not None:
-            nodes[name] = (found, statement)
+        imported = _imported_class(name, statement, others)
+        if imported is not None:
+            nodes[name] = (imported, statement)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             nodes[node.name] = (node, f"from {module.name} import {node.name}")
     classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
     assigned = _assigned(tree)
     return World(classes, {**assigned, **_new_types(assigned)}, assigned, _raised(tree))
+
+
+def _classes_behind(
+    tree: ast.Module, module: Module, others: Mapping[str, Module]
+) -> Iterator[tuple[str, ast.ClassDef, str]]:
+    """Classes of the modules that the module imports from, and of those behind these: objects may need them."""
+    waiting, seen = _sources(tree, module), {module.name}
+    for name in waiting:
+        if name in seen or name not in others or len(seen) > _MAX_MODULES:
+            continue
+        seen.add(name)
+        try:
+            other = ast.parse(others[name].source)
+        except SyntaxError:
+            continue
+        waiting.extend(_sources(other, others[name]))
+        for node in other.body:
+            if isinstance(node, ast.ClassDef):
+                yield node.name, node, f"from {name} import {node.name}"
+
+
+def _sources(tree: ast.Module, module: Module) -> list[str]:
+    nodes = [ast.parse(statement).body[0] for statement in imports_of(tree, module).values()]
+    return list(dict.fromkeys(node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module))
 
 
 def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
@@ -133,6 +173,12 @@ def _new_types(assigned: Mapping[str, ast.expr]) -> dict[str, ast.expr]:
     return found
 
 
+def _called(shape: ClassShape) -> set[str]:
+    maker = shape.methods.get("__init__")
+    calls = [node for node in ast.walk(maker) if isinstance(node, ast.Call)] if maker else []
+    return {dotted(call.func).rpartition(".")[2] for call in calls}
+
+
 def _raised(tree: ast.Module) -> frozenset[str]:
     errors = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc is not None]
     calls = [error.func if isinstance(error, ast.Call) else error for error in errors]
@@ -156,7 +202,20 @@ def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.Cla
         _members(node) if kind is ClassKind.ENUM else (),
         _attributes(line, methods),
         methods,
+        _slots(methods.get("__init__")),
     )
+
+
+def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
+    """``self.voucher: Voucher | None = None`` in a constructor."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.walk(maker) if maker else ():
+        match node:
+            case ast.AnnAssign(
+                target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=kind, value=ast.Constant(None)
+            ) if not attr.startswith("_"):
+                found[attr] = kind
+    return found
 
 
 def _ancestry(node: ast.ClassDef, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> list[ast.ClassDef]:

@@ -191,18 +191,28 @@ def _long_places(seen: Seen) -> frozenset[str]:
     return frozenset(place for place, term in pairs if len(term.source) > _INLINE)
 
 
-def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, ...]]:
-    """Lines that act, lines that assert, and what they must import."""
+def _state_checks(seen: Seen, scene: Scene, imports: list[str]) -> list[str]:
+    """Lines that assert what became of arguments, of what they noted, and of the object."""
     observation = seen.find.observation
-    value = observation.value
-    imports: list[str] = []
     checks: list[str] = []
     for place, name in scene.bound.items():
         changed = observation.changed.get(seen.find.scene.bound.get(place, ""))
         if changed is not None and changed.source is not None and place != seen.callee.receiver:
             checks.extend(equality(name, changed, imports))
+    for name in scene.watched:
+        if (told := observation.changed.get(name)) is not None and told.source is not None:
+            checks.extend(equality(name, told, imports))
     for look in (*seen.state, *seen.parts):
         checks.extend(equality(look.expression, look.value, imports))
+    return checks
+
+
+def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """Lines that act, lines that assert, and what they must import."""
+    observation = seen.find.observation
+    value = observation.value
+    imports: list[str] = []
+    checks = _state_checks(seen, scene, imports)
     if observation.output:
         checks.extend(layout.expression(repr(observation.output), "assert capsys.readouterr().out == "))
     has_value = value is not None and value.source is not None and value.source != "None"

@@ -1,0 +1,39 @@
+"""What can be asked of an object without changing it, so that tests need no private attributes."""
+
+from __future__ import annotations
+
+import ast
+
+from pytest_llmgen.generate.offline.code import FunctionNode, decorator_names, parameters
+from pytest_llmgen.generate.offline.inputs import changes_object
+from pytest_llmgen.generate.offline.world import ClassShape
+
+_PROPERTIES = {"property", "cached_property"}
+_SHOWING = ("__len__", "__str__")
+
+
+def questions(
+    shape: ClassShape, target: str, arguments: tuple[str, ...]
+) -> tuple[list[str], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Properties and the like by name; then methods that take some of a call's arguments, with their names."""
+    asked = [name for name in _SHOWING if name in shape.methods and name != target]
+    echoes: list[tuple[str, tuple[str, ...]]] = []
+    for name, node in shape.methods.items():
+        if name.startswith("_") or name == target or not _only_tells(node):
+            continue
+        if _PROPERTIES & set(decorator_names(node)):
+            asked.append(name)
+            continue
+        needed = tuple(item.name for item in parameters(node, skip_first=True) if item.is_required)
+        if not node.decorator_list and set(needed) <= set(arguments):
+            echoes.append((name, needed))
+    return asked, tuple(echoes)
+
+
+def _only_tells(node: FunctionNode) -> bool:
+    """Whether a method gives something and seems to change nothing."""
+    if isinstance(node, ast.AsyncFunctionDef) or changes_object(node):
+        return False
+    inside = list(ast.walk(node))
+    yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)
+    return not yields and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
