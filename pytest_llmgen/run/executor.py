@@ -77,6 +77,7 @@ class Executor:
         self._files = dict(files or {})
         self._tier = choose(settings.sandbox)
         self._pools: dict[str, Pool] = {}
+        self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
 
     # --- life ---
@@ -86,8 +87,17 @@ class Executor:
         """The sandbox in force."""
         return self._tier.name.value
 
+    def cpu_seconds(self) -> float:
+        """CPU seconds of all workers so far, their children included."""
+        return self._ended_cpu + sum(pool.cpu_seconds() for pool in self._pools.values())
+
+    def peak_memory_mb(self) -> float:
+        """The largest resident memory in megabytes that a worker has had, its children left out."""
+        return max([self._ended_peak, *(pool.peak_memory_mb() for pool in self._pools.values())])
+
     def close(self) -> None:
         """End every process."""
+        self._ended_cpu, self._ended_peak = self.cpu_seconds(), self.peak_memory_mb()
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
