@@ -29,6 +29,7 @@ from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
 
@@ -75,6 +76,7 @@ class Executor:
         self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
+        sweep()
         self._tier = choose(settings.sandbox)
         self._pools: dict[str, Pool] = {}
         self._ended_cpu = self._ended_peak = 0.0
