@@ -43,7 +43,7 @@ def pages() -> dict[Path, str]:
     """Every made page by its path."""
     return {
         REFERENCE / "options.md": options_page(),
-        REFERENCE / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
+        REFERENCE / "report.schema.json": json.dumps(schema(), indent=1) + "\n",
     }
 
 

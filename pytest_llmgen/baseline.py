@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -15,9 +16,12 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen.plugin import COVERAGE_VARIABLE
 from pytest_llmgen.records import Outcome, TestRun
 
 _MESSAGE_LIMIT = 2000
+_NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")
+NO_LLM = "no_llm"
 
 
 class CoverageSetup:
@@ -31,10 +35,9 @@ class CoverageSetup:
         self.is_ours = self.is_available and not options.cov_source
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None
-        self._values: dict[str, Any] = {}
         if self.is_ours:
             self.folder = Path(tempfile.mkdtemp(prefix="llmgen-cov-"))
-            self._values = {
+            values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,
                 "cov_context": "test",
@@ -42,25 +45,41 @@ class CoverageSetup:
                 "cov_fail_under": 0,
                 "cov_append": False,
             }
+            vars(options).update(values)
             # coverage's sys.monitoring core has no dynamic contexts.
             self._set_environment(COVERAGE_FILE=str(self.folder / "coverage"), COVERAGE_CORE="ctrace")
-            self.apply(options)
+            self._set_environment(**{COVERAGE_VARIABLE: json.dumps(values)})
 
-    def apply(self, options: Any) -> None:
-        """Set the options on a namespace: the early one, then the final one that xdist hands on."""
-        for name, value in self._values.items():
-            setattr(options, name, list(value) if isinstance(value, list) else value)
+    def quieten(self, config: pytest.Config) -> None:
+        """A run that nobody asked to be measured says nothing of having measured nothing."""
+        measured = self._measured(config)
+        if self.is_ours and measured is not None:
+            asked = list(measured.get_option("run:disable_warnings") or [])
+            measured.set_option("run:disable_warnings", [*asked, *_NO_NEWS])
+
+    def why_unusable(self) -> str:
+        """Why the run's own coverage can't serve, for a person."""
+        if not self.is_available:
+            return "pytest-cov is switched off or not there"
+        if self.is_ours:
+            return "the run did not come to its end"
+        return "it has no branches or no contexts; --cov-branch --cov-context=test would give it both"
 
     def data_files(self, config: pytest.Config) -> list[Path]:
         """Where pytest-cov left its data, once the run is over."""
         if self.folder is not None:
             return sorted(self.folder.glob("coverage*"))
-        controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
-        measured = getattr(controller, "cov", None)
-        if measured is None:
+        measured = self._measured(config)
+        if not self.is_available or measured is None:
             return []
         file = config.rootpath / measured.config.data_file
         return [file] if file.is_file() else []
+
+    @staticmethod
+    def _measured(config: pytest.Config) -> Any:
+        """Coverage's object of this process, None without one."""
+        controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+        return getattr(controller, "cov", None)
 
     def close(self) -> None:
         """Give the environment back as it was, and remove our data."""
@@ -86,6 +105,7 @@ class Recorder:
     outcomes: dict[str, TestRun] = field(default_factory=dict)
     collection_errors: list[str] = field(default_factory=list)
     deselected: int = 0
+    left_out: set[str] = field(default_factory=set)  # node ids marked no_llm
 
     def on_report(self, report: pytest.TestReport) -> None:
         """Fold the three phases of a test into one outcome, the worst one."""
@@ -93,8 +113,8 @@ class Recorder:
         before = self.outcomes.get(report.nodeid)
         if before is not None and outcome is Outcome.PASSED:
             outcome = before.outcome
-        elif report.when != "call" and outcome is Outcome.PASSED and before is None:
-            outcome = Outcome.PASSED
+        if NO_LLM in report.keywords:
+            self.left_out.add(report.nodeid)
         seconds = report.duration + (before.seconds if before else 0.0)
         message = report.longreprtext[-_MESSAGE_LIMIT:] if report.failed else (before.message if before else "")
         self.outcomes[report.nodeid] = TestRun(report.nodeid, outcome, seconds, message=message)
@@ -121,21 +141,58 @@ def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Sessi
     if session.shouldfail or session.shouldstop:
         return f"the run stopped early ({session.shouldfail or session.shouldstop})"
     if recorder.deselected:
-        return f"{recorder.deselected} tests were deselected (-k, -m, --lf, --deselect or a plugin)"
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
-        left_out = _test_files_outside(config)
-        if left_out:
-            return f"the paths given leave out {left_out} test file{'s' if left_out > 1 else ''}"
+        number = "a test was" if recorder.deselected == 1 else f"{recorder.deselected} tests were"
+        return f"{number} deselected (-k, -m, --lf, --deselect or a plugin)"
+    if selection := _selection_in_workers(config):
+        return f"{selection} may have deselected tests"
+    if any("::" in argument for argument in config.args):
+        return "single tests were named"
+    if left_out := _test_files_outside(config):
+        return f"the arguments leave out {left_out} test file{'s' if left_out > 1 else ''}"
     return None
 
 
+def _selection_in_workers(config: pytest.Config) -> str:
+    """The option that selects tests, where xdist's workers do the selecting and don't say what they left out."""
+    options: Any = config.option
+    if not getattr(options, "numprocesses", None):
+        return ""
+    given = {
+        "-k": options.keyword,
+        "-m": options.markexpr,
+        "--deselect": options.deselect,
+        "--lf": _is_last_failed(config),
+    }
+    return next((name for name, value in given.items() if value), "")
+
+
+def _is_last_failed(config: pytest.Config) -> bool:
+    """Whether ``--lf`` was given; without earlier failures it runs everything."""
+    return bool(getattr(config.option, "lf", False))
+
+
 def _test_files_outside(config: pytest.Config) -> int:
-    """How many of the project's test files are not under the paths on the command line."""
-    given = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
-    if any("::" in argument for argument in config.args):
-        return max(1, len(files_of_tests(config)) - len(given))
-    roots = [path.resolve() for path in given]
-    return sum(not any(file.is_relative_to(root) for root in roots) for file in files_of_tests(config))
+    """How many of the project's test files the command line leaves out, by its paths, ``--ignore`` or ``--lf``."""
+    folder = config.invocation_params.dir
+    skipped = getattr(config.pluginmanager.get_plugin("lfplugin"), "_skipped_files", 0)
+    roots = [(folder / argument).resolve() for argument in config.args]
+    ignored = [(folder / path).resolve() for path in _ignored(config.invocation_params.args)]
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        roots = [Path("/")]
+    files = files_of_tests(config)
+    inside = [file for file in files if _is_below(file, roots) and not _is_below(file, ignored)]
+    return len(files) - len(inside) + skipped
+
+
+def _ignored(arguments: Sequence[str]) -> list[str]:
+    """The values of ``--ignore`` on the command line; those of the configuration are the project's own."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    glued = [word.removeprefix("--ignore=") for word in arguments if word.startswith("--ignore=")]
+    return glued + [after for word, after in pairs if word == "--ignore"]
+
+
+def _is_below(file: Path, roots: Sequence[Path]) -> bool:
+    return any(file.is_relative_to(root) for root in roots)
 
 
 def files_of_tests(config: pytest.Config) -> list[Path]:

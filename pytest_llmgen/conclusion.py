@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.records import (
-    Baseline,
     Cost,
     Facts,
     Fate,
@@ -20,15 +19,7 @@ from pytest_llmgen.records import (
 )
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
-_DROPPED_BECAUSE = {
-    "not-collected": "import",
-    "fails": "fails",
-    "set-up": "fails",
-    "flaky": "flaky",
-    "timeout": "timeout",
-    "crashed": "fails",
-    "syntax": "syntax",
-}
+_DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
     return Facts(
         tool=circumstances.tool,
         run=info,
-        suite=_suite(findings.baseline, findings),
+        suite=suite_info(findings),
         # This run's tests are all unreviewed, so the score without them is the one from before.
         totals=replace(assessment.totals, without_unreviewed=assessment.totals.before),
         functions=assessment.functions,
@@ -85,7 +76,9 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
     )
 
 
-def _suite(baseline: Baseline, findings: Findings) -> SuiteInfo:
+def suite_info(findings: Findings) -> SuiteInfo:
+    """What the user's own run came to."""
+    baseline = findings.baseline
     return SuiteInfo(
         passed=sum(run.outcome in (Outcome.PASSED, Outcome.XPASSED) for run in baseline.tests),
         failed=tuple(run.nodeid for run in baseline.tests if run.outcome in _RED),
@@ -118,10 +111,7 @@ def _test_report(judged: Judged) -> TestReport:
 
 
 def _why_dropped(judged: Judged) -> str | None:
+    """In a word: the fate, and for an invalid test its reason code."""
     if judged.fate in (Fate.KEPT, Fate.SUSPECTED_BUG):
         return None
-    if judged.fate is Fate.REDUNDANT:
-        return "no-gain"
-    if judged.fate is Fate.UNSAFE:
-        return "unsafe"
-    return _DROPPED_BECAUSE.get(judged.code, "fails" if judged.fate is Fate.FAILING else "import")
+    return _DROPPED_BECAUSE.get(judged.fate, judged.code)

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 from time import monotonic, process_time
 from typing import Any
 
@@ -25,11 +26,14 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.heartbeat import Heartbeat
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
     Candidate,
+    Facts,
+    Fate,
     FileLines,
     Generator,
     Hits,
@@ -44,16 +48,19 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.report import json_report
-from pytest_llmgen.report.progress import Progress
+from pytest_llmgen.report.layout import count
+from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
-from pytest_llmgen.scope import Scope, find_scope
+from pytest_llmgen.scope import Scope, find_scope, in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
 REPORT_FILE = "report.json"
+HEARTBEAT_SECONDS = 10.0
+"""How often a log is looked after; what is written into it then is up to ``report.progress``."""
 
 
 class Edges:
@@ -97,7 +104,7 @@ class Edges:
         """Who writes, what is in scope, what the gate does."""
         functions = sum(len(module.targets) for module in self.scope.modules)
         files = len(self.scope.modules)
-        lines = [f"llmgen: scope {self.scope.text}, {functions} functions in {files} files"]
+        lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
@@ -115,7 +122,19 @@ class Edges:
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
-        self.findings.baseline = self._baseline(recorder, setup, partial)
+        try:
+            _make_folder(self.settings.report_path)
+            self.findings.baseline = self._baseline(recorder, setup, partial)
+        except LlmgenError as error:
+            self.findings.problem = str(error)
+            return
+        if self.scope.nothing_to_test is None and self.scope.problem is None:
+            self._work(setup)
+
+    def _work(self, setup: CoverageSetup) -> None:
+        if not self.findings.baseline.measured and self.findings.baseline.tests:
+            why = setup.why_unusable()
+            self.findings.warnings.append(f"the run's own coverage is not used ({why}): tests were measured in workers")
         progress = _ProgressView(self.config)
         tools = pipeline.Tools(
             open_runner=self._open_runner,
@@ -129,8 +148,10 @@ class Edges:
             cpu=self._cpu_seconds,
         )
         try:
-            if self.scope.nothing_to_test is None and self.scope.problem is None:
-                pipeline.run(self.settings, self.findings, tools)
+            pipeline.run(self.settings, self.findings, tools)
+        except Exception as error:
+            self.findings.problem = f"an internal fault: {error!r}"
+            raise
         finally:
             progress.close()
 
@@ -138,14 +159,11 @@ class Edges:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
-        generated = any(test.fate.value == "kept" for test in facts.tests)
-        status = gate.exit_status(pytest_status, verdict, generated=generated)
+        status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
         for kind, _, path in (each.partition(":") for each in self.settings.reports):
             if kind == "json":
                 file = self.settings.root / path if path else self.settings.report_path / REPORT_FILE
-                if not path:
-                    json_report.make_folder(self.settings.report_path)
                 json_report.write(report, file)
         return report
 
@@ -171,7 +189,7 @@ class Edges:
             run=info,
             scope_problem=self.scope.problem,
             nothing_to_test=self.scope.nothing_to_test,
-            unreviewed_on_disk=self.publisher.unreviewed_before,
+            unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
@@ -189,6 +207,7 @@ class Edges:
             hits={},
             contexts={},
             collection_errors=tuple(recorder.collection_errors),
+            left_out=frozenset(recorder.left_out),
             partial=partial,
             measured=False,
         )
@@ -205,7 +224,8 @@ class Edges:
         found = {}
         for module in self.scope.modules:
             if module.error is None:
-                found[module.path] = file_lines(self.settings.root, module.path, config_file=self.cov_config)
+                lines = file_lines(self.settings.root, module.path, config_file=self.cov_config)
+                found[module.path] = in_scope(lines, module, self.settings.targets)
         return found
 
     def _open_runner(self) -> Runner:
@@ -260,6 +280,23 @@ class Edges:
         return vet(candidate, self._vet_facts)
 
 
+def has_generated(facts: Facts) -> bool:
+    """Whether tests were written in this run."""
+    return any(test.fate is Fate.KEPT and "::" in test.nodeid for test in facts.tests)
+
+
+def _make_folder(path: Path) -> None:
+    """First of all: its .gitignore keeps everything else in it out of version control."""
+    try:
+        json_report.make_folder(path)
+    except OSError as error:
+        raise LlmgenError(
+            f"{path} can't be written: {error.strerror}",
+            slug="report-folder",
+            fix="free the place or set llm_report_dir",
+        ) from None
+
+
 class _NoProber:
     """Stands in where only a generator's label is wanted."""
 
@@ -273,9 +310,12 @@ class _ProgressView:
     def __init__(self, config: pytest.Config) -> None:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         self._inner: Progress | None = None
-        self._stage = ""
+        self._heartbeat: Heartbeat | None = None
+        self._lock = Lock()
+        self._stage, self._last, self._width = "", "", 80
         if reporter is not None:
             writer = config.get_terminal_writer()
+            self._width = writer.fullwidth
             self._inner = Progress(
                 lambda text: writer.write(text, flush=True),
                 is_terminal=reporter.isatty,
@@ -283,6 +323,8 @@ class _ProgressView:
                 width=writer.fullwidth,
                 clock=monotonic,
             )
+            if not reporter.isatty:
+                self._heartbeat = Heartbeat(lambda: self._show(self._last), HEARTBEAT_SECONDS)
 
     def stage(self, text: str) -> None:
         self._stage = text
@@ -291,17 +333,25 @@ class _ProgressView:
     def step(self, done: int, total: int, text: str = "") -> None:
         self._show(f"{self._stage} {done}/{total} {text}".rstrip())
 
-    def item(self, text: str) -> None:
+    def note(self, text: str) -> None:
         if self._inner is not None:
-            self._inner.done(text)
+            with self._lock:
+                self._inner.done(text)
+
+    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
+        self.note(progress_line(done, total, target, outcome, cost, self._width))
 
     def close(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.close()
         if self._inner is not None:
             self._inner.close()
 
     def _show(self, text: str) -> None:
+        self._last = text
         if self._inner is not None:
-            self._inner.stage(text)
+            with self._lock:
+                self._inner.stage(text)
 
 
 def _version(name: str) -> str:

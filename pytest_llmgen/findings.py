@@ -34,12 +34,13 @@ OPEN = (MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE)
 
 @dataclass
 class Findings:
-    """Everything found so far; ``modules`` and ``baseline`` never change, the rest grows."""
+    """Everything found so far; ``modules`` never change, the rest grows."""
 
     modules: tuple[Module, ...]
     baseline: Baseline
     changed: Mapping[str, frozenset[int]] | None = None  # new lines by path; None: all is in scope
     survey: Survey = field(default_factory=Survey)
+    imported: Mapping[str, Hits] = field(default_factory=dict)  # what importing the project's modules ran
     mutants: tuple[Mutant, ...] = ()
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
     verdicts_before: dict[str, MutantVerdict] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Findings:
     problem: str | None = None
     interrupted: bool = False
     rounds: int = 0
+    complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
@@ -84,8 +86,16 @@ class Findings:
         union = dict(self.baseline.hits)
         for judged in self.kept:
             for path, hits in judged.hits.items():
-                union[path] = union.get(path, Hits()) | hits
+                # Its file imports the module; a candidate is measured in a process that has it already.
+                union[path] = union.get(path, Hits()) | hits | self.imported.get(path, Hits())
         return union
+
+    def measure_by_survey(self) -> None:
+        """Where the user's run was not measured: what its green tests ran in workers, each by itself."""
+        hits = dict(self.imported)
+        for path, seen in self.survey.hits.items():
+            hits[path] = hits.get(path, Hits()) | seen
+        self.baseline = replace(self.baseline, hits=hits, measured=True)
 
     def verdicts(self) -> dict[str, MutantVerdict]:
         """The verdicts of the project's own tests, bettered by what the kept candidates kill."""

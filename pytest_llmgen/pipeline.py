@@ -5,15 +5,17 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
+from pytest_llmgen.conclusion import suite_info
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import OPEN, Findings
+from pytest_llmgen.gaps import assess
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
@@ -39,12 +41,17 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import describe, is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
 
 _PROOFS = 3
 """How often whole files are proved: dropping one test may uncover another that leaned on it."""
+
+
+_BATCH_FACTOR = 2
+"""Requests in one batch, as a multiple of those that are sent at once."""
 
 
 class Progress(Protocol):
@@ -56,8 +63,11 @@ class Progress(Protocol):
     def step(self, done: int, total: int, text: str = "") -> None:
         """So much of the stage is done; may be called very often."""
 
-    def item(self, text: str) -> None:
-        """A finished piece of work that deserves a line of its own."""
+    def note(self, text: str) -> None:
+        """A line of its own."""
+
+    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
+        """A target that has been worked on deserves a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,7 @@ class _Job:
     settings: Settings
     findings: Findings
     tools: Tools
+    _out_of_service: list[str] = field(default_factory=list)  # why no further request makes sense
     _unproductive: set[str] = field(default_factory=set)  # targets whose last reply held nothing
 
     def survey(self, runner: Runner) -> None:
@@ -133,6 +144,9 @@ class _Job:
         self.tools.progress.stage("running each test by itself")
         with self._stage("survey"):
             self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
+            self.findings.imported = runner.imported()
+            if not self.findings.baseline.measured:
+                self.findings.measure_by_survey()
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""
@@ -150,11 +164,20 @@ class _Job:
                 targets=self.findings.targets.values(),
                 seconds=self.findings.survey.seconds,
                 asked_timeout=self.settings.mutant_timeout,
+                ran=self.findings.baseline.hits,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
             for verdict in chain(settled, runner.judge(work)):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
+        self.tools.progress.note(self._baseline_line())
+
+    def _baseline_line(self) -> str:
+        totals = assess(self.findings.evidence()).totals
+        metrics = totals.new or totals.all
+        lines = metrics.lines if metrics else (0, 0)
+        suite = suite_info(self.findings)
+        return baseline_line(suite, lines, len(self.findings.mutants), new_code=totals.new is not None)
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
         """The mutants of a module; one that can't be mutated is said to be so, and costs no other."""
@@ -174,7 +197,7 @@ class _Job:
         for number in range(1, self.settings.rounds + 1):
             left = self._time_left(started)
             assignments = self._assignments(number, generator.origin, left)
-            if not assignments or left == 0:
+            if not assignments or left == 0 or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
@@ -195,6 +218,7 @@ class _Job:
             self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
             self.findings.written.extend(notes)
             self._judge_files(runner, drafts)
+            self.findings.imported = runner.imported()
 
     @property
     def _place(self) -> Place:
@@ -241,7 +265,7 @@ class _Job:
         gaps = self.findings.open_gaps(module, target)
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
-                self.tools.progress.item(f"{target.key}  already complete")
+                self.findings.complete += 1
             return None
         kept = tuple(j.candidate for j in self.findings.kept if j.candidate.target == target.key)
         stage = Stage.FIRST if number == 1 else Stage.GAPS
@@ -264,11 +288,20 @@ class _Job:
                 self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
 
     def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
-        """The generator's replies; the time it takes is counted apart from proving them."""
-        replies = iter(generator.generate(assignments))
+        """The generator's replies; the time it takes is counted apart from proving them.
+
+        A fault that every further request would meet ends the asking, not the run: what was paid for is
+        still proved, kept and written.
+        """
+        replies = self._asked(generator, assignments)
         while True:
-            with self._stage("generate"):
-                reply = next(replies, None)
+            try:
+                with self._stage("generate"):
+                    reply = next(replies, None)
+            except LlmgenError as error:
+                self.findings.warnings.append(str(error))
+                self._out_of_service.append(str(error))
+                return
             if reply is None:
                 return
             key = reply.assignment.target.key
@@ -279,6 +312,17 @@ class _Job:
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
                     self.findings.not_attempted[key] = reply.note
             yield reply
+
+    def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+        """A model is asked in batches, so that a person sees progress; the search wants all at once."""
+        size = len(assignments)
+        if generator.origin is Origin.MODEL:
+            size = _BATCH_FACTOR * self.settings.concurrency
+        for start in range(0, len(assignments), max(1, size)):
+            if self._out_of_service:
+                return
+            self.tools.progress.step(start, len(assignments))
+            yield from generator.generate(assignments[start : start + size])
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
@@ -395,15 +439,9 @@ class _Job:
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
         suspects = sum(j.fate is Fate.SUSPECTED_BUG for j in judged)
-        parts = [f"{passing} tests pass"]
-        if dropped := len(judged) - passing - suspects:
-            parts.append(f"{dropped} dropped")
-        if suspects:
-            parts.append(f"{suspects} suspected bug{'s' if suspects > 1 else ''}")
-        if not judged and reply.note:
-            parts = [reply.note]
-        cost = f"  ${reply.cost.usd:.2f}" if reply.cost.usd else ""
-        self.tools.progress.item(f"[{done}/{total}] {reply.assignment.target.key}  {', '.join(parts)}{cost}")
+        outcome = outcome_text(passing, len(judged) - passing - suspects, suspects, verb="passing")
+        cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
+        self.tools.progress.item(done, total, reply.assignment.target.key, outcome if judged else reply.note, cost)
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)

@@ -6,6 +6,7 @@ stages, not coverage, not hypothesis.  ``session`` is imported only when a run a
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Generator
 from typing import Any
@@ -16,6 +17,8 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.settings import OPTIONS, Option, Settings, resolve
 
 WORKER_VARIABLE = "LLMGEN_WORKER"
+COVERAGE_VARIABLE = "LLMGEN_COVERAGE"
+"""pytest-cov's options for xdist's workers, as JSON: they parse the command line anew, and know nothing of ours."""
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
 _LISTINGS = ("collectonly", "help", "version", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
@@ -44,6 +47,8 @@ def _flag_arguments(option: Option) -> dict[str, Any]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Before pytest-cov reads its options, set them for the targets (only when a run asks for us)."""
+    if "PYTEST_XDIST_WORKER" in os.environ and _is_asked(early_config.known_args_namespace):
+        vars(early_config.known_args_namespace).update(json.loads(os.environ.get(COVERAGE_VARIABLE, "{}")))
     if _is_active(early_config.known_args_namespace):
         settings = _settings(early_config, early_config.known_args_namespace)
         from pytest_llmgen.session import LlmgenSession  # noqa: PLC0415 (lazy: an idle start must not pay for it)
@@ -63,11 +68,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _is_active(options: Any) -> bool:
     """Whether this process does any work: not in xdist workers, our own children, or listings."""
-    asked = options.llmgen_generate or options.llmgen_check
     listing = any(getattr(options, name, False) for name in _LISTINGS)
     # xdist sets config.workerinput only after the initial conftests, its variable before.
     nested = os.environ.get(WORKER_VARIABLE) or os.environ.get("PYTEST_XDIST_WORKER")
-    return bool(asked and not options.llmgen_disabled and not listing and not nested)
+    return bool(_is_asked(options) and not listing and not nested)
+
+
+def _is_asked(options: Any) -> bool:
+    return bool((options.llmgen_generate or options.llmgen_check) and not options.llmgen_disabled)
 
 
 def _settings(config: pytest.Config, options: Any) -> Settings:
@@ -82,7 +90,7 @@ def _value(config: pytest.Config, options: Any, option: Option) -> Any:
     if given is None and option.ini:
         try:
             return config.getini(option.ini)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, pytest.UsageError) as error:
             raise pytest.UsageError(f"llmgen: {option.ini}: {error}; {option.help} [bad-value]") from None
     return given
 

@@ -23,8 +23,13 @@ class Publisher:
     def __init__(self, settings: Settings, modules: Sequence[Module]) -> None:
         self._settings, self._modules = settings, modules
         self.folder = settings.report_path / PENDING if settings.pending else settings.root / settings.output_dir
-        self.unreviewed_before = sum(not test.reviewed for test in existing_tests(self.folder))
         self.label = ""
+
+    def unreviewed_beside(self, kept: Sequence[Judged]) -> int:
+        """Generated tests on disk that nobody has reviewed, without those of this run."""
+        ours = {judged.nodeid for judged in kept}
+        tests = (test for test in existing_tests(self.folder) if not test.reviewed)
+        return sum(f"{self._relative(test.path)}::{test.name}" not in ours for test in tests)
 
     def drafts(self, kept: Sequence[Judged]) -> Drafts:
         """The files that would be written, under names that clash with nothing that is collected already."""

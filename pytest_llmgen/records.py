@@ -237,6 +237,7 @@ class Baseline:
     partial: str | None = None  # why tests may be missing (-k, -x, a path argument...), if so
     measured: bool = True
     problem: str | None = None  # why nothing can be concluded from it, if so
+    left_out: frozenset[str] = frozenset()  # node ids marked no_llm: they judge no mutant
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,8 @@ class Probe:
     expression: str
     watch: tuple[str, ...] = ()
     path: str = ""  # the file whose lines are wanted
+    alone: bool = False  # in a child of its own; others may share one, and see what is left in modules
+    mutant: Mutant | None = None  # the code under test is changed like this
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,7 +513,11 @@ class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
-        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
+        """Observe each probe, in the order given; ``timeout`` is for each.
+
+        Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
+        did not end are not observed any more (``crashed``).
+        """
 
 
 class Runner(Prober, Protocol):
@@ -537,6 +544,9 @@ class Runner(Prober, Protocol):
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
+
+    def imported(self) -> Mapping[str, Hits]:
+        """What ran while the project's tests, and files loaded since, were collected; by path."""
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from pytest_llmgen.extract.changes import Base, Git, changed_lines, find_base
-from pytest_llmgen.records import Module
+from pytest_llmgen.records import FileLines, Module
 from pytest_llmgen.settings import Settings
 
 
@@ -37,6 +38,27 @@ def find_scope(git: Git, settings: Settings, modules: tuple[Module, ...], env: M
     if base.commit is None:
         return Scope(kind, f"{_text(kind)} (no base commit to compare with)", modules)
     return _new_code(git, modules, base)
+
+
+def in_scope(lines: FileLines, module: Module, asked: Sequence[str]) -> FileLines:
+    """What can be covered in a module; only its targets' lines, where functions of it were asked for by name.
+
+    Args:
+        lines: of the whole file.
+        module: with the targets in scope.
+        asked: the values of ``--llm-target``.
+    """
+    if not asked or any(_names_whole(target, module.path) for target in asked):
+        return lines
+    wanted = {line for target in module.targets for line in range(target.start_line, target.end_line + 1)}
+    branches = frozenset(arc for arc in lines.branches if arc[0] in wanted)
+    return replace(lines, statements=lines.statements & wanted, branches=branches)
+
+
+def _names_whole(target: str, path: str) -> bool:
+    """Whether it is the file or a folder above it, and no name in the file."""
+    place, _, name = target.partition("::")
+    return not name and PurePosixPath(path).is_relative_to(PurePosixPath(place))
 
 
 def _new_code(git: Git, modules: tuple[Module, ...], base: Base) -> Scope:

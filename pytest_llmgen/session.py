@@ -16,7 +16,8 @@ import pytest
 
 from pytest_llmgen import gate
 from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
-from pytest_llmgen.edges import Edges
+from pytest_llmgen.edges import Edges, has_generated
+from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Report
 from pytest_llmgen.report.layout import Line, Style
 from pytest_llmgen.report.terminal import render
@@ -42,8 +43,8 @@ class LlmgenSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Set pytest-cov's options where xdist takes them from."""
-        self.coverage.apply(config.option)
+        """Once pytest-cov has started."""
+        self.coverage.quieten(config)
 
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
@@ -66,19 +67,24 @@ class LlmgenSession:
         """After the user's tests, and after pytest-cov has combined its data: our work."""
         try:
             result = yield
-        except (pytest.Session.Failed, pytest.Session.Interrupted):
-            # -x stopped the run, or something could not be collected: both end pytest's loop by an
-            # exception that decides its exit status; what is green can still be worked with.
-            self._work(session)
+        except session.Interrupted:  # something could not be collected; what is green can be worked with
+            self._work(session, pytest.ExitCode.INTERRUPTED)
             raise
-        self._work(session)
+        except session.Failed:  # -x
+            self._work(session, pytest.ExitCode.TESTS_FAILED)
+            raise
+        except KeyboardInterrupt:
+            self.edges.findings.interrupted = True
+            self._conclude(pytest.ExitCode.INTERRUPTED)
+            raise
+        self._work(session, self._status(session))
         return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Apply the verdict, and only that."""
         if self.report is not None:
-            generated = any(test.fate.value == "kept" for test in self.report.facts.tests)
+            generated = has_generated(self.report.facts)
             session.exitstatus = gate.exit_status(int(exitstatus), self.report.verdict, generated=generated)
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
@@ -88,17 +94,29 @@ class LlmgenSession:
             lines = render(self.report, width=width, verbosity=verbosity, show_gaps=self.settings.show_gaps)
             _write(terminalreporter, lines)
 
-    def _work(self, session: pytest.Session) -> None:
+    def _status(self, session: pytest.Session) -> pytest.ExitCode:
+        """The exit status that pytest is going to give to the run."""
+        if session.testsfailed:
+            return pytest.ExitCode.TESTS_FAILED
+        return pytest.ExitCode.OK if self.recorder.outcomes else pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def _work(self, session: pytest.Session, status: pytest.ExitCode) -> None:
         partial = why_partial(session.config, self.recorder, session)
-        status = pytest.ExitCode.TESTS_FAILED if session.testsfailed else pytest.ExitCode.OK
-        if not self.recorder.outcomes and not session.testsfailed:
-            status = pytest.ExitCode.NO_TESTS_COLLECTED
         self.edges.announce()
         with _termination_as_interrupt():
             try:
                 self.edges.run(self.recorder, self.coverage, partial)
+            except KeyboardInterrupt:
+                status = pytest.ExitCode.INTERRUPTED
+                raise
             finally:
-                self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
+                self._conclude(status)
+
+    def _conclude(self, status: pytest.ExitCode) -> None:
+        try:
+            self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
+        except LlmgenError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 _SEPARATORS = {Style.SECTION: "=", Style.PART: "-", Style.RULE: "-"}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from pytest_llmgen.records import FileLines, Mutant, MutantJob, MutantStatus, MutantVerdict, Target
+from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Target
+
+_NO_HITS: Mapping[str, Hits] = MappingProxyType({})
 
 LineTests = Mapping[int, tuple[str, ...]]
 """First line of a statement -> node ids of the tests that run it."""
@@ -25,6 +28,16 @@ def tests_of(mutant: Mutant, line_tests: LineTests, lines: FileLines, target: Ta
         return line_tests.get(first, ())
     body = range(mutant.line, target.end_line + 1)
     return tuple(dict.fromkeys(test for line in body for test in line_tests.get(line, ())))
+
+
+def tests_after_import(mutant: Mutant, line_tests: LineTests, lines: FileLines, seen: Hits) -> tuple[str, ...]:
+    """The tests that run any line of the file, where the mutated statement ran, but inside of no test.
+
+    It ran when the module was imported, then: what it made is seen by whoever uses the module.
+    """
+    if lines.first_line.get(mutant.line, mutant.line) not in seen.lines:
+        return ()
+    return tuple(dict.fromkeys(test for line in sorted(line_tests) for test in line_tests[line]))
 
 
 def order(tests: Iterable[str], seconds: Mapping[str, float]) -> tuple[str, ...]:
@@ -48,11 +61,12 @@ def jobs(
     seconds: Mapping[str, float],
     asked_timeout: float = 0.0,
     every_test: bool = False,
+    ran: Mapping[str, Hits] = _NO_HITS,
 ) -> tuple[tuple[MutantJob, ...], tuple[MutantVerdict, ...]]:
     """Jobs for the mutants that tests reach, and the verdicts that need no run.
 
-    ``line_tests`` and ``files`` are by path.  A statement excluded from coverage is Ignored, one that
-    no test runs is NoCoverage.
+    ``line_tests``, ``files`` and ``ran`` (what the whole run reached, imports included) are by path.  A
+    statement excluded from coverage is Ignored, one that neither a test nor an import runs is NoCoverage.
     """
     by_key = {target.key: target for target in targets}
     made: list[MutantJob] = []
@@ -63,8 +77,10 @@ def jobs(
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.IGNORED, detail="excluded from coverage"))
             continue
         target = by_key.get(f"{mutant.path}::{mutant.unit}")
-        tests = order(tests_of(mutant, line_tests.get(mutant.path, {}), lines, target), seconds)
-        if tests:
+        known = line_tests.get(mutant.path, {})
+        reached = tests_of(mutant, known, lines, target)
+        reached = reached or tests_after_import(mutant, known, lines, ran.get(mutant.path, Hits()))
+        if tests := order(reached, seconds):
             made.append(MutantJob(mutant, tests, timeout_of(tests, seconds, asked_timeout), every_test))
         else:
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.NO_COVERAGE, detail="no test runs this statement"))

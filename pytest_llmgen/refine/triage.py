@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
-from pytest_llmgen.refine.trial import Place, trial_path
+from pytest_llmgen.refine.trial import FAILS, Place, trial_path
 
 REPRODUCTIONS = 5
 _INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
@@ -59,7 +59,7 @@ def describe(judged: Judged, target: Target, identity: str, evidence: str) -> Su
         expected=expected,
         observed=observed,
         source="docstring",
-        quote=_quote(target.docstring or "", judged.candidate.summary),
+        quote=_quote(target.docstring or "", judged),
         reproduced=(REPRODUCTIONS, REPRODUCTIONS),
         test=evidence,
         test_source=render_single(judged.candidate),
@@ -71,16 +71,24 @@ def _expected_observed(judged: Judged) -> tuple[str, str]:
     wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
     asserted = re.search(r"^\s*(assert .+)$", judged.candidate.source, re.MULTILINE)
     expected = f"{wanted[1]} raised" if wanted else asserted[1] if asserted else judged.candidate.summary
-    errors = re.findall(r"^E\s+(.+)$", judged.reason, re.MULTILINE)
-    fallback = judged.reason.rpartition(": ")[2].strip().splitlines()
-    return expected.strip(), (errors[0] if errors else fallback[0] if fallback else "it failed").strip()
+    observed = judged.reason.partition(f"{FAILS}: ")[2] or judged.reason
+    return expected.strip(), observed.strip().splitlines()[0]
 
 
-def _quote(docstring: str, summary: str) -> str:
-    """The line of the documentation that shares most words with the test's summary."""
+def _quote(docstring: str, judged: Judged) -> str:
+    """The line of the documentation that the test rests on, as far as words can tell.
+
+    A line that names the exception that the test wants comes first, then the one that shares most words
+    with the test's summary and name.
+    """
     lines = [line.strip() for line in docstring.splitlines() if line.strip()]
-    words = _words(summary)
-    return max(lines, key=lambda line: len(_words(line) & words), default="")
+    wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
+    words = _words(f"{judged.candidate.summary} {judged.candidate.name.replace('_', ' ')}")
+
+    def place(line: str) -> tuple[bool, int]:
+        return bool(wanted and wanted[1] in line), len(_words(line) & words)
+
+    return max(lines, key=place, default="")
 
 
 def _words(text: str) -> set[str]:

@@ -40,6 +40,7 @@ class Place:
     targets: tuple[Target, ...] = ()
 
 
+FAILS = "it fails on the code as it is"
 _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.NOT_COLLECTED: (Fate.INVALID, "not-collected", "its module could not be imported or collected"),
     Outcome.CRASHED: (Fate.INVALID, "crashed", "the process that ran it died"),
@@ -48,7 +49,7 @@ _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.SKIPPED: (Fate.INVALID, "skipped", "it skips itself"),
     Outcome.XFAILED: (Fate.INVALID, "xfail", "it is marked as expected to fail"),
     Outcome.XPASSED: (Fate.INVALID, "xfail", "it is marked as expected to fail"),
-    Outcome.FAILED: (Fate.FAILING, "fails", "it fails on the code as it is"),
+    Outcome.FAILED: (Fate.FAILING, "fails", FAILS),
 }
 
 

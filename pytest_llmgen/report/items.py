@@ -103,5 +103,6 @@ def suspected_bugs(bugs: Sequence[SuspectedBug], width: int) -> list[Line]:
         lines += wrapped(f"{bug.summary.rstrip('.')}. {again}", width, 4)
         if bug.quote:
             lines += wrapped(f'The {bug.source} says: "{bug.quote}"', width, 4)
+        lines += wrapped(f"Expected: {bug.expected}. Observed: {bug.observed}.", width, 4)
         lines += wrapped(f"Test: {bug.test}", width, 4, hanging=2)
     return lines

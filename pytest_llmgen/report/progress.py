@@ -33,9 +33,9 @@ def baseline_line(suite: SuiteInfo, lines: Ratio, mutants: int, *, new_code: boo
     return f"baseline  {tests}   {what} {fraction(lines)} covered   {count(mutants, 'mutant')} in scope"
 
 
-def outcome_text(kept: int, dropped: int, bugs: int = 0, why: str = "") -> str:
+def outcome_text(kept: int, dropped: int, bugs: int = 0, why: str = "", verb: str = "kept") -> str:
     """What came of one target: ``4 tests kept, 1 dropped``."""
-    parts = [f"{count(kept, 'test')} kept"]
+    parts = [f"{count(kept, 'test')} {verb}"]
     if dropped:
         parts.append(f"{dropped} dropped" + (f" ({why})" if why else ""))
     if bugs:

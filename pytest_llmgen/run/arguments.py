@@ -38,6 +38,9 @@ NEUTRAL: Mapping[str, Any] = MappingProxyType({
 })  # fmt: skip
 """Options as a worker wants them, set after parsing, so that ``addopts`` of an ini file can't bring them back."""
 
+_OWN_WARNING = ("-W", "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning")
+"""A worker has imported us before pytest finds us among the plugins; with ``filterwarnings = error`` it would end."""
+
 UNWANTED_PLUGINS = ("rerunfailures", "flaky", "pytest_llmgen", "sugar", "instafail", "html", "json-report")
 """Plugins by name that hide flakiness or only report; unregistered before they are configured."""
 
@@ -58,7 +61,7 @@ def worker_arguments(arguments: Sequence[str], *, has_cov: bool) -> list[str]:
             break
         kept += _step(word, rest)
     cut = kept.index("--") if "--" in kept else len(kept)
-    return [*kept[:cut], "--maxfail=0", *(["--no-cov"] if has_cov else []), *kept[cut:]]
+    return [*kept[:cut], *_OWN_WARNING, "--maxfail=0", *(["--no-cov"] if has_cov else []), *kept[cut:]]
 
 
 def _step(word: str, rest: list[str]) -> list[str]:

@@ -42,11 +42,11 @@ class Zygote:
         """Serve until the executor is gone."""
         gc.collect()
         gc.freeze()
-        self._channel.send(protocol.HELLO, nodeids=[], errors=[], positional=[], seconds=0.0)
+        self._channel.send(protocol.HELLO, nodeids=[], errors=[], positional=[], seconds=0.0, imported={})
         while (request := self._channel.receive()) is not None:
             if request["kind"] == "load":
                 put(self._root, request["files"])
-                self._channel.send(protocol.LOADED, nodeids=[])
+                self._channel.send(protocol.LOADED, nodeids=[], imported={})
             else:
                 self._judge(from_json(MutantJob, request["job"]), request["extra"])
             self._channel.send(protocol.END)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +35,7 @@ from pytest_llmgen.settings import Settings
 
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
-PROBES_A_REQUEST = 16
+PROBES_A_REQUEST = 48
 GROUP = 32
 """Mutants that may share a child."""
 GROUPS_A_WORKER = 3
@@ -81,6 +81,7 @@ class Executor:
         self._pools: dict[str, Pool] = {}
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
+        self._imported: dict[str, Hits] = {}
 
     # --- life ---
 
@@ -117,6 +118,7 @@ class Executor:
     def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Node ids that the workers collected, and collection errors."""
         hello = self._pool(protocol.WARM).greet()
+        self._note_imported(hello)
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
@@ -153,9 +155,14 @@ class Executor:
             raise LlmgenError(
                 f"test files could not be loaded:\n{message['detail']}", slug="load-failed", fix="try them first"
             )
+        self._note_imported(message)
         for kind in (protocol.WARM, protocol.COLD):
             self._pool(kind).files.update(files)
         return tuple(message["nodeids"])
+
+    def imported(self) -> Mapping[str, Hits]:
+        """What ran while the project's tests, and files loaded since, were collected; by path."""
+        return dict(self._imported)
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
         """Run mutants, all cores in use, in the order of completion.
@@ -216,11 +223,18 @@ class Executor:
         return next(slow, len(seconds))
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
-        """Observe each probe in a child of its own, in the order given; ``timeout`` is for each."""
-        groups = [probes[n : n + PROBES_A_REQUEST] for n in range(0, len(probes), PROBES_A_REQUEST)]
+        """Observe each probe, in the order given; ``timeout`` is for each."""
         requests = [
-            Request("probe", {"probes": to_json(list(group)), "timeout": timeout}, timeout + SILENCE)
-            for group in groups
+            Request(
+                "probe",
+                {
+                    "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in group],
+                    "mutant": to_json(group[0].mutant),
+                    "timeout": timeout,
+                },
+                timeout + SILENCE,
+            )
+            for group in _groups(probes)
         ]
         paths = {probe.id: probe.path for probe in probes}
         seen: dict[str, Observation] = {}
@@ -273,6 +287,10 @@ class Executor:
     def _hits(self, path: str, raw: RawFile) -> Hits:
         return translate(raw, self._lines(path))
 
+    def _note_imported(self, message: Mapping[str, Any]) -> None:
+        for path, raw in message["imported"].items():
+            self._imported[path] = self._imported.get(path, Hits()) | self._hits(path, from_json(RawFile, raw))
+
     def _run(self, message: dict[str, Any], name: str) -> TestRun:
         if message["kind"] == LOST:
             outcome = Outcome.TIMEOUT if message["hung"] else Outcome.CRASHED
@@ -296,6 +314,14 @@ class Executor:
             self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
             message["seconds"],
         )
+
+
+def _groups(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+    """Probes that one request can hold: few enough for all workers to have some, and of one mutant."""
+    for _, alike in groupby(probes, key=lambda probe: probe.mutant):
+        same = list(alike)
+        for start in range(0, len(same), PROBES_A_REQUEST):
+            yield same[start : start + PROBES_A_REQUEST]
 
 
 def _below(folder: Path, root: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class Live:
     session: pytest.Session
     recorder: Recorder
     root: Path
-    sources: Mapping[str, str]
+    sources: Mapping[str, str]  # path -> text
+    names: Mapping[str, str]  # path -> dotted name
     items: Mapping[str, pytest.Item]
     import_lines: Mapping[str, frozenset[int]]
 
@@ -81,7 +83,7 @@ class Judge:
         """The leading tests that a group may run again and again; none where the mutant is no case for a group."""
         items = [self._live.items.get(test) for test in job.tests[:quick]]
         again = takewhile(lambda item: isinstance(item, pytest.Function), items)
-        fit = () if self._ran_at_import(job.mutant) else tuple(item for item in again if item is not None)
+        fit = () if self.ran_at_import(job.mutant) else tuple(item for item in again if item is not None)
         return Case(job, fit, lambda: activate(job.mutant, self._live.sources[job.mutant.path], self._index))
 
     def _run_group(self, cases: Sequence[Case], tally: Tally) -> End:
@@ -100,7 +102,7 @@ class Judge:
     # --- alone ---
 
     def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
-        if self._ran_at_import(mutant):
+        if self.ran_at_import(mutant):
             return Attempt(problem=(IMPORT, "its line runs when the module is imported"))
         missing = [test for test in tests if test not in self._live.items]
         if missing:
@@ -113,13 +115,25 @@ class Judge:
         )
         return attempt
 
-    def _ran_at_import(self, mutant: Mutant) -> bool:
+    def ran_at_import(self, mutant: Mutant) -> bool:
         """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""
         lines = self._live.import_lines.get(mutant.path, frozenset())
         if not mutant.in_signature:  # the line of a default value always runs: look at the body instead
             return mutant.line in lines
         end = units_of(self._live.sources[mutant.path]).at(mutant.start).end_line
         return any(line in lines for line in range(mutant.region.end_line + 1, end + 1))
+
+    def change(self, mutant: Mutant) -> None:
+        """Make a mutant what runs, in a child that observes; its module is imported where no test has done so.
+
+        Raises:
+            NeedsImport, CompileFailed: it can't be.
+        """
+        index = self._index
+        if mutant.path not in index.functions:
+            importlib.import_module(self._live.names[mutant.path])
+            index = index_functions(str(self._live.root), [mutant.path])
+        activate(mutant, self._live.sources[mutant.path], index)
 
     def _meet(self, report: Reporter, mutant: Mutant, items: Sequence[pytest.Item], *, every: bool) -> None:
         """Run the tests under the mutant, in the child."""

@@ -8,12 +8,13 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Outcome, Probe
+from pytest_llmgen.records import Mutant, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
@@ -41,6 +42,7 @@ class Server:
         self._meter = Meter(root, [source.path for source in start.sources])
         self._items: dict[str, pytest.Item] = {}
         self._import_lines: dict[str, frozenset[int]] = {}
+        self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
         self.served = False
@@ -57,6 +59,15 @@ class Server:
         config.addinivalue_line("markers", MARKER)
         config.pluginmanager.register(self._recorder, "llmgen-recorder")
         config.pluginmanager.register(self._folders, "llmgen-folders")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
+        """Conftest files import the project before anything is collected."""
+        self._meter.start()
+        try:
+            return (yield)
+        finally:
+            self._note_import_lines()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -82,6 +93,8 @@ class Server:
     def _note_import_lines(self) -> None:
         for path, raw in self._meter.stop().items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
+            before = self._imported.get(path, protocol.RawFile((), ()))
+            self._imported[path] = protocol.RawFile(before.lines + raw.lines, before.arcs + raw.arcs)
 
     # --- serving ---
 
@@ -91,11 +104,9 @@ class Server:
         quieting.silence_terminal(config)
         quieting.calm_hypothesis(self._session.items)
         self._items.update({item.nodeid: item for item in self._session.items})
-        self._judge = Judge(
-            Live(self._session, self._recorder, self._root, self._sources, self._items, self._import_lines),
-            self._child,
-            self._channel,
-        )
+        names = {source.path: source.name for source in self._start.sources}
+        live = Live(self._session, self._recorder, self._root, self._sources, names, self._items, self._import_lines)
+        self._judge = Judge(live, self._child, self._channel)
         collect_errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
         self._judge.look_around()
         self._channel.send(
@@ -104,6 +115,7 @@ class Server:
             errors=collect_errors,
             positional=list(config.option.file_or_dir),
             seconds=time.monotonic() - self._began,
+            imported=to_json(self._imported),
         )
 
     def _serve(self) -> None:
@@ -172,7 +184,7 @@ class Server:
             nodeids += [item.nodeid for item in items]
         self._note_import_lines()
         self._judge.look_around()
-        self._channel.send(protocol.LOADED, nodeids=nodeids)
+        self._channel.send(protocol.LOADED, nodeids=nodeids, imported=to_json(self._imported))
 
     # --- tests ---
 
@@ -244,19 +256,40 @@ class Server:
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
-        for data in request["probes"]:
-            self._observe(from_json(Probe, data), request["timeout"])
+        mutant = from_json(Mutant, request["mutant"])
+        waiting = [from_json(Probe, data) for data in request["probes"]]
+        while waiting:
+            together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
+            answered = self._observe_in_turn(together, mutant, request["timeout"])
+            waiting = waiting[len(together) if mutant else answered :]
 
-    def _observe(self, probe: Probe, limit: float) -> None:
-        seen: list[dict[str, Any]] = []
-        began = time.monotonic()
+    def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
+        """Observe probes in one child until one of them ends it; how many were answered."""
+        answered = 0
+
+        def on_record(record: dict[str, Any]) -> float:
+            nonlocal answered
+            self._channel.send(protocol.OBSERVATION, **_bare(record), id=probes[answered].id)
+            answered += 1
+            return limit
 
         def work(report: Reporter) -> None:
-            report.send("seen", **observe(probe, self._meter, self._root))
+            if mutant is not None:
+                self._judge.change(mutant)
+            for probe in probes:
+                began = time.monotonic()
+                seen = observe(probe, self._meter, self._root)
+                report.send("seen", **seen, seconds=time.monotonic() - began)
 
-        end = self._child(work, seen.append, limit)
-        answer = seen[0] if seen else {"how": end.how, "detail": end.detail}
-        self._channel.send(protocol.OBSERVATION, **_bare(answer), id=probe.id, seconds=time.monotonic() - began)
+        if mutant is not None and self._judge.ran_at_import(mutant):
+            end = End("crashed", "its line runs when the module is imported")
+        else:
+            end = self._child(work, on_record, limit)
+        for probe in probes[answered : None if mutant else answered + 1]:
+            self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
+            answered += 1
+            end = End("crashed", "not observed: the probe before it did not end")
+        return answered
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Survey:
     line_tests: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     hits: Mapping[str, Hits] = field(default_factory=dict)  # union, by path
     differences: tuple[str, ...] = ()  # green in the user's run, not in a worker
-    map_source: str = "forked"
+    map_source: str = ""  # RunInfo.map_source; empty where no test was looked at
 
 
 def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int], None]) -> Survey:
@@ -54,7 +54,7 @@ def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int]
 def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:
     if not baseline.tests and baseline.collection_errors:
         return list(collected)
-    return [run.nodeid for run in baseline.tests if run.outcome in GREEN]
+    return [run.nodeid for run in baseline.tests if run.outcome in GREEN and run.nodeid not in baseline.left_out]
 
 
 def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
@@ -73,6 +73,7 @@ def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
         line_tests=line_tests_of((run.nodeid, run.hits) for run in passed),
         hits=union,
         differences=missing + broken,
+        map_source="forked",
     )
 
 

@@ -66,13 +66,20 @@ class InProcessProber:
             for name in self.sources:
                 if name in probe.setup:
                     sys.modules[name] = made = types.ModuleType(name)
-                    exec(self.codes[name], made.__dict__)
+                    exec(self.code_of(name, probe.mutant), made.__dict__)
             return self.run(probe)
         finally:
             for name, module in saved.items():
                 sys.modules.pop(name, None)
                 if module is not None:
                     sys.modules[name] = module
+
+    def code_of(self, name, mutant):
+        module = self.sources[name]
+        if mutant is None or mutant.path != module.path:
+            return self.codes[name]
+        source = module.source[: mutant.start] + mutant.replacement + module.source[mutant.end :]
+        return compile(source, module.path, "exec")
 
     def run(self, probe):
         space, arcs, output = {}, Tracer(probe.path), io.StringIO()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.mutate import select
-from pytest_llmgen.records import FileLines, Mutant, MutantJob, MutantStatus, Region, Target, TargetKind
+from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, Region, Target, TargetKind
 
 MUTANT = Mutant("m", "a.py", "f", "f", "number", 0, 1, "1", "2", "2", Region(3, 1, 3, 2), line=3)
 TARGET = Target("a.py", "a", "f", TargetKind.FUNCTION, 1, 6, 1)
@@ -57,3 +57,16 @@ def test_jobs_and_verdicts_without_a_run():
         ("e", MutantStatus.IGNORED),
         ("x", MutantStatus.NO_COVERAGE),
     ]
+
+
+def test_a_statement_that_only_an_import_runs_meets_every_test_of_its_file():
+    jobs, verdicts = select.jobs(
+        [MUTANT, replace(MUTANT, id="never", line=6)],
+        line_tests={"a.py": {4: ("slow", "fast"), 1: ("slow", "other")}, "b.py": {1: ("elsewhere",)}},
+        files={"a.py": LINES},
+        targets=[TARGET],
+        seconds={"slow": 1.0, "fast": 0.1, "other": 0.5},
+        ran={"a.py": Hits(frozenset({1, 2, 4}))},
+    )
+    assert [(job.mutant.id, job.tests) for job in jobs] == [("m", ("fast", "other", "slow"))]
+    assert [(v.mutant_id, v.status) for v in verdicts] == [("never", MutantStatus.NO_COVERAGE)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_llmgen.records import Hits, Module, Observation, Probe
+from pytest_llmgen.records import Hits, Module, Mutant, Observation, Probe, Region
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.settings import defaults
 
@@ -25,6 +25,11 @@ async def fetch():
     return 0.1 + 0.2
 """
 USE = "from shop import Cart\ncart = Cart()\nprint('set up')\nmine = [1]"
+DENIED = Mutant(
+    *("m", "shop.py", "Cart.add", "Cart.add", "negate", SHOP.index("not item"), SHOP.index("not item") + 8),
+    *("not item", "item", "item", Region(6, 12, 6, 20)),
+    line=6,
+)
 PROBES = (
     Probe("returned", USE, "cart.add('x')", ("cart.items", "mine", "unknown"), "shop.py"),
     Probe("raised", USE, "cart.add('')", ("cart.items",), "shop.py"),
@@ -35,8 +40,14 @@ PROBES = (
     Probe("hangs", "", "[0 for _ in iter(int, 1)]"),
     Probe("leaves", "import os", "os._exit(0)"),
     Probe("exits", "import sys", "sys.exit(4)"),
-    Probe("pollutes", "import shop", "setattr(shop, 'Cart', None)"),
+    Probe("pollutes", "import shop", "setattr(shop, 'Cart', None)", alone=True),
     Probe("after", "from shop import Cart", "Cart is None"),
+    Probe("alone", "from shop import Cart", "Cart is None", alone=True),
+    Probe("mutated", "from shop import Cart", "Cart().add('')", mutant=DENIED),
+    Probe("mutated too", "from shop import Cart", "Cart().add('x')", mutant=DENIED),
+    Probe("endless", "from shop import Cart", "list(iter(int, 1))", mutant=DENIED),
+    Probe("behind the endless", "from shop import Cart", "Cart().add('')", mutant=DENIED),
+    Probe("unchanged again", "from shop import Cart", "Cart().add('x')"),
 )
 
 
@@ -76,6 +87,11 @@ def seen(_quick_start: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ("hangs", "timeout", None),
         ("leaves", "crashed", None),
         ("exits", "raised", "builtins.SystemExit"),
+        ("mutated", "returned", None),
+        ("mutated too", "raised", "builtins.ValueError"),
+        ("endless", "timeout", None),
+        ("behind the endless", "crashed", None),
+        ("unchanged again", "returned", None),
     ],
 )
 def test_each_probe_has_its_outcome(
@@ -109,7 +125,8 @@ def test_a_changed_argument_is_seen(seen: dict[str, Observation]) -> None:
     assert seen["changed"].changed["a"].source == "{1: 2}"
 
 
-def test_a_probe_leaves_nothing_to_the_next(seen: dict[str, Observation]) -> None:
-    value = seen["after"].value
+@pytest.mark.parametrize("name", ["after", "alone"])
+def test_a_probe_alone_leaves_nothing_to_the_next(seen: dict[str, Observation], name: str) -> None:
+    value = seen[name].value
     assert value is not None
     assert value.source == "False"

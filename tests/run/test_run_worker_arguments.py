@@ -4,6 +4,8 @@ import pytest
 
 from pytest_llmgen.run.arguments import loads_pytest_cov, without_paths, worker_arguments
 
+OWN_WARNING = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
+
 
 @pytest.mark.parametrize(
     ("given", "kept"),
@@ -25,13 +27,26 @@ from pytest_llmgen.run.arguments import loads_pytest_cov, without_paths, worker_
 )
 def test_what_decides_collection_stays_and_the_rest_goes(given: str, kept: str | None) -> None:
     words = worker_arguments(given.split(), has_cov=False)
-    words.remove("--maxfail=0")
-    assert words == (given if kept is None else kept).split()
+    assert _own(words) == (given if kept is None else kept).split()
 
 
 def test_coverage_is_switched_off_only_where_the_switch_exists() -> None:
-    assert worker_arguments([], has_cov=True) == ["--maxfail=0", "--no-cov"]
-    assert worker_arguments(["--no-cov"], has_cov=False) == ["--maxfail=0"]
+    assert worker_arguments([], has_cov=True)[-2:] == ["--maxfail=0", "--no-cov"]
+    assert _own(worker_arguments(["--no-cov"], has_cov=False)) == []
+
+
+def test_the_warning_that_we_were_imported_before_pytest_came_is_ignored_whatever_the_user_filters() -> None:
+    words = worker_arguments(["-W", "error", "--", "tests"], has_cov=False)
+    assert words[:4] == ["-W", "error", "-W", OWN_WARNING]
+    assert words[-2:] == ["--", "tests"]
+
+
+def _own(words: list[str]) -> list[str]:
+    """The arguments without those that every worker gets."""
+    ours = ["-W", OWN_WARNING, "--maxfail=0"]
+    at = words.index(OWN_WARNING) - 1
+    assert words[at : at + 3] == ours
+    return words[:at] + words[at + 3 :]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import ast
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
@@ -15,11 +14,12 @@ from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input
 from pytest_llmgen.generate.offline.code import FunctionNode, find_function, parameters
 from pytest_llmgen.generate.offline.docs import examples_of, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
-from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows, killer
+from pytest_llmgen.generate.offline.killing import boundary_terms, cover, equal_rows, meet
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.regexes import matching_texts
-from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search
+from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
+from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.terms import Term, literal
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, survey
@@ -38,9 +38,11 @@ from pytest_llmgen.records import (
     TargetKind,
 )
 
-_MAX_CANDIDATES = 16
-_MAX_SURVIVORS = 24
-_KILLING_PROBES = 1200
+_MAX_CANDIDATES = 24
+_MAX_MUTANTS = 120
+_KILLING_PROBES = 12_000
+_SECONDS = 4.0
+"""For the search of one target, and again for its mutants, where the caller sets no limit."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
@@ -57,6 +59,14 @@ class Plan:
     boundaries: frozenset[str] = frozenset()
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What was written for a target in earlier rounds: neither name nor test comes twice."""
+
+    names: set[str] = field(default_factory=set)
+    essences: set[str] = field(default_factory=set)
+
+
 class UnsuitableError(Exception):
     """A target that cannot be tested this way; the text says why."""
 
@@ -69,6 +79,7 @@ class OfflineGenerator:
 
     def __init__(self, prober: Prober, seed: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._prober, self._seed, self._clock = prober, seed, clock
+        self._memories: dict[str, _Memory] = {}
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
@@ -89,44 +100,49 @@ class OfflineGenerator:
         return Reply(assignment, tuple(candidates), note=note)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
-        deadline = self._clock() + assignment.seconds if assignment.seconds else None
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
-        limits = Limits(self._clock, deadline)
-        taken = {candidate.name for candidate in assignment.kept}
+        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        memory = self._memories.setdefault(assignment.target.key, _Memory())
+        memory.names.update(candidate.name for candidate in assignment.kept)
+        memory.essences.update(_essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
-        documents = documented(self._prober, assignment, plan.callee, taken) if is_first else []
+        documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
-        callee = replace(plan.callee, form=found.form)
-        chosen = _in_order_of_gain(found.finds) if is_first else self._closing(assignment, callee, found, limits)
-        observed = self._write(assignment, replace(plan, callee=callee), chosen, taken)
+        plan = replace(plan, callee=replace(plan.callee, form=found.form))
+        chosen = self._chosen(assignment, plan, found)
+        observed = self._write(assignment, plan, chosen, memory)
         candidates = [*documents, *observed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _closing(self, assignment: Assignment, callee: Callee, found: Found, limits: Limits) -> list[Find]:
-        """The inputs that kill a survivor or reach an open line or branch."""
-        mutants = [item.mutant for item in assignment.gaps.survivors[:_MAX_SURVIVORS]]
-        mutants = [mutant for mutant in mutants if not mutant.in_signature]
-        limits.probes = _KILLING_PROBES
-        pick = partial(killer, self._prober, callee, assignment.module)
-        killers = [find for mutant in mutants if (find := pick(mutant, found.everything, limits)) is not None]
-        return _without_repetition([*killers, *_reaching(assignment.gaps, found.everything)])
+    def _chosen(self, assignment: Assignment, plan: Plan, found: Found) -> list[Find]:
+        """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
+        raised = plan.world.raised
+        showable = [find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)]
+        survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
+        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS), _KILLING_PROBES)
+        matrix = meet(self._prober, survivors, showable, raised, limits)
+        gaps = _goals(assignment.gaps) if assignment.stage is Stage.GAPS else None
+        gains = {
+            place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
+            for place, find in enumerate(showable)
+        }
+        chosen = [showable[place] for place in cover(gains)]
+        return chosen if gaps is not None or survivors else _without_repetition([*chosen, *found.finds])
 
-    def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], taken: set[str]) -> list[Candidate]:
+    def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
-        writer = Writer(base, plan.world.raised, assignment.round, taken)
-        known = {_essence(candidate) for candidate in assignment.kept}
+        writer = Writer(base, plan.world.raised, assignment.round, memory.names)
         candidates: list[Candidate] = []
-        is_first = assignment.stage is not Stage.GAPS
         finds = chosen[: 2 * _MAX_CANDIDATES]
         for seen in look_twice(self._prober, plan.callee, plan.world, finds):
             find = seen.find
-            is_extra = is_first and not find.gained and not find.is_boundary
+            is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(seen, is_extra)
-            if candidate is not None and _essence(candidate) not in known:
-                known.add(_essence(candidate))
+            if candidate is not None and _essence(candidate) not in memory.essences:
+                memory.essences.add(_essence(candidate))
                 candidates.append(candidate)
         return candidates[:_MAX_CANDIDATES]
 
@@ -220,16 +236,19 @@ def _why_nothing_new(is_first: bool) -> str:
     return "nothing stable to assert was seen" if is_first else "no input was found that closes an open gap"
 
 
-def _in_order_of_gain(finds: Sequence[Find]) -> list[Find]:
-    return sorted(finds, key=lambda find: (not find.gained, not find.is_boundary))
+def _in_order_of_gain(found: Found) -> list[Find]:
+    """What the search kept, then every other input that shows something else; each input once."""
+    first = sorted(found.finds, key=lambda find: (not find.gained, not find.is_boundary))
+    rest = [find for find in found.everything if find.row not in {kept.row for kept in first}]
+    seen = {(find.goals, outcome_text(find.observation)) for find in first}
+    other = [find for find in rest if (find.goals, outcome_text(find.observation)) not in seen]
+    return [*first, *other, *(find for find in rest if find not in other)]
 
 
-def _reaching(gaps: OpenGaps, finds: Sequence[Find]) -> list[Find]:
-    """For each open line or branch the first input that reaches it."""
-    wanted: list[Goal] = [("line", line, 0) for line in gaps.lines]
-    wanted.extend(("arc", start, end) for start, end in gaps.branches)
-    found = [next((find for find in finds if goal in find.goals), None) for goal in wanted]
-    return [find for find in found if find is not None]
+def _goals(gaps: OpenGaps) -> frozenset[Goal]:
+    """The open lines and branches."""
+    lines: set[Goal] = {("line", line, 0) for line in gaps.lines}
+    return frozenset(lines | {("arc", start, end) for start, end in gaps.branches})
 
 
 def _without_repetition(finds: Sequence[Find]) -> list[Find]:

@@ -1,77 +1,83 @@
-"""Inputs that tell a surviving mutant from the code: both are probed with the same inputs."""
+"""Inputs that tell an open mutant from the code: each mutant meets what the search has seen."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
-from pytest_llmgen.generate.offline.search import Find, Limits, outcome_text, probe_of
+from pytest_llmgen.generate.offline.search import Find, Limits
+from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique
-from pytest_llmgen.records import Module, Mutant, Probe, Prober
+from pytest_llmgen.records import Mutant, Observation, Probe, Prober
 
-_MAX_INPUTS = 40
-_BATCH = 10
-
-_EXCHANGE = """\
-import importlib
-import types
+_WAVES = (4, 12, 48, 64)
+"""How many inputs a mutant meets at a time: most fall to one of the first."""
+_TIMEOUT = 0.5  # seconds for one call; a mutant that needs more is told from the code by that
+_EQUAL_ROWS = 10
 
 
-def exchange(module, unit, path, source):
-    owner = importlib.import_module(module)
-    *outer, name = unit.split(".")
-    for part in outer:
-        owner = getattr(owner, part)
-    function = vars(owner)[name]
-    while not isinstance(function, types.FunctionType):
-        function = getattr(function, "__wrapped__", None) or getattr(function, "__func__", None) or function.fget
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    waiting = [compile(source, path, "exec")]
-    while waiting:
-        code = waiting.pop(0)
-        if code.co_qualname == unit:
-            function.__code__ = code
-            return
-        waiting.extend(part for part in code.co_consts if isinstance(part, types.CodeType))
-    raise LookupError(unit)"""
+@dataclass(slots=True)
+class Matrix:
+    """Which inputs, by their place in the order given, kill which mutants."""
+
+    killers: dict[str, set[int]] = field(default_factory=dict)  # mutant id -> places
+
+    def kills_of(self, place: int) -> frozenset[object]:
+        """The mutants that one input kills."""
+        return frozenset(identity for identity, places in self.killers.items() if place in places)
 
 
-def mutated(module: Module, mutant: Mutant) -> str:
-    """Statements that put a mutant in the place of its function."""
-    source = module.source[: mutant.start] + mutant.replacement + module.source[mutant.end :]
-    return f"{_EXCHANGE}\n\n\nexchange({module.name!r}, {mutant.unit!r}, {module.path!r}, {source!r})"
+def meet(
+    prober: Prober, mutants: Sequence[Mutant], finds: Sequence[Find], raised: frozenset[str], limits: Limits
+) -> Matrix:
+    """Let each mutant meet the inputs that reach it, a wave at a time, until one of them kills it."""
+    matrix = Matrix()
+    reaching = {mutant.id: _reaching(mutant, finds) for mutant in mutants}
+    start = 0
+    for size in _WAVES:
+        wave = [
+            (mutant, place)
+            for mutant in mutants
+            if mutant.id not in matrix.killers
+            for place in reaching[mutant.id][start : start + size]
+        ]
+        if not wave or limits.is_over:
+            break
+        limits.probes -= len(wave)
+        seen = prober.probe([_probe(finds[place], mutant, rank) for rank, (mutant, place) in enumerate(wave)], _TIMEOUT)
+        for (mutant, place), observation in zip(wave, seen, strict=True):
+            if _is_killed(finds[place].observation, observation, raised):
+                matrix.killers.setdefault(mutant.id, set()).add(place)
+        start += size
+    return matrix
 
 
-def killer(
-    prober: Prober,
-    callee: Callee,
-    module: Module,
-    mutant: Mutant,
-    finds: Sequence[Find],
-    limits: Limits,
-) -> Find | None:
-    """The first input whose outcome differs under the mutant, or None."""
-    change = mutated(module, mutant)
-    reaching = sorted(finds, key=lambda find: ("line", mutant.line, 0) not in find.goals)[:_MAX_INPUTS]
-    for start in range(0, len(reaching), _BATCH):
-        batch = reaching[start : start + _BATCH]
-        if limits.is_over:
-            return None
-        limits.probes -= 2 * len(batch)
-        plain = prober.probe([_probe(callee, find, "", rank) for rank, find in enumerate(batch)])
-        other = prober.probe([_probe(callee, find, change, rank) for rank, find in enumerate(batch)])
-        for find, one, two in zip(batch, plain, other, strict=True):
-            if two.outcome in {"returned", "raised"} and outcome_text(one) != outcome_text(two):
-                return find
-    return None
+def _reaching(mutant: Mutant, finds: Sequence[Find]) -> list[int]:
+    goal = ("line", mutant.line, 0)
+    return [place for place, find in enumerate(finds) if mutant.in_signature or goal in find.goals]
 
 
-def _probe(callee: Callee, find: Find, change: str, rank: int) -> Probe:
-    probe, _ = probe_of(callee, find.row, f"find#{rank}")
-    return replace(probe, setup=f"{change}\n{probe.setup}" if change else probe.setup)
+def _probe(find: Find, mutant: Mutant, rank: int) -> Probe:
+    return replace(find.probe, id=f"mutant#{rank}", path="", mutant=mutant)
+
+
+def _is_killed(plain: Observation, other: Observation, raised: frozenset[str]) -> bool:
+    if other.outcome == "timeout":
+        return True
+    return other.outcome in {"returned", "raised"} and shown_text(plain, raised) != shown_text(other, raised)
+
+
+def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:
+    """Few places that together gain all that any of them does, the richest first."""
+    missing = set().union(*gains.values())
+    chosen: list[int] = []
+    while missing:
+        best = max(gains, key=lambda place: (len(gains[place] & missing), -place))
+        chosen.append(best)
+        missing -= gains[best]
+    return chosen
 
 
 def boundary_terms(mutants: Sequence[Mutant]) -> list[Term]:
@@ -83,21 +89,19 @@ def boundary_terms(mutants: Sequence[Mutant]) -> list[Term]:
     return unique(found)
 
 
-def _literals(text: str) -> list[Term]:
+def _literals(text: str) -> Iterator[Term]:
     try:
         tree = ast.parse(text.strip())
     except SyntaxError:
-        return []
-    found: list[Term] = []
+        return
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=bool()):
                 continue
             case ast.Constant(value=int() | float() as number):
-                found.extend(from_source(repr(near)) for near in (number, number - 1, number + 1))
-            case ast.Constant(value=str() as value):
-                found.append(from_source(repr(value)))
-    return found
+                yield from (from_source(repr(near)) for near in (number, number - 1, number + 1))
+            case ast.Constant(value=str() as value) if not value.startswith("XX"):
+                yield from_source(repr(value))
 
 
 def equal_rows(callee: Callee, mutants: Sequence[Mutant], known: Sequence[Input]) -> list[Input]:
@@ -107,7 +111,7 @@ def equal_rows(callee: Callee, mutants: Sequence[Mutant], known: Sequence[Input]
         for left, right in _compared(mutant.before):
             if left in callee.places and right in callee.places:
                 one, other = callee.places.index(left), callee.places.index(right)
-                rows.extend(_with(row, one, row[other]) for row in known[:_BATCH])
+                rows.extend(_with(row, one, row[other]) for row in known[:_EQUAL_ROWS])
     return rows
 
 

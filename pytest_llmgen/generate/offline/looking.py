@@ -16,7 +16,7 @@ _MAX_LOOKS = 6
 
 def look_twice(prober: Prober, callee: Callee, world: World, finds: Sequence[Find]) -> list[Seen]:
     """The finds that came out the same a second time, with their objects' attributes."""
-    probes = [probe_of(callee, find.row, f"again#{rank}")[0] for rank, find in enumerate(finds)]
+    probes = [replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True) for rank, find in enumerate(finds)]
     again = prober.probe(probes) if probes else []
     pairs = zip(finds, again, strict=True)
     stable = [replace(find, observation=second) for find, second in pairs if _is_same(find, second)]

@@ -12,10 +12,10 @@ from pytest_llmgen.generate.offline.mutations import mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
 
-_BATCH = 24
+_BATCH = 64
 _FIRST_BATCH = 4
-_MAX_HANGS = 6
-_TIMEOUT = 1.0  # seconds for one call
+_MAX_HANGS = 3
+_TIMEOUT = 0.4  # seconds for one call
 _MAX_PROBES = 600
 _MAX_EACH = 200
 _SEVERAL = 0.4
@@ -36,6 +36,7 @@ class Find:
 
     row: Input
     scene: Scene
+    probe: Probe
     observation: Observation
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
@@ -169,17 +170,17 @@ class Search:
         self._limits.probes -= len(fresh)
         observations = self._prober.probe([probe for _, probe, _ in fresh], _TIMEOUT) if fresh else []
         gains = [
-            self._take(row, scene, observation)
-            for (row, _, scene), observation in zip(fresh, observations, strict=True)
+            self._take(row, scene, probe, observation)
+            for (row, probe, scene), observation in zip(fresh, observations, strict=True)
         ]
         return any(gains)
 
-    def _take(self, row: Input, scene: Scene, observation: Observation) -> bool:
+    def _take(self, row: Input, scene: Scene, probe: Probe, observation: Observation) -> bool:
         if observation.outcome not in {"returned", "raised"}:
             self._note_problem(observation)
             return False
         self._settle_form(observation)
-        find = Find(row, scene, observation, goals_of(observation, self._callee))
+        find = Find(row, scene, probe, observation, goals_of(observation, self._callee))
         self._found.everything.append(find)
         kind = kind_of(observation)
         gained = find.goals - self._reached

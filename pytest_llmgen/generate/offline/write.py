@@ -9,16 +9,11 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
+from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 
-_MAX_EXPECTED = 400
-_MAX_MESSAGE = 100
 _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
-_IMPLICIT_ERRORS = frozenset(
-    {"KeyError", "IndexError", "ZeroDivisionError", "ValueError", "OverflowError", "StopIteration", "LookupError"}
-    | {"UnicodeDecodeError", "UnicodeEncodeError", "FileNotFoundError", "InvalidOperation", "JSONDecodeError"}
-)
 _TODAY = "as the code is today"
 
 
@@ -92,7 +87,7 @@ class Writer:
         for_told = f"_for_{told}" if told else ""
         observation = seen.find.observation
         if observation.outcome == "raised":
-            error = _error_name(observation)
+            error = error_name(observation)
             return f"{start}_rejects_{told}" if told and error in self.raised else f"{start}_raises_{error}{for_told}"
         match observation.value.source if observation.value else None:
             case "True" | "False" as flag:
@@ -134,15 +129,12 @@ class Writer:
 
     def _raising(self, seen: Seen) -> _Body | None:
         observation = seen.find.observation
-        name = _error_name(observation)
-        is_explicit = name in self.raised or not (observation.error_type or "").startswith("builtins.")
-        if not is_explicit and name not in _IMPLICIT_ERRORS:
+        name = error_name(observation)
+        if not is_showable(observation, self.raised):
             return None
         scene = compose(seen.callee, seen.find.row, _long_places(seen))
         arrange = [line for text in scene.statements for line in layout.statement(text)]
-        told = matching(observation.error_message) if is_explicit else ""
-        if len(told) > _MAX_MESSAGE:
-            return None
+        told = matching(observation.error_message) if is_explicit(observation, self.raised) else ""
         opening = f"    with pytest.raises({name}{told}):"
         if len(opening) > layout.WIDTH:
             return None
@@ -237,7 +229,7 @@ def _final(seen: Seen, scene: Scene) -> str:
 def equality(left: str, value: Value, imports: list[str]) -> list[str]:
     """Lines that assert that ``left`` has the value; what they need is added to ``imports``."""
     assert value.source is not None
-    if len(value.source) > _MAX_EXPECTED:
+    if len(value.source) > MAX_EXPECTED:
         raise layout.TooLongError(value.source)
     imports.extend(value.imports)
     left = layout.tidy(left)
@@ -312,10 +304,6 @@ def matching(message: str) -> str:
     return f", match={raw}{text}" if '\\"' not in text or not raw else ""
 
 
-def _error_name(observation: Observation) -> str:
-    return (observation.error_type or "").rpartition(".")[2]
-
-
 def _error_import(observation: Observation) -> tuple[str, ...]:
     module, _, name = (observation.error_type or "").rpartition(".")
     return () if module in {"builtins", ""} else (f"from {module} import {name}",)
@@ -328,7 +316,7 @@ def _prints(seen: Seen) -> bool:
 def _does(seen: Seen) -> str:
     observation = seen.find.observation
     if observation.outcome == "raised":
-        return f"raises {_error_name(observation)}"
+        return f"raises {error_name(observation)}"
     if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or observation.changed):
         return "changes " + ("the object" if seen.state else "its argument")
     if observation.output:
