@@ -35,7 +35,16 @@ pytest_add_cli_args_test_selection = ["{TESTS}"]
 process_isolation = "forkserver"
 """
 # mutmut's exit codes; what is not named here counts as "other"
-CODES = {0: "Survived", 1: "Killed", 3: "Killed", 5: "NoCoverage", 24: "Timeout", 33: "NoCoverage", 36: "Timeout"}
+CODES = {
+    0: "Survived",
+    1: "Killed",
+    3: "Killed",
+    5: "NoCoverage",
+    -24: "Timeout",
+    24: "Timeout",
+    33: "NoCoverage",
+    36: "Timeout",
+}
 OPEN = ("Survived", "NoCoverage")
 MANGLED = re.compile(r"x(?:_|ǁ(?P<owner>\w+)ǁ)(?P<name>\w+)__mutmut_\d+$")
 
@@ -85,8 +94,8 @@ def run_ours(project: Path) -> Outcome:
     options = ["--llm-check", f"--llm-target={MODULE}", "--llm-sandbox=portable", TESTS, "-q"]
     cost = timed([sys.executable, "-m", "pytest", "-p", "pytest_llmgen.plugin", *options], project)
     report = json.loads((project / ".llmgen" / "report.json").read_text())
-    gaps = [gap for gap in report["gaps"] if gap.get("kind", "").endswith("mutant") and gap.get("qualname")]
-    left = Counter(gap["qualname"] for gap in gaps)
+    counts = {each["qualname"]: each["metrics"]["mutants"] for each in report["functions"]}
+    left = Counter({name: total - killed for name, (killed, total) in counts.items()})
     return Outcome(report["totals"]["all"]["by_status"], left, *cost)
 
 

@@ -40,8 +40,8 @@ GROUP = 32
 """Mutants that may share a child."""
 GROUPS_A_WORKER = 3
 """So that no worker is left with much more than the others."""
-QUICK_TEST, QUICK_TESTS = 0.02, 0.1
-"""Seconds of one test, and of all tests of a mutant, that are run in a group; a fork costs about the former."""
+QUICK_TEST, QUICK_TESTS = 0.05, 0.25
+"""Seconds of one test, and of all tests of a mutant, that are run in a group; they count the price of a fork."""
 COLD_START_FACTOR = 3.0
 """A cold run may take this many times the time of a worker's start for importing and collecting."""
 OTHER_ZONE = "Asia/Kathmandu"
