@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
@@ -89,6 +89,7 @@ class Edges:
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
         self.generator: Generator | None = None
+        self.executor: Executor | None = None
 
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""
@@ -144,7 +145,7 @@ class Edges:
             publisher=self.publisher,
             progress=progress,
             clock=monotonic,
-            cpu=_cpu_seconds,
+            cpu=self._cpu_seconds,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -228,7 +229,7 @@ class Edges:
         return found
 
     def _open_runner(self) -> Runner:
-        return Executor(
+        self.executor = Executor(
             self.settings.root,
             self.settings,
             args=self.config.invocation_params.args,
@@ -237,6 +238,11 @@ class Edges:
             modules=self.scope.modules,
             files=self.findings.baseline.files,
         )
+        return self.executor
+
+    def _cpu_seconds(self) -> float:
+        """CPU of this process and of all workers with their children."""
+        return process_time() + (self.executor.cpu_seconds() if self.executor else 0.0)
 
     def _open_generator(self, prober: Prober) -> Generator:
         self.generator = make_generator(self.settings, os.environ, prober, home=Path.home(), user=getpass.getuser())
@@ -346,12 +352,6 @@ class _ProgressView:
         if self._inner is not None:
             with self._lock:
                 self._inner.stage(text)
-
-
-def _cpu_seconds() -> float:
-    """CPU of this process and of all children that have ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def _version(name: str) -> str:

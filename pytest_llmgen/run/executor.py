@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,12 +29,19 @@ from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
 
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
 PROBES_A_REQUEST = 48
+GROUP = 32
+"""Mutants that may share a child."""
+GROUPS_A_WORKER = 3
+"""So that no worker is left with much more than the others."""
+QUICK_TEST, QUICK_TESTS = 0.05, 0.25
+"""Seconds of one test, and of all tests of a mutant, that are run in a group; they count the price of a fork."""
 COLD_START_FACTOR = 3.0
 """A cold run may take this many times the time of a worker's start for importing and collecting."""
 OTHER_ZONE = "Asia/Kathmandu"
@@ -69,8 +76,11 @@ class Executor:
         self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
+        sweep()
         self._tier = choose(settings.sandbox)
         self._pools: dict[str, Pool] = {}
+        self._ended_cpu = self._ended_peak = 0.0
+        self._seconds: dict[str, float] = {}  # of tests, clean
         self._imported: dict[str, Hits] = {}
 
     # --- life ---
@@ -80,8 +90,17 @@ class Executor:
         """The sandbox in force."""
         return self._tier.name.value
 
+    def cpu_seconds(self) -> float:
+        """CPU seconds of all workers so far, their children included."""
+        return self._ended_cpu + sum(pool.cpu_seconds() for pool in self._pools.values())
+
+    def peak_memory_mb(self) -> float:
+        """The largest resident memory in megabytes that a worker has had, its children left out."""
+        return max([self._ended_peak, *(pool.peak_memory_mb() for pool in self._pools.values())])
+
     def close(self) -> None:
         """End every process."""
+        self._ended_cpu, self._ended_peak = self.cpu_seconds(), self.peak_memory_mb()
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
@@ -146,18 +165,62 @@ class Executor:
         return dict(self._imported)
 
     def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
-        """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
+        """Run mutants, all cores in use, in the order of completion.
+
+        Kills may be proved in a child that several mutants share; everything else is said of a fork of its own.
+        """
+        left = {job.mutant.id: job for job in jobs}
         cold: list[MutantJob] = []
-        by_id = {job.mutant.id: job for job in jobs}
-        for request, message in self._pool(protocol.WARM).run([_judge_request(job, 0.0) for job in jobs]):
-            if message["kind"] == protocol.NEEDS_IMPORT:
-                cold.append(by_id[request.body["job"]["mutant"]["id"]])
-            else:
-                yield _verdict(request, message)
+        for request, message in self._pool(protocol.WARM).run([self._together(group) for group in self._groups(jobs)]):
+            yield from self._take(request, message, left, cold)
+        alone = [self._together([job]) for job in left.values()]  # their worker died, be it of a neighbour
+        for request, message in self._pool(protocol.WARM).run(alone):
+            yield from self._take(request, message, left, cold, last=True)
         if cold:
             extra = COLD_START_FACTOR * self._pool(protocol.WARM).greet()["seconds"] + 1.0
-            for request, message in self._pool(protocol.COLD).run([_judge_request(job, extra) for job in cold]):
-                yield _verdict(request, message)
+            for request, message in self._pool(protocol.COLD).run([_alone(job, extra) for job in cold]):
+                yield _verdict(request.body["job"]["mutant"]["id"], message)
+
+    def _take(
+        self,
+        request: Request,
+        message: dict[str, Any],
+        left: dict[str, MutantJob],
+        cold: list[MutantJob],
+        *,
+        last: bool = False,
+    ) -> Iterator[MutantVerdict]:
+        """The verdict in an answer, unless it came before: a group whose worker died is asked twice."""
+        if message["kind"] == LOST:
+            names = [data["mutant"]["id"] for data in request.body["jobs"]] if last else []
+        else:
+            names = [message["id"] if message["kind"] == protocol.NEEDS_IMPORT else message["verdict"]["mutant_id"]]
+        for name in names:
+            job = left.pop(name, None)
+            if job is not None and message["kind"] == protocol.NEEDS_IMPORT:
+                cold.append(job)
+            elif job is not None:
+                yield _verdict(name, message)
+
+    def _groups(self, jobs: Sequence[MutantJob]) -> Iterator[Sequence[MutantJob]]:
+        workers = self._settings.workers or os.cpu_count() or 1
+        size = max(1, min(GROUP, -(-len(jobs) // (workers * GROUPS_A_WORKER))))
+        return (jobs[n : n + size] for n in range(0, len(jobs), size))
+
+    def _together(self, jobs: Sequence[MutantJob]) -> Request:
+        quick = [self._quick(job) if len(jobs) > 1 else 0 for job in jobs]
+        limit = max(_patience(job, 0.0) for job in jobs)
+        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick}, limit)
+
+    def _quick(self, job: MutantJob) -> int:
+        """How many of its tests may run in a group: those whose time is below that of the forks that they save."""
+        seconds = [self._seconds.get(test, 0.0) for test in job.tests]
+        slow = (
+            n
+            for n, (each, so_far) in enumerate(zip(seconds, accumulate(seconds), strict=True))
+            if each > QUICK_TEST or so_far > QUICK_TESTS
+        )
+        return next(slow, len(seconds))
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
         """Observe each probe, in the order given; ``timeout`` is for each."""
@@ -234,6 +297,7 @@ class Executor:
             return TestRun(name, outcome, 0.0, message=message["detail"])
         raw = from_json(RawRun, message["run"])
         hits = {path: self._hits(path, file) for path, file in raw.hits.items()}
+        self._seconds[raw.nodeid] = raw.seconds
         return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
@@ -265,15 +329,17 @@ def _below(folder: Path, root: Path) -> str:
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else "."
 
 
-def _judge_request(job: MutantJob, extra: float) -> Request:
-    confirmations = 4 * (job.timeout + extra)
-    return Request("judge", {"job": to_json(job), "extra": extra}, confirmations * (1 + len(job.tests)) + SILENCE)
+def _patience(job: MutantJob, extra: float) -> float:
+    return 4 * (job.timeout + extra) * (1 + len(job.tests)) + SILENCE
 
 
-def _verdict(request: Request, message: dict[str, Any]) -> MutantVerdict:
+def _alone(job: MutantJob, extra: float) -> Request:
+    return Request("judge", {"job": to_json(job), "extra": extra}, _patience(job, extra))
+
+
+def _verdict(mutant: str, message: dict[str, Any]) -> MutantVerdict:
     if message["kind"] == protocol.VERDICT:
         return dataclasses.replace(from_json(MutantVerdict, message["verdict"]), seconds=message["seconds"])
-    mutant = request.body["job"]["mutant"]["id"]
     if message["hung"]:
         return MutantVerdict(mutant, MutantStatus.TIMEOUT, detail="the worker hung", confirmed=False)
     return MutantVerdict(mutant, MutantStatus.RUNTIME_ERROR, detail=f"the worker died: {message['detail']}")

@@ -34,6 +34,15 @@ class Attempt:
             self.problem = (record["what"], record["detail"])
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Kills that need no other proof, from a group of mutants."""
+
+    killers: tuple[str, ...] = ()
+    detail: str = ""
+    tests_run: int = 0
+
+
 class Run(Protocol):
     """Runs tests under the job's mutant in a child of their own."""
 
@@ -45,29 +54,32 @@ class NeedsColdRunError(Exception):
     """The mutant can't be activated in a live process."""
 
 
-def settle(job: MutantJob, run: Run) -> MutantVerdict:
+def settle(job: MutantJob, run: Run, proof: Proof = Proof()) -> MutantVerdict:
     """Judge a mutant.
 
     A kill counts when it came first in its child or comes again alone; a timeout when it comes twice.
+    What ``proof`` says is not run again.
 
     Raises:
         NeedsColdRunError: the module must be imported with the mutant in it.
     """
-    return _Case(job, run).settle()
+    return _Case(job, run, proof).settle()
 
 
 class _Case:
-    def __init__(self, job: MutantJob, run: Run) -> None:
+    def __init__(self, job: MutantJob, run: Run, proof: Proof) -> None:
         self._job, self._run = job, run
-        self._killers: list[str] = []
-        self._tests_run = 0
-        self._detail = ""
+        self._killers = list(proof.killers)
+        self._tests_run = proof.tests_run
+        self._detail = proof.detail
         self._unconfirmed = False
 
     def settle(self) -> MutantVerdict:
-        rest = list(self._job.tests)
-        if not rest:
+        rest = [test for test in self._job.tests if test not in self._killers]
+        if not self._job.tests:
             return self._verdict(MutantStatus.NO_COVERAGE)
+        if self._killers and not self._job.every_test:
+            rest = []
         while rest:
             attempt = self._attempt(rest)
             kills = self._kills(attempt)
@@ -116,4 +128,5 @@ class _Case:
         return self._verdict(MutantStatus.TIMEOUT)
 
     def _verdict(self, status: MutantStatus, detail: str = "", *, confirmed: bool = True) -> MutantVerdict:
-        return MutantVerdict(self._job.mutant.id, status, tuple(self._killers), self._tests_run, 0.0, detail, confirmed)
+        killers = tuple(sorted(self._killers, key=self._job.tests.index))
+        return MutantVerdict(self._job.mutant.id, status, killers, self._tests_run, 0.0, detail, confirmed)

@@ -7,6 +7,7 @@ import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.fork import End, OnRecord, Reporter
+from pytest_llmgen.run.groups import PATIENCE, Case, GroupChild, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder, run_items
-from pytest_llmgen.run.judging import COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, settle
+from pytest_llmgen.run.judging import COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, Proof, settle
+from pytest_llmgen.run.states import modules_of, state_of
 from pytest_llmgen.run.wire import from_json, to_json
 
 StartChild = Callable[[Callable[[Reporter], None], OnRecord, float], End]
@@ -53,15 +56,50 @@ class Judge:
         gc.freeze()
 
     def serve(self, request: dict[str, Any]) -> None:
-        """Answer one request."""
-        job = from_json(MutantJob, request["job"])
+        """Answer one request: what a group proves of its mutants stands, the rest is run alone."""
+        jobs = [from_json(MutantJob, data) for data in request["jobs"]]
+        cases = [self._case(job, quick) for job, quick in zip(jobs, request["quick"], strict=True)]
+        began = time.monotonic()
+        proofs = prove([case for case in cases if case.items], self._run_group)
+        share = (time.monotonic() - began) / len(jobs)
+        for job in sorted(jobs, key=lambda job: not proofs.get(job.mutant.id, Proof()).killers):
+            self._settle(job, proofs.get(job.mutant.id, Proof()), share)
+
+    def _settle(self, job: MutantJob, proof: Proof, seconds: float) -> None:
         began = time.monotonic()
         try:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit, every=every))
+            verdict = settle(
+                job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit, every=every), proof
+            )
         except NeedsColdRunError as reason:
-            self._channel.send(protocol.NEEDS_IMPORT, detail=str(reason))
+            self._channel.send(protocol.NEEDS_IMPORT, id=job.mutant.id, detail=str(reason))
             return
-        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=time.monotonic() - began)
+        seconds += time.monotonic() - began
+        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=seconds)
+
+    # --- groups ---
+
+    def _case(self, job: MutantJob, quick: int) -> Case:
+        """The leading tests that a group may run again and again; none where the mutant is no case for a group."""
+        items = [self._live.items.get(test) for test in job.tests[:quick]]
+        again = takewhile(lambda item: isinstance(item, pytest.Function), items)
+        fit = () if self.ran_at_import(job.mutant) else tuple(item for item in again if item is not None)
+        return Case(job, fit, lambda: activate(job.mutant, self._live.sources[job.mutant.path], self._index))
+
+    def _run_group(self, cases: Sequence[Case], tally: Tally) -> End:
+        paths = {str(self._live.root / case.job.mutant.path) for case in cases}
+
+        def work(report: Reporter) -> None:
+            modules = modules_of(paths)
+            GroupChild(self._live.session, self._live.recorder, report, lambda: state_of(modules)).meet(cases)
+
+        def note(record: dict[str, Any]) -> float | None:
+            self._channel.send(protocol.ALIVE)
+            return tally.add(record)
+
+        return self._child(work, note, PATIENCE)
+
+    # --- alone ---
 
     def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         if self.ran_at_import(mutant):
@@ -107,7 +145,7 @@ class Judge:
         except CompileFailed as reason:
             report.send("problem", what=COMPILE, detail=str(reason))
             return
-        quieting.cheapen(self._live.session.config)
+        quieting.cheapen(self._live.session.config, items)
         run_items(items, self._live.recorder, after=lambda result: tell(report, result, every=every))
         quieting.tear_down(self._live.session)
 

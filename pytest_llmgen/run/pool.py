@@ -25,6 +25,7 @@ from pytest_llmgen.run.sandbox.copy import copy_project
 from pytest_llmgen.run.sandbox.environment import child_environment
 from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, View
 from pytest_llmgen.run.sandbox.private import create, remove
+from pytest_llmgen.run.usage import cpu_seconds, peak_mb
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
 
 START_LIMIT = 60.0
@@ -118,6 +119,11 @@ class Worker:
             self.deadline = time.monotonic() + self.request.limit
         return found if data else None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that watches the worker: the root of its tree."""
+        return self._child.pid
+
     def output(self) -> str:
         """The end of what it wrote."""
         return self._child.output(TAIL).strip()
@@ -137,8 +143,17 @@ class Pool:
         self._workers: list[Worker] = []
         self._pending: deque[Request] = deque()
         self._answers: deque[Answer] = deque()
+        self._ended_cpu = self._ended_peak = 0.0
         self.hello: dict[str, Any] | None = None
         self.files: dict[str, str] = {}  # that every worker must have loaded
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds of its workers and their children; of those that were dismissed too."""
+        return self._ended_cpu + sum(cpu_seconds(worker.pid) for worker in self._workers)
+
+    def peak_memory_mb(self) -> float:
+        """The largest resident memory in megabytes that one of its workers has had."""
+        return max([self._ended_peak, *(peak_mb(worker.pid) for worker in self._workers)])
 
     def run(self, requests: Sequence[Request]) -> Iterator[Answer]:
         """Give every request to a worker and every message as it comes; LOST for those that killed two workers.
@@ -249,6 +264,8 @@ class Pool:
             self._answers.append((request, {"kind": LOST, "hung": hung, "detail": output}))
 
     def _dismiss(self, worker: Worker) -> None:
+        self._ended_cpu += cpu_seconds(worker.pid)
+        self._ended_peak = max(self._ended_peak, peak_mb(worker.pid))
         self._workers.remove(worker)
         worker.kill()
 

@@ -73,11 +73,18 @@ def clean(config: pytest.Config, folder: Path, *, ended_well: bool) -> None:
         manager.read_global_capture()
 
 
-def cheapen(config: pytest.Config) -> None:
-    """Before judging, in the child: nobody reads the explanation of a failing assertion."""
+def cheapen(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Before judging, in the child: nobody reads the explanation of a failing assertion, or its traceback."""
     plugin = config.pluginmanager.get_plugin("assertion")
     if plugin is not None:
         config.pluginmanager.unregister(plugin)
+    for item in items:
+        if isinstance(item, pytest.Function):
+            item.repr_failure = _no_text  # type: ignore[assignment, method-assign]
+
+
+def _no_text(_excinfo: object, _style: object = None) -> str:
+    return "failed"
 
 
 def tear_down(session: pytest.Session) -> None:
