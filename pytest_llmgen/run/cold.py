@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ from pytest_llmgen.run.fork import Reporter, run_child
 from pytest_llmgen.run.items import Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
 from pytest_llmgen.run.mutants import tell
+from pytest_llmgen.run.preload import preload
 from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
@@ -36,13 +38,18 @@ class Zygote:
         self._channel, self._root, self._scratch = channel, root, scratch
         self._sources = {source.path: source.text for source in start.sources}
         self._options = without_paths(arguments, start.positional)
+        self._outside = start.outside
         self._children = 0
 
     def serve(self) -> NoReturn:
         """Serve until the executor is gone."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            preload(self._outside)
         gc.collect()
         gc.freeze()
-        self._channel.send(protocol.HELLO, nodeids=[], errors=[], positional=[], seconds=0.0, imported={})
+        hello = {"nodeids": [], "errors": [], "positional": [], "seconds": 0.0, "imported": {}, "outside": []}
+        self._channel.send(protocol.HELLO, **hello)
         while (request := self._channel.receive()) is not None:
             if request["kind"] == "load":
                 put(self._root, request["files"])

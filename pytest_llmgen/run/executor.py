@@ -256,8 +256,10 @@ class Executor:
 
     def _circumstances(self, kind: str) -> Circumstances:
         positional: tuple[str, ...] = ()
+        outside: tuple[str, ...] = ()
         if kind == protocol.COLD:
-            positional = tuple(self._pool(protocol.WARM).greet()["positional"])
+            hello = self._pool(protocol.WARM).greet()
+            positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
         start = Start(
             kind,
             "",
@@ -267,6 +269,7 @@ class Executor:
             tuple(Source(module.path, module.name, module.source) for module in self._modules),
             self._settings.seed,
             positional,
+            outside,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}

@@ -36,6 +36,7 @@ class Start:
     sources: tuple[Source, ...]
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
+    outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
 
 
 @dataclass(frozen=True, slots=True)

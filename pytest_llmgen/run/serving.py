@@ -22,6 +22,7 @@ from pytest_llmgen.run.fork import TIMEOUT, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
+from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.tally import Tally
@@ -116,6 +117,7 @@ class Server:
             positional=list(config.option.file_or_dir),
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
+            outside=outside_modules(names.values()),
         )
 
     def _serve(self) -> None:
