@@ -77,7 +77,8 @@ class Project:
 
     def run(self, *arguments: str, is_ours: bool = True, as_module: bool = True) -> Run:
         report = self.root / ".llmgen" / "report.json"
-        report.unlink(missing_ok=True)
+        if report.exists():
+            report.unlink()
         done = subprocess.run(
             self.command(*arguments, is_ours=is_ours, as_module=as_module),
             cwd=self.root / self.folder,

@@ -205,3 +205,11 @@ def test_from_a_subfolder_and_by_the_pytest_command_it_is_the_same(weak: Any, ga
     assert run.status == 10
     assert run.report["totals"] == gap.report["totals"]
     assert [g["id"] for g in run.report["gaps"]] == [g["id"] for g in gap.report["gaps"]]
+
+
+def test_a_folder_of_reports_that_cannot_be_made_is_said_so(make_project: Make) -> None:
+    project = make_project(project_files(WHOLE, **{".llmgen": "a file"}))
+    run = project.run("--llm-check", "--llm-report=term")
+    assert run.status == 11
+    assert "[report-folder]" in run.output
+    assert "INTERNALERROR" not in run.output
