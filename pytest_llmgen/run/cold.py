@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import os
 import shutil
@@ -10,7 +11,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -22,7 +23,7 @@ from pytest_llmgen.run.arguments import without_paths
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER
 from pytest_llmgen.run.fork import Reporter, run_child
-from pytest_llmgen.run.items import Recorder, run_items
+from pytest_llmgen.run.items import ItemResult, Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
 from pytest_llmgen.run.mutants import tell
 from pytest_llmgen.run.preload import preload
@@ -124,7 +125,7 @@ class ColdRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests, unless some of them are not there."""
-        found: dict[str, Any] = {item.nodeid: item for item in session.items}
+        found = find_items(self.tests, session.items)
         missing = [test for test in self.tests if test not in found]
         if missing:
             errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
@@ -133,7 +134,31 @@ class ColdRun:
         self.ran = True
         quieting.calm_hypothesis(session.items)
         quieting.private_tmp_path(session.config, self._scratch)
-        items = [found[test] for test in self.tests]
-        run_items(items, self._recorder, after=lambda result: tell(self._report, result, every=self._every))
+        names = {found[test].nodeid: test for test in self.tests}
+
+        def after(result: ItemResult) -> bool:
+            asked_for = dataclasses.replace(result, nodeid=names[result.nodeid])
+            return tell(self._report, asked_for, every=self._every)
+
+        run_items([found[test] for test in self.tests], self._recorder, after=after)
         quieting.tear_down(session)
         return True
+
+
+def find_items(tests: Sequence[str], items: Sequence[pytest.Item]) -> dict[str, pytest.Item]:
+    """The item of each test wanted; under a mutant a parametrized test may have other ids than without it.
+
+    For each of those the next item of its function that nobody asked for stands in: whichever of them
+    fails, a test of that function fails under the mutant.
+    """
+    by_id = {item.nodeid: item for item in items}
+    found = {test: by_id[test] for test in tests if test in by_id}
+    lost: dict[str, list[str]] = {}
+    for test in tests:
+        if test not in found:
+            lost.setdefault(test.partition("[")[0], []).append(test)
+    for function, wanted in lost.items():
+        spare = [item for item in items if item.nodeid.partition("[")[0] == function and item.nodeid not in tests]
+        if len(spare) >= len(wanted):
+            found |= dict(zip(wanted, spare, strict=False))
+    return found

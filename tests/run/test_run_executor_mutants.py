@@ -210,6 +210,15 @@ def test_a_candidate_that_calls_the_code_when_it_is_collected_still_kills(runner
     assert (verdict.status, verdict.killed_by) == (MutantStatus.KILLED, nodeids)
 
 
+def test_a_candidate_whose_ids_come_from_the_code_still_kills(runner: Executor) -> None:
+    table = "@pytest.mark.parametrize('seen', [price(11)], ids=str)\ndef test_it(seen): assert seen == 28\n"
+    files = {"tests/llmgen/test_ids.py": f"import pytest\nfrom shop import price\n\n{table}"}
+    tests = runner.load_candidates(files)
+    assert tests == ("tests/llmgen/test_ids.py::test_it[28]",)
+    (verdict,) = runner.judge([MutantJob(mutant("ids", "n > 10", "n > 11", "price"), tests, 5.0)])
+    assert (verdict.status, verdict.killed_by) == (MutantStatus.KILLED, tests)
+
+
 CANDIDATE = "from shop import price\n\ndef test_edge():\n    assert price(10) == {}\n"
 PATH = "tests/llmgen/test_llmgen_shop.py"
 
