@@ -28,20 +28,22 @@ def observe(probe: Probe, meter: Meter, root: Path) -> dict[str, Any]:
         before = _watched(probe, namespace)
         output.seek(0)
         output.truncate()
-        answer = _evaluate(expression, namespace, meter)
+        answer = _evaluate(expression, namespace, meter if probe.path else None)
         after = _watched(probe, namespace)
     hits = answer.pop("hits").get(probe.path)
     changed = {name: to_json(value) for name, value in after.items() if value != before.get(name)}
     return {**answer, "output": output.getvalue()[:TEXT_LIMIT], "changed": changed, "hits": to_json(hits)}
 
 
-def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter) -> dict[str, Any]:
-    meter.start()
+def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -> dict[str, Any]:
+    """``meter`` is None where no lines are wanted: reading them costs as much as the rest."""
+    if meter is not None:
+        meter.start()
     try:
         value = eval(expression, namespace)  # noqa: S307 (a probe is code to run)
     except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
-        return {"hits": meter.stop(), "how": "raised", **_error(error)}
-    hits = meter.stop()
+        return {"hits": meter.stop() if meter else {}, "how": "raised", **_error(error)}
+    hits = meter.stop() if meter else {}
     return {"hits": hits, "how": "returned", "value": to_json(describe(value))}
 
 

@@ -22,6 +22,8 @@ DEPTH_LIMIT = 6
 SIZE_LIMIT = 2000
 """Characters of source; more than that no reader would want in a test."""
 TEXT_LIMIT = 200
+_ATOMS = (type(None), bool, int, str)
+"""Types whose ``repr`` needs no proof that it is equal."""
 EXACT_DIGITS = 4
 """A float with no more significant digits than this is one that people write by hand."""
 
@@ -36,6 +38,8 @@ def describe(value: object) -> Value:
     """Describe a value; ``source`` is None unless it evaluates to an equal value of the same type."""
     kind = type(value)
     type_name = f"{kind.__module__}.{kind.__qualname__}"
+    if kind in _ATOMS and len(plain := repr(value)) <= SIZE_LIMIT:
+        return Value(type_name, plain, (), False, _cut(plain))
     writer = _Writer()
     try:
         source = writer.write(value, 0)
@@ -52,6 +56,10 @@ def _text(value: object) -> str:
         text = repr(value)
     except Exception as error:  # noqa: BLE001 (as above)
         text = f"<{type(value).__name__} without repr: {type(error).__name__}>"
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
 
 

@@ -14,7 +14,9 @@ from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
 MAX_DEPTH = 3
 _PER_TYPE = 12
 _PER_FIELD = 5
-_PER_OBJECT = 20
+_PER_OBJECT = 24
+_FEW = {2, 3}
+"""So many fields that every combination of their first values can be made."""
 _FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
 
 _DECIMAL = ("from decimal import Decimal",)
@@ -50,7 +52,10 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "None": (("None",), ()),
     "Decimal": (("Decimal('12.50')", "Decimal('0')", "Decimal('-1.25')", "Decimal('1')", "Decimal('0.005')"), _DECIMAL),
     "Fraction": (("Fraction(1, 3)", "Fraction(0)"), ("from fractions import Fraction",)),
-    "date": (("date(2024, 1, 31)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"), _date("date")),
+    "date": (
+        ("date(2024, 1, 31)", "date(2024, 2, 1)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"),
+        _date("date"),
+    ),
     "datetime": (("datetime(2024, 1, 31, 12, 30)", "datetime(2023, 12, 31, 23, 59, 59)"), _date("datetime")),
     "time": (("time(12, 30)", "time(0, 0)"), _date("time")),
     "timedelta": (
@@ -225,9 +230,8 @@ class Annotations:
             return []
         first = [column[0] for column in columns]
         rows = [first]
-        if len(columns) > 1:
-            deepest = max(len(column) for column in columns)
-            rows.extend([column[rank % len(column)] for column in columns] for rank in range(1, min(3, deepest)))
+        if len(columns) in _FEW:
+            rows.extend(list(row) for row in product(*(column[:3] for column in columns)))
         width = _PER_FIELD if depth else _PER_OBJECT
         for index, column in enumerate(columns):
             rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:width])

@@ -68,6 +68,14 @@ class _Memory:
 
     names: set[str] = field(default_factory=set)
     essences: set[str] = field(default_factory=set)
+    unkilled: set[str] = field(default_factory=set)  # mutants that met every input and live
+    reached: set[Goal] = field(default_factory=set)
+    was_searched: bool = False
+
+    def is_exhausted(self, gaps: OpenGaps) -> bool:
+        """Whether an earlier search has tried all that is open, in vain."""
+        survivors = {item.mutant.id for item in gaps.survivors}
+        return self.was_searched and survivors <= self.unkilled and not _goals(gaps) & self.reached
 
 
 class UnsuitableError(Exception):
@@ -109,24 +117,29 @@ class OfflineGenerator:
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
+        if not is_first and memory.is_exhausted(assignment.gaps):
+            return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form))
-        chosen = self._chosen(assignment, plan, found)
+        chosen = self._chosen(assignment, plan, found, memory)
         observed = self._write(assignment, plan, chosen, memory)
         candidates = [*documents, *observed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _chosen(self, assignment: Assignment, plan: Plan, found: Found) -> list[Find]:
+    def _chosen(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Find]:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         showable = [find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)]
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS), _KILLING_PROBES)
         matrix = meet(self._prober, survivors, showable, raised, limits)
+        memory.was_searched = True
+        memory.unkilled.update(mutant.id for mutant in survivors if mutant.id not in matrix.killers)
+        memory.reached.update(*(find.goals for find in showable))
         gaps = _goals(assignment.gaps) if assignment.stage is Stage.GAPS else None
         gains = {
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)

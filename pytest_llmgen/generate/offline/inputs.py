@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product, zip_longest
+from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
@@ -147,11 +148,20 @@ def receivers(
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
     alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
-    pairs = [_after(fresh[0], [one, other]) for one, other in product(steps, steps)][:_MAX_PAIRS]
+    pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
     more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
     stateful = _in_turn(alone, pairs) + more
     order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
     return unique(order)[:_MAX_POOL]
+
+
+def _pairs(steps: list[Term]) -> list[tuple[Term, Term]]:
+    """Each method twice with other arguments, then each method after each other one."""
+    named: dict[str, list[Term]] = {}
+    for step in steps:
+        named.setdefault(re.split(r"[( =]", step.source)[0], []).append(step)
+    twins = [pair for same in named.values() for pair in permutations(same[:2], 2)]
+    return [*twins, *permutations([same[0] for same in named.values()], 2)]
 
 
 def _in_turn(one: list[Term], other: list[Term]) -> list[Term]:

@@ -6,6 +6,7 @@ import ast
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose
 from pytest_llmgen.generate.offline.mutations import mutate
@@ -18,6 +19,8 @@ _MAX_HANGS = 3
 _TIMEOUT = 0.4  # seconds for one call
 _MAX_PROBES = 600
 _MAX_EACH = 200
+_MAX_PAIRS = 160
+_FIRSTS, _SECONDS = 20, 5
 _SEVERAL = 0.4
 _MAX_NEAR = 36
 _MAX_DEEPENED = 8
@@ -101,7 +104,7 @@ class Search:
 
     def run(self, seeds: Sequence[Input]) -> Found:
         """Try the seeds, each value of each place once, then changed inputs until nothing is gained."""
-        self._try([*seeds, *self._each_choice()])
+        self._try([*seeds, *self._each_choice(), *self._pairs()])
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
             near = self._neighbourhood()
@@ -121,6 +124,19 @@ class Search:
                 if rank < len(pool) and len(rows) < _MAX_EACH:
                     rows.append((*base[:place], pool[rank], *base[place + 1 :]))
         return rows
+
+    def _pairs(self) -> list[Input]:
+        """The first values of each two places together, for what only shows in their combination."""
+        if not all(self._pools):
+            return []
+        base = tuple(pool[0] for pool in self._pools)
+        rows = []
+        for one, other in combinations(range(len(base)), 2):
+            for first, second in product(self._pools[one][1:_FIRSTS], self._pools[other][1:_SECONDS]):
+                row = list(base)
+                row[one], row[other] = first, second
+                rows.append(tuple(row))
+        return rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
 
     def _neighbourhood(self) -> list[Input]:
         """The next find that reached something new, with each place in turn set to its likeliest values."""
