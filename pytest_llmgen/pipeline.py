@@ -46,6 +46,9 @@ from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
 
+_LEAST_SHARE = 2.0
+"""Seconds without which a search finds nothing: a short time goes to the riskiest functions, not a little to each."""
+_NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
 _PROOFS = 3
 """How often whole files are proved: dropping one test may uncover another that leaned on it."""
 
@@ -252,12 +255,23 @@ class _Job:
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
         wanted.sort(key=lambda a: place[a.target.key])
-        share = 0.0 if left == float("inf") else left / max(1, len(wanted))
-        wanted = [replace(a, seconds=share) for a in wanted]
+        if left != float("inf"):
+            wanted = self._share_out(wanted, left, origin)
         if origin is Origin.MODEL and number == 1:
             documented = [replace(a, stage=Stage.DOCUMENTATION) for a in wanted if a.target.docstring]
             return wanted + documented
         return wanted
+
+    def _share_out(self, wanted: Sequence[Assignment], left: float, origin: Origin) -> list[Assignment]:
+        """Give each target its part of the time; a search that would get too little of it is put off."""
+        share = left / max(1, len(wanted))
+        if origin is Origin.OFFLINE and share < _LEAST_SHARE:
+            share, fitting = _LEAST_SHARE, max(1, int(left / _LEAST_SHARE))
+            self.findings.not_attempted.update((a.target.key, _NO_TIME_LEFT) for a in wanted[fitting:])
+            wanted = wanted[:fitting]
+        for assignment in wanted:
+            self.findings.not_attempted.pop(assignment.target.key, None)
+        return [replace(assignment, seconds=share) for assignment in wanted]
 
     def _assignment(self, module: Module, target: Target, number: int) -> Assignment | None:
         if target.key in self._unproductive:
