@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.plugin import COVERAGE_VARIABLE
 from pytest_llmgen.records import Outcome, TestRun
+from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
 _NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")

@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Lock
 from time import monotonic, process_time
 from typing import Any
 
@@ -20,13 +19,13 @@ import pytest
 from pytest_llmgen import __version__, gate, pipeline
 from pytest_llmgen.baseline import CoverageSetup, Recorder
 from pytest_llmgen.conclusion import Circumstances, facts_of
+from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
-from pytest_llmgen.heartbeat import Heartbeat
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
@@ -49,7 +48,6 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.report import json_report
 from pytest_llmgen.report.layout import count
-from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -59,8 +57,6 @@ from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
 REPORT_FILE = "report.json"
-HEARTBEAT_SECONDS = 10.0
-"""How often a log is looked after; what is written into it then is up to ``report.progress``."""
 
 
 class Edges:
@@ -110,16 +106,6 @@ class Edges:
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
         return lines
 
-    def wants_terminal(self) -> bool:
-        """Whether the report is shown."""
-        return any(report.partition(":")[0] == "term" for report in self.settings.reports)
-
-    def announce(self) -> None:
-        """Say that the user's tests are over and our work begins."""
-        reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        if reporter is not None and self.config.get_verbosity() >= 0:
-            reporter.write_sep("=", "llm-generate" if self.settings.generate else "llm-check")
-
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
         try:
@@ -135,7 +121,7 @@ class Edges:
         if not self.findings.baseline.measured and self.findings.baseline.tests:
             why = setup.why_unusable()
             self.findings.warnings.append(f"the run's own coverage is not used ({why}): tests were measured in workers")
-        progress = _ProgressView(self.config)
+        progress = ProgressView(self.config)
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
@@ -302,56 +288,6 @@ class _NoProber:
 
     def probe(self, _probes: Sequence[Any], _timeout: float = 0.0) -> list[Any]:
         raise AssertionError("a label needs no probes")
-
-
-class _ProgressView:
-    """The pipeline's progress on pytest's terminal; silent without one, and with -q."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        reporter = config.pluginmanager.getplugin("terminalreporter")
-        self._inner: Progress | None = None
-        self._heartbeat: Heartbeat | None = None
-        self._lock = Lock()
-        self._stage, self._last, self._width = "", "", 80
-        if reporter is not None:
-            writer = config.get_terminal_writer()
-            self._width = writer.fullwidth
-            self._inner = Progress(
-                lambda text: writer.write(text, flush=True),
-                is_terminal=reporter.isatty,
-                quiet=config.get_verbosity() < 0,
-                width=writer.fullwidth,
-                clock=monotonic,
-            )
-            if not reporter.isatty:
-                self._heartbeat = Heartbeat(lambda: self._show(self._last), HEARTBEAT_SECONDS)
-
-    def stage(self, text: str) -> None:
-        self._stage = text
-        self._show(text)
-
-    def step(self, done: int, total: int, text: str = "") -> None:
-        self._show(f"{self._stage} {done}/{total} {text}".rstrip())
-
-    def note(self, text: str) -> None:
-        if self._inner is not None:
-            with self._lock:
-                self._inner.done(text)
-
-    def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
-        self.note(progress_line(done, total, target, outcome, cost, self._width))
-
-    def close(self) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.close()
-        if self._inner is not None:
-            self._inner.close()
-
-    def _show(self, text: str) -> None:
-        self._last = text
-        if self._inner is not None:
-            with self._lock:
-                self._inner.stage(text)
 
 
 def _version(name: str) -> str:

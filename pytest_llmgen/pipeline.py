@@ -5,19 +5,18 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
+from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
-from pytest_llmgen.findings import OPEN, Findings
+from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
-from pytest_llmgen.generate.offline.merge import merge_candidates
-from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import (
     Assignment,
@@ -29,7 +28,6 @@ from pytest_llmgen.records import (
     Module,
     Mutant,
     Origin,
-    Outcome,
     Prober,
     Refusal,
     Reply,
@@ -38,19 +36,15 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
 )
-from pytest_llmgen.refine.choose import choose
-from pytest_llmgen.refine.triage import describe, is_suspect, reproduce, shortest
-from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.refine.triage import is_suspect, reproduce
+from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
-from pytest_llmgen.review.fingerprint import long_id, short_ids
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
 
 _LEAST_SHARE = 2.0
 """Seconds without which a search finds nothing: a short time goes to the riskiest functions, not a little to each."""
 _NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
-_PROOFS = 3
-"""How often whole files are proved: dropping one test may uncover another that leaned on it."""
 
 
 _BATCH_FACTOR = 2
@@ -71,30 +65,6 @@ class Progress(Protocol):
 
     def item(self, done: int, total: int, target: str, outcome: str, cost: str) -> None:
         """A target that has been worked on deserves a line of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """Whole files as they would be written, and where each candidate is in them."""
-
-    files: Mapping[str, str]  # path -> source
-    nodeids: Mapping[str, str]  # candidate id -> node id without parameters
-
-
-class Publisher(Protocol):
-    """Writes test files, and nothing else."""
-
-    label: str
-    """Who wrote the tests, for the files' header."""
-
-    def drafts(self, kept: Sequence[Judged]) -> Drafts:
-        """The files that would be written, under names that clash with nothing."""
-
-    def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
-        """Write; returns the tests with their node ids, and a word for each file."""
-
-    def keep_suspects(self, suspects: Sequence[Judged]) -> Mapping[str, str]:
-        """Keep evidence outside of the suite; candidate id -> where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +96,7 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
             job.judge_mutants(runner)
             if settings.generate:
                 job.generate(runner)
-                job.publish(runner)
+                job.deliver(runner)
     except LlmgenError as error:
         findings.problem = str(error)
     except KeyboardInterrupt:
@@ -205,31 +175,16 @@ class _Job:
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
             self._work_through(assignments, generator, runner, number)
-            self._choose()
+            with self._stage("refine"):
+                keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
                 break
 
-    def publish(self, runner: Runner) -> None:
+    def deliver(self, runner: Runner) -> None:
         """Fold what was kept into readable files, prove these files once more, and write them."""
         with self._stage("publish"):
             self.tools.progress.stage("writing tests")
-            self._keep_suspects()
-            self._merge(runner)
-            drafts = self._prove_files(runner)
-            kept, notes = self.tools.publisher.publish(self.findings.kept)
-            written = {judged.candidate.id: judged for judged in kept}
-            self.findings.judged = [written.get(judged.candidate.id, judged) for judged in self.findings.judged]
-            self.findings.written.extend(notes)
-            self._judge_files(runner, drafts)
-            self.findings.imported = runner.imported()
-
-    @property
-    def _place(self) -> Place:
-        settings, findings = self.settings, self.findings
-        targets = tuple(findings.targets.values())
-        return Place(
-            settings.output_dir, settings.test_timeout, settings.mutant_timeout, findings.baseline.files, targets
-        )
+            deliver(self.settings, self.findings, runner, self.tools.publisher, self.tools.progress.step)
 
     def _in_scope(self, mutant: Mutant) -> bool:
         """Whether a mutant's function was touched, where only new code is judged."""
@@ -344,111 +299,14 @@ class _Job:
         with self._stage("vet"):
             refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
         judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
+        place = place_of(self.settings, self.findings)
         with self._stage("run"):
-            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, self._place)
-            tried = [reproduce(j, runner, self._place) if is_suspect(j) else j for j in tried]
+            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, place)
+            tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            tried = against_mutants(tried, self.findings.open_mutants(), runner, self._place)
+            tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
         self.findings.judged.extend(judged + tried)
         return judged + tried
-
-    def _choose(self) -> None:
-        """Keep the smallest set of all candidates that pass."""
-        with self._stage("refine"):
-            # By the project's own tests alone: what a candidate kills is what it may earn its place by.
-            killed = frozenset(i for i, v in self.findings.verdicts_before.items() if v.status not in OPEN)
-            passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in self.findings.judged]
-            self.findings.judged = list(
-                choose(
-                    passing,
-                    baseline_hits=self.findings.baseline.hits,
-                    files=self.findings.baseline.files,
-                    baseline_kills=killed,
-                    filled_categories={},
-                )
-            )
-
-    def _merge(self, runner: Runner) -> None:
-        """Fold single cases into tables, target by target, where the tables pass and lose nothing."""
-        kept = self.findings.kept
-        merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
-        known = {judged.candidate.id: judged for judged in kept}
-        tables = [candidate for candidate in merged if candidate.id not in known]
-        killed = frozenset[str]().union(*(judged.kills for judged in kept))
-        mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
-        known |= {
-            judged.candidate.id: judged
-            for judged in against_mutants(try_out(tables, runner, self._place), mutants, runner, self._place)
-        }
-        after = [known[candidate.id] for candidate in merged]
-        folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]
-        others = [j for j in self.findings.judged if j.fate is not Fate.KEPT or j.candidate.target not in folded]
-        self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
-        self._choose()
-
-    def _judge_files(self, runner: Runner, drafts: Drafts) -> None:
-        """The last word on every mutant that the project's own tests leave open: by the tests as written."""
-        limit = self.settings.test_timeout * max(1, len(drafts.nodeids))
-        names = {nodeid: by_id for by_id, nodeid in drafts.nodeids.items()}
-        final = {judged.candidate.id: judged.nodeid for judged in self.findings.kept}
-
-        def written(nodeid: str) -> str:
-            plain, bracket, parameters = nodeid.partition("[")
-            return final.get(names.get(plain, ""), plain) + bracket + parameters
-
-        passing = [run for run in runner.try_candidates(drafts.files, limit) if run.outcome is Outcome.PASSED]
-        runner.load_candidates(drafts.files)
-        wanted = [m for m in self.findings.mutants if self._is_open_without(m)]
-        work, _ = jobs(
-            wanted,
-            line_tests=line_tests_of((run.nodeid, run.hits) for run in passing),
-            files=self.findings.baseline.files,
-            targets=self.findings.targets.values(),
-            seconds={run.nodeid: run.seconds for run in passing},
-            asked_timeout=self.settings.mutant_timeout,
-        )
-        for job in work:
-            own = self.findings.covering.get(job.mutant.id, ())
-            self.findings.covering[job.mutant.id] = (*own, *(written(test) for test in job.tests))
-        for done, verdict in enumerate(runner.judge(work), start=1):
-            named = replace(verdict, killed_by=tuple(written(test) for test in verdict.killed_by))
-            self.findings.final_verdicts[verdict.mutant_id] = named
-            self.tools.progress.step(done, len(work), "mutants against the written tests")
-
-    def _is_open_without(self, mutant: Mutant) -> bool:
-        verdict = self.findings.verdicts_before.get(mutant.id)
-        return verdict is not None and verdict.status in OPEN
-
-    def _prove_files(self, runner: Runner) -> Drafts:
-        """Run the whole files as they would be written; a test that fails there is dropped."""
-        drafts = self.tools.publisher.drafts(self.findings.kept)
-        for _ in range(_PROOFS):
-            runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
-            red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
-            lost = {path for path in red if "::" not in path}  # a file that could not even be collected
-            broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
-            if not broken:
-                break
-            reason = "it fails beside the other tests of its file"
-            self.findings.judged = [
-                replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
-                for j in self.findings.judged
-            ]
-            drafts = self.tools.publisher.drafts(self.findings.kept)
-        return drafts
-
-    def _keep_suspects(self) -> None:
-        """Evidence for a person, one test for each kind of disagreement."""
-        found = shortest([j for j in self.findings.judged if j.fate is Fate.SUSPECTED_BUG])
-        places = self.tools.publisher.keep_suspects(found)
-        identities = {j.candidate.id: _suspect_id(j, self.findings.targets) for j in found}
-        short = short_ids(set(identities.values()))
-        self.findings.suspects = [
-            describe(
-                j, self.findings.targets[j.candidate.target], short[identities[j.candidate.id]], places[j.candidate.id]
-            )
-            for j in found
-        ]
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
@@ -461,11 +319,6 @@ class _Job:
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
 
 
-def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:
-    target = targets[judged.candidate.target]
-    return long_id("X", target.qualname, None, judged.candidate.summary or judged.candidate.name, None, 1)
-
-
 def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
     worst = next((r for r in refusals if r.fate is Fate.UNSAFE), refusals[0])
     return Judged(candidate, worst.fate, "; ".join(r.message for r in refusals), code=worst.code)
@@ -474,21 +327,3 @@ def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
 def _repairable(judged: Sequence[Judged]) -> tuple[Failure, ...]:
     """Failing and invalid candidates; an unsafe, flaky or suspected one is never asked for again."""
     return tuple(Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING))
-
-
-def _of(judged: Sequence[Judged], target: str) -> list[Judged]:
-    return [each for each in judged if each.candidate.target == target]
-
-
-def _keeps(after: Sequence[Judged], before: Sequence[Judged]) -> bool:
-    """Whether the tests after folding all pass and do all that those before it did."""
-    return all(judged.fate is Fate.KEPT for judged in after) and _reach(before) <= _reach(after)
-
-
-def _reach(judged: Sequence[Judged]) -> set[tuple[str, str, int]]:
-    """The lines that tests run and the mutants that they kill."""
-    lines = {("line", path, line) for each in judged for path, hits in each.hits.items() for line in hits.lines}
-    return lines | {("kill", identity, 0) for each in judged for identity in each.kills}
-
-
-__all__ = ["Drafts", "Progress", "Publisher", "Tools", "run"]

@@ -14,11 +14,8 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.settings import OPTIONS, Option, Settings, resolve
+from pytest_llmgen.settings import COVERAGE_VARIABLE, OPTIONS, WORKER_VARIABLE, Option, Settings, resolve
 
-WORKER_VARIABLE = "LLMGEN_WORKER"
-COVERAGE_VARIABLE = "LLMGEN_COVERAGE"
-"""pytest-cov's options for xdist's workers, as JSON: they parse the command line anew, and know nothing of ours."""
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
 _LISTINGS = ("collectonly", "help", "version", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")

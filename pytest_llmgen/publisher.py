@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmgen import __version__
-from pytest_llmgen.pipeline import Drafts
+from pytest_llmgen.delivery import Drafts
 from pytest_llmgen.records import Judged, Module
 from pytest_llmgen.refine.render import Provenance, render_single
 from pytest_llmgen.refine.write import ModuleTests, Plan, apply, existing_tests, plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
@@ -16,11 +16,10 @@ import pytest
 
 from pytest_llmgen import gate
 from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
+from pytest_llmgen.console import announce, show
 from pytest_llmgen.edges import Edges, has_generated
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Report
-from pytest_llmgen.report.layout import Line, Style
-from pytest_llmgen.report.terminal import render
 from pytest_llmgen.settings import Settings
 
 
@@ -89,10 +88,8 @@ class LlmgenSession:
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Show the report."""
-        if self.report is not None and self.edges.wants_terminal():
-            width, verbosity = terminalreporter._tw.fullwidth, config.get_verbosity()  # noqa: SLF001 (no public way)
-            lines = render(self.report, width=width, verbosity=verbosity, show_gaps=self.settings.show_gaps)
-            _write(terminalreporter, lines)
+        if self.report is not None:
+            show(terminalreporter, config, self.report, self.settings)
 
     def _status(self, session: pytest.Session) -> pytest.ExitCode:
         """The exit status that pytest is going to give to the run."""
@@ -102,7 +99,7 @@ class LlmgenSession:
 
     def _work(self, session: pytest.Session, status: pytest.ExitCode) -> None:
         partial = why_partial(session.config, self.recorder, session)
-        self.edges.announce()
+        announce(session.config, self.settings)
         with _termination_as_interrupt():
             try:
                 self.edges.run(self.recorder, self.coverage, partial)
@@ -117,24 +114,6 @@ class LlmgenSession:
             self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
-
-
-_SEPARATORS = {Style.SECTION: "=", Style.PART: "-", Style.RULE: "-"}
-_MARKUP: Mapping[Style, dict[str, bool]] = {
-    Style.GOOD: {"green": True},
-    Style.BAD: {"red": True, "bold": True},
-    Style.WARN: {"yellow": True},
-    Style.ADDED: {"green": True},
-    Style.REMOVED: {"red": True},
-}
-
-
-def _write(reporter: Any, lines: Sequence[Line]) -> None:
-    for line in lines:
-        if line.style in _SEPARATORS:
-            reporter.write_sep(_SEPARATORS[line.style], line.text or None)
-        else:
-            reporter.write_line(line.text, **_MARKUP.get(line.style, {}))
 
 
 @contextmanager

@@ -16,6 +16,10 @@ from pytest_llmgen.errors import LlmgenError
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
 REPORT_TYPES = ("term", "json")
 OFF = -1
+WORKER_VARIABLE = "LLMGEN_WORKER"
+"""Set in our own children, in which the plugin does nothing."""
+COVERAGE_VARIABLE = "LLMGEN_COVERAGE"
+"""pytest-cov's options for xdist's workers, as JSON: they parse the command line anew, and know nothing of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,9 +286,11 @@ def _is_silent(request: Request) -> bool:
 
 
 def _died(detail: str, output: str) -> LlmgenError:
-    said = "\n".join(part for part in (detail.strip(), output) if part)
+    """What ended it in one line, where there is a traceback, and the end of what it wrote."""
+    why = detail.strip().splitlines()[-1:]
+    said = "\n".join([*why, output.strip()[-TAIL:] or "it wrote nothing"])
     return LlmgenError(
-        f"a worker ended while it imported the project:\n{said[-TAIL:] or 'it wrote nothing'}",
+        f"a worker ended while it imported the project: {said}",
         slug="worker-died",
         fix="make the project importable without ending the interpreter",
     )

@@ -354,13 +354,16 @@ def test_ctrl_c_ends_a_request_that_is_under_way(tmp_path):
     """)
     with FakeAnthropic(lambda _: FakeReply(REPLY, delay=60)) as api:
         env = {**os.environ, **api.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
-        child = subprocess.Popen([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, text=True)
+        # A job in the background of a shell has SIGINT ignored, and its children inherit that.
+        start = f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{script}"
+        child = subprocess.Popen([sys.executable, "-c", start], env=env, stdout=subprocess.PIPE, text=True)
         try:
             assert api.wait_for(3, timeout=60)
             child.send_signal(signal.SIGINT)
             output, _ = child.communicate(timeout=20)
         finally:
             child.kill()
+            child.communicate()
     assert (output, child.returncode) == ("interrupted\n", 0)
     assert ledger(tmp_path) == ["started"] * 3
 

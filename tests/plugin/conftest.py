@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +24,10 @@ STRIPPED = ("CI", "GITHUB_", "PYTEST_", "COV_CORE_", "COVERAGE_", "LLMGEN_", "AN
 IS_INSTALLED = any(entry.value == PLUGIN for entry in importlib.metadata.entry_points(group="pytest11"))
 NOISE = ("__pycache__", ".git")
 QUIET = ("-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest")
+
+
+def _default_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -101,6 +106,8 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A job in the background of a shell has SIGINT ignored, and its children inherit that.
+            preexec_fn=_default_interrupt,  # noqa: PLW1509 (no threads here)
         )
 
     def git(self, *arguments: str) -> str:

@@ -1,0 +1,201 @@
+"""From the candidates that were kept to files on disk: chosen, folded into tables, proved as files, written.
+
+Knows no files: what writes comes in as a :class:`Publisher`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pytest_llmgen.findings import OPEN, Findings
+from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.mutate.lines import line_tests_of
+from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target
+from pytest_llmgen.refine.choose import choose
+from pytest_llmgen.refine.triage import describe, shortest
+from pytest_llmgen.refine.trial import Place, against_mutants, try_out
+from pytest_llmgen.review.fingerprint import long_id, short_ids
+from pytest_llmgen.settings import Settings
+
+_PROOFS = 3
+"""How often whole files are proved: dropping one test may uncover another that leaned on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Whole files as they would be written, and where each candidate is in them."""
+
+    files: Mapping[str, str]  # path -> source
+    nodeids: Mapping[str, str]  # candidate id -> node id without parameters
+
+
+class Publisher(Protocol):
+    """Writes test files, and nothing else."""
+
+    label: str
+    """Who wrote the tests, for the files' header."""
+
+    def drafts(self, kept: Sequence[Judged]) -> Drafts:
+        """The files that would be written, under names that clash with nothing."""
+
+    def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
+        """Write; returns the tests with their node ids, and a word for each file."""
+
+    def keep_suspects(self, suspects: Sequence[Judged]) -> Mapping[str, str]:
+        """Keep evidence outside of the suite; candidate id -> where."""
+
+
+class OnStep(Protocol):
+    """Is told that so much of a long piece of work is done."""
+
+    def __call__(self, done: int, total: int, text: str = "") -> None:
+        """May be called very often."""
+
+
+def place_of(settings: Settings, findings: Findings) -> Place:
+    """Where candidates are tried, and what they may meet there."""
+    targets = tuple(findings.targets.values())
+    return Place(settings.output_dir, settings.test_timeout, settings.mutant_timeout, findings.baseline.files, targets)
+
+
+def keep_smallest(findings: Findings) -> None:
+    """Keep the smallest set of all candidates that pass."""
+    # By the project's own tests alone: what a candidate kills is what it may earn its place by.
+    killed = frozenset(i for i, v in findings.verdicts_before.items() if v.status not in OPEN)
+    passing = [replace(j, fate=Fate.KEPT) if j.fate is Fate.REDUNDANT else j for j in findings.judged]
+    findings.judged = list(
+        choose(
+            passing,
+            baseline_hits=findings.baseline.hits,
+            files=findings.baseline.files,
+            baseline_kills=killed,
+            filled_categories={},
+        )
+    )
+
+
+def deliver(settings: Settings, findings: Findings, runner: Runner, publisher: Publisher, on_step: OnStep) -> None:
+    """Fold what was kept into readable files, prove these files once more, write them, and judge them."""
+    delivery = _Delivery(settings, findings, publisher, on_step)
+    delivery.keep_suspects()
+    delivery.merge(runner)
+    drafts = delivery.prove_files(runner)
+    kept, notes = publisher.publish(findings.kept)
+    written = {judged.candidate.id: judged for judged in kept}
+    findings.judged = [written.get(judged.candidate.id, judged) for judged in findings.judged]
+    findings.written.extend(notes)
+    delivery.judge_files(runner, drafts)
+    findings.imported = runner.imported()
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    settings: Settings
+    findings: Findings
+    publisher: Publisher
+    on_step: OnStep
+
+    def keep_suspects(self) -> None:
+        """Evidence for a person, one test for each kind of disagreement."""
+        found = shortest([j for j in self.findings.judged if j.fate is Fate.SUSPECTED_BUG])
+        places = self.publisher.keep_suspects(found)
+        identities = {j.candidate.id: _suspect_id(j, self.findings.targets) for j in found}
+        short = short_ids(set(identities.values()))
+        self.findings.suspects = [
+            describe(
+                j, self.findings.targets[j.candidate.target], short[identities[j.candidate.id]], places[j.candidate.id]
+            )
+            for j in found
+        ]
+
+    def merge(self, runner: Runner) -> None:
+        """Fold single cases into tables, target by target, where the tables pass and lose nothing."""
+        place, kept = place_of(self.settings, self.findings), self.findings.kept
+        merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
+        known = {judged.candidate.id: judged for judged in kept}
+        tables = [candidate for candidate in merged if candidate.id not in known]
+        killed = frozenset[str]().union(*(judged.kills for judged in kept))
+        mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
+        known |= {
+            judged.candidate.id: judged
+            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place)
+        }
+        after = [known[candidate.id] for candidate in merged]
+        folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]
+        others = [j for j in self.findings.judged if j.fate is not Fate.KEPT or j.candidate.target not in folded]
+        self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
+        keep_smallest(self.findings)
+
+    def prove_files(self, runner: Runner) -> Drafts:
+        """Run the whole files as they would be written; a test that fails there is dropped."""
+        drafts = self.publisher.drafts(self.findings.kept)
+        for _ in range(_PROOFS):
+            runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
+            red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
+            lost = {path for path in red if "::" not in path}  # a file that could not even be collected
+            broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
+            if not broken:
+                break
+            reason = "it fails beside the other tests of its file"
+            self.findings.judged = [
+                replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
+                for j in self.findings.judged
+            ]
+            drafts = self.publisher.drafts(self.findings.kept)
+        return drafts
+
+    def judge_files(self, runner: Runner, drafts: Drafts) -> None:
+        """The last word on every mutant that the project's own tests leave open: by the tests as written."""
+        limit = self.settings.test_timeout * max(1, len(drafts.nodeids))
+        names = {nodeid: by_id for by_id, nodeid in drafts.nodeids.items()}
+        final = {judged.candidate.id: judged.nodeid for judged in self.findings.kept}
+
+        def written(nodeid: str) -> str:
+            plain, bracket, parameters = nodeid.partition("[")
+            return final.get(names.get(plain, ""), plain) + bracket + parameters
+
+        passing = [run for run in runner.try_candidates(drafts.files, limit) if run.outcome is Outcome.PASSED]
+        runner.load_candidates(drafts.files)
+        wanted = [m for m in self.findings.mutants if self._is_open_without(m)]
+        work, _ = jobs(
+            wanted,
+            line_tests=line_tests_of((run.nodeid, run.hits) for run in passing),
+            files=self.findings.baseline.files,
+            targets=self.findings.targets.values(),
+            seconds={run.nodeid: run.seconds for run in passing},
+            asked_timeout=self.settings.mutant_timeout,
+        )
+        for job in work:
+            own = self.findings.covering.get(job.mutant.id, ())
+            self.findings.covering[job.mutant.id] = (*own, *(written(test) for test in job.tests))
+        for done, verdict in enumerate(runner.judge(work), start=1):
+            named = replace(verdict, killed_by=tuple(written(test) for test in verdict.killed_by))
+            self.findings.final_verdicts[verdict.mutant_id] = named
+            self.on_step(done, len(work), "mutants against the written tests")
+
+    def _is_open_without(self, mutant: Mutant) -> bool:
+        verdict = self.findings.verdicts_before.get(mutant.id)
+        return verdict is not None and verdict.status in OPEN
+
+
+def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:
+    target = targets[judged.candidate.target]
+    return long_id("X", target.qualname, None, judged.candidate.summary or judged.candidate.name, None, 1)
+
+
+def _of(judged: Sequence[Judged], target: str) -> list[Judged]:
+    return [each for each in judged if each.candidate.target == target]
+
+
+def _keeps(after: Sequence[Judged], before: Sequence[Judged]) -> bool:
+    """Whether the tests after folding all pass and do all that those before it did."""
+    return all(judged.fate is Fate.KEPT for judged in after) and _reach(before) <= _reach(after)
+
+
+def _reach(judged: Sequence[Judged]) -> set[tuple[str, str, int]]:
+    """The lines that tests run and the mutants that they kill."""
+    lines = {("line", path, line) for each in judged for path, hits in each.hits.items() for line in hits.lines}
+    return lines | {("kill", identity, 0) for each in judged for identity in each.kills}
