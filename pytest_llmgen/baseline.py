@@ -21,6 +21,7 @@ from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
 _NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")
+_RED = (Outcome.FAILED, Outcome.ERROR)
 NO_LLM = "no_llm"
 
 
@@ -108,10 +109,15 @@ class Recorder:
     left_out: set[str] = field(default_factory=set)  # node ids marked no_llm
 
     def on_report(self, report: pytest.TestReport) -> None:
-        """Fold the three phases of a test into one outcome, the worst one."""
+        """Fold the three phases of a test into one outcome, the worst one.
+
+        A subtest has a report of its own under its test's node id: only its failure says something of the test.
+        """
+        if _is_of_subtest(report) and not report.failed:
+            return
         outcome = outcome_of(report)
         before = self.outcomes.get(report.nodeid)
-        if before is not None and outcome is Outcome.PASSED:
+        if before is not None and (outcome is Outcome.PASSED or (before.outcome in _RED and not report.failed)):
             outcome = before.outcome
         if NO_LLM in report.keywords:
             self.left_out.add(report.nodeid)
@@ -123,7 +129,12 @@ class Recorder:
         """Remember what could not be collected."""
         if report.failed:
             last = report.longreprtext.strip().splitlines()[-1:] or [""]
-            self.collection_errors.append(f"{report.nodeid}: {last[0].strip()}")
+            self.collection_errors.append(f"{report.nodeid}: {last[0].removeprefix('E ').strip()}")
+
+
+def _is_of_subtest(report: pytest.TestReport) -> bool:
+    """Pytest's own subtests and the plugin before them: both give their reports a context."""
+    return hasattr(report, "context")
 
 
 def outcome_of(report: pytest.TestReport) -> Outcome:

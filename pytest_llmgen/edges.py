@@ -64,6 +64,8 @@ class Edges:
 
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
+        for file in self._report_files():  # before a long run, not after it
+            json_report.check_place(file)
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
         configured = coverage_settings(settings.root, self.cov_config)
@@ -147,11 +149,14 @@ class Edges:
         verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
-        for kind, _, path in (each.partition(":") for each in self.settings.reports):
-            if kind == "json":
-                file = self.settings.root / path if path else self.settings.report_path / REPORT_FILE
-                json_report.write(report, file)
+        for file in self._report_files():
+            json_report.write(report, file)
         return report
+
+    def _report_files(self) -> list[Path]:
+        reports = [each.partition(":") for each in self.settings.reports]
+        usual = self.settings.report_path / REPORT_FILE
+        return [self.settings.root / path if path else usual for kind, _, path in reports if kind == "json"]
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)

@@ -175,7 +175,8 @@ def _line_gaps(site: Site, hits: Hits) -> list[Gap]:
         statements = list(block)
         end = max(map(site.last_line, statements))
         text = "\n".join(line.strip() for line in site.lines[statements[0] - 1 : end] if line.strip())
-        reason = reasons.of_line(statements[0], site.statements, site.branches, hits, site.forks)
+        is_module = site.target is None
+        reason = reasons.of_line(statements[0], site.statements, site.branches, hits, site.forks, in_module=is_module)
         new = any(map(site.is_new_statement, statements))
         gaps.append(_gap(site, GapKind.UNCOVERED_LINE, site.region(statements[0], end), text, new, reason=reason))
     return gaps

@@ -378,9 +378,15 @@ def _checked(option: Option, value: Any) -> Any:
         raise LlmgenError(
             f"{where}={value}: not a choice", fix=f"use one of {', '.join(option.choices)}", slug="bad-value"
         )
+    if option.metavar == "SECONDS" and value > _MOST_SECONDS:
+        raise LlmgenError(f"{where}={value}: too large", fix=f"use at most {_MOST_SECONDS:g}, a day", slug="bad-value")
     if option.minimum is not None and not value >= option.minimum:  # also refuses nan
         raise LlmgenError(f"{where}={value}: too small", fix=f"use {option.minimum:g} or more", slug="bad-value")
     return value
+
+
+_MOST_SECONDS = 86_400.0
+"""The system's own timers take no number of any size."""
 
 
 def _boolean(value: Any) -> bool:

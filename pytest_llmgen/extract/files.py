@@ -40,7 +40,8 @@ class Tree:
 
     def is_package(self, folder: str) -> bool:
         """Whether a folder has an ``__init__.py``, or is imported as if it had one."""
-        return folder in self.namespaces or (self.root / folder / "__init__.py").is_file()
+        inside = self.root / folder / "__init__.py"
+        return folder in self.namespaces or os.path.isfile(inside)  # noqa: PTH113 (is_file raises in a closed folder)
 
     def sources(self, folder: str = ".") -> Iterator[str]:
         """The source files under a folder, sorted; symbolic links are not followed."""

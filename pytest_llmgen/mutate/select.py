@@ -12,6 +12,10 @@ _NO_HITS: Mapping[str, Hits] = MappingProxyType({})
 LineTests = Mapping[int, tuple[str, ...]]
 """First line of a statement -> node ids of the tests that run it."""
 
+LEAST_FACTOR = 2.0
+LEAST_TIMEOUT = 0.5
+"""What the tests get however little was asked for, beside a multiple of their clean time."""
+
 TIMEOUT_FACTOR = 10.0
 TIMEOUT_FLOOR = 2.0
 """Seconds that even the fastest tests get: a loaded machine stalls for a while."""
@@ -46,10 +50,14 @@ def order(tests: Iterable[str], seconds: Mapping[str, float]) -> tuple[str, ...]
 
 
 def timeout_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float) -> float:
-    """Wall seconds for all of the tests together: what was asked for, else a multiple of their clean time."""
+    """Wall seconds for all of the tests together: what was asked for, else a multiple of their clean time.
+
+    Never less than the tests take on unchanged code: every mutant would time out, and count as detected.
+    """
+    clean = sum(seconds.get(test, 0.0) for test in tests)
     if asked > 0:
-        return asked
-    return TIMEOUT_FLOOR + TIMEOUT_FACTOR * sum(seconds.get(test, 0.0) for test in tests)
+        return max(asked, LEAST_TIMEOUT + LEAST_FACTOR * clean)
+    return TIMEOUT_FLOOR + TIMEOUT_FACTOR * clean
 
 
 def jobs(

@@ -55,8 +55,10 @@ def write(report: Report, path: Path, *, keep_previous: bool = True) -> None:
     """Write the report to ``path`` at once; the one before it becomes ``<stem>.prev.json`` if wanted.
 
     Raises:
-        LlmgenError: the file cannot be written (``report-not-written``).
+        LlmgenError: the file cannot be written (``report-not-written``), or would replace something that
+            is no report (``report-in-the-way``).
     """
+    check_place(path)
     text = json.dumps(to_json(report), indent=1)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -74,12 +76,38 @@ def write(report: Report, path: Path, *, keep_previous: bool = True) -> None:
         ) from error
 
 
+def check_place(path: Path) -> None:
+    """See that a report may be written to ``path``: only an earlier report is ever replaced.
+
+    Raises:
+        LlmgenError: something else is there (``report-in-the-way``).
+    """
+    if path.is_dir() or (path.exists() and not _is_report(path)):
+        raise LlmgenError(
+            f"{path} is {'a folder' if path.is_dir() else 'there, and is no report of ours'}",
+            fix="name another file with --llm-report=json:PATH, or move it away",
+            slug="report-in-the-way",
+        )
+
+
+def _is_report(path: Path) -> bool:
+    """An empty file is as good as a report: ``mktemp`` makes one."""
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if text.strip() else {"schema_version": None}
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and "schema_version" in data
+
+
 def make_folder(folder: Path) -> None:
-    """Make the folder of reports, with a ``.gitignore`` that keeps all of it out of version control."""
+    """Make the folder of reports, with a ``.gitignore`` that keeps all of it out of version control.
+
+    A folder that others use already gets none: it would hide their files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    if not any(folder.iterdir()):
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def _gap(gap: Gap) -> dict[str, Any]:

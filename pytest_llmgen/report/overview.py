@@ -13,6 +13,7 @@ from pytest_llmgen.report.layout import Line, Row, Style, count, fraction, table
 _HEADER = ("lines", "branches", "mutants killed", "tests", "open gaps")
 _WIDTHS = (9, 11, 16, 8, 11)
 _MOST_LISTED = 10
+_MOST_NAMED = 2
 
 
 def functions(facts: Facts, width: int) -> list[Line]:
@@ -65,12 +66,20 @@ def scores(facts: Facts, width: int) -> list[Line]:
 def not_judged(facts: Facts, width: int) -> list[Line]:
     """Modules and functions about which the run can say nothing, with the reason."""
     lines = [f"{path}: {why}" for path, why in facts.module_errors]
-    lines += [
-        f"{f.path}::{f.qualname}: {f.reason or f.state}"
-        for f in sorted(facts.functions, key=_place)
-        if f.state in ("not-attempted", "error")
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for function in sorted(facts.functions, key=_place):
+        if function.state in ("not-attempted", "error"):
+            name = f"{function.path}::{function.qualname}"
+            by_reason.setdefault(function.reason or function.state, []).append(name)
+    lines += [f"{_named(names)}: {reason}" for reason, names in by_reason.items()]
     return _listed("not judged, or not attempted", lines, width)
+
+
+def _named(names: Sequence[str]) -> str:
+    """A few by name, many by their number."""
+    if len(names) <= _MOST_NAMED:
+        return ", ".join(names)
+    return f"{count(len(names), 'function')} ({', '.join(names[:_MOST_NAMED])}, ...)"
 
 
 def warnings(facts: Facts, width: int) -> list[Line]:

@@ -62,10 +62,15 @@ def of_branch(arc: Arc, forks: Forks) -> str:
     return f"the condition at line {line} was only ever {'false' if into_body else 'true'}"
 
 
-def of_line(line: int, statements: Sequence[int], branches: Sequence[Arc], hits: Hits, forks: Forks) -> str:
-    """Why a block of statements that starts at ``line`` never ran; the others are those of its function."""
+def of_line(
+    line: int, statements: Sequence[int], branches: Sequence[Arc], hits: Hits, forks: Forks, *, in_module: bool = False
+) -> str:
+    """Why a block of statements that starts at ``line`` never ran; the others are those of its function.
+
+    With ``in_module`` they are the module's own, outside of functions.
+    """
     if not any(statement in hits.lines for statement in statements):
-        return "no test calls this function"
+        return "no test imports this module" if in_module else "no test calls this function"
     for arc in branches:
         if arc[1] == line and arc[0] in hits.lines:
             return of_branch(arc, forks)

@@ -22,6 +22,7 @@ _VERDICTS = {
     State.INCONCLUSIVE: ("GATE INCONCLUSIVE", Style.WARN),
 }
 _TITLE_WIDTH = 40
+_FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
 _THOUSAND = 1000
 
@@ -84,8 +85,9 @@ def _condition(condition: Condition, width: int) -> list[Line]:
 
 
 def _row(mark: str, condition: Condition, remark: str, style: Style, width: int) -> list[Line]:
-    start = f"  {mark:<6}{condition.title:<{_TITLE_WIDTH}}{condition.actual:<10}"
-    line = plain(f"{start.rstrip()}  {remark}" if len(condition.actual) > 10 else f"{start}{remark}").rstrip()  # noqa: PLR2004 (the column's width)
+    start = f"  {mark:<6}{condition.title:<{_TITLE_WIDTH}}{condition.actual:<{_FIGURE_WIDTH}}"
+    is_wide = len(condition.actual) >= _FIGURE_WIDTH
+    line = plain(f"{start.rstrip()}  {remark}" if is_wide else f"{start}{remark}").rstrip()
     if width >= _LEAST_WIDTH_OF_A_ROW and len(line) <= width:
         return [Line(line, style)]
     if width >= _LEAST_WIDTH_OF_A_ROW:

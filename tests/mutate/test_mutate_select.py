@@ -33,7 +33,12 @@ def test_order_is_fastest_first_and_stable():
 
 @pytest.mark.parametrize(
     ("seconds", "asked", "expected"),
-    [({}, 0, 2.0), ({"t1": 0.5, "t2": 1.0, "other": 9}, 0, 17.0), ({"t1": 0.5}, 30.0, 30.0)],
+    [
+        ({}, 0, 2.0),
+        ({"t1": 0.5, "t2": 1.0, "other": 9}, 0, 17.0),
+        ({"t1": 0.5}, 30.0, 30.0),
+        ({"t1": 1.0, "t2": 2.0}, 0.0001, 6.5),  # too little for unchanged code: no mutant is detected by that
+    ],
 )
 def test_a_timeout_is_what_was_asked_or_grows_with_the_tests(seconds, asked, expected):
     assert select.timeout_of(("t1", "t2"), seconds, asked) == expected

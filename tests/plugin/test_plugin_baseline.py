@@ -108,6 +108,52 @@ def test_outcomes_messages_and_markers_are_recorded(pytester: pytest.Pytester) -
     assert not recorder.collection_errors
 
 
+def test_a_subtest_that_is_skipped_leaves_its_test_passed_and_one_that_fails_does_not(
+    pytester: pytest.Pytester,
+) -> None:
+    text = """
+import unittest
+import pytest
+
+def test_skips(subtests):
+    with subtests.test("first"):
+        pytest.skip("not today")
+    with subtests.test("second"):
+        pass
+
+def test_fails(subtests):
+    with subtests.test("first"):
+        assert 0
+    with subtests.test("second"):
+        pytest.skip("not today")
+
+class TestCase(unittest.TestCase):
+    def test_old(self):
+        for number in range(2):
+            with self.subTest(number=number):
+                if number:
+                    self.skipTest("not today")
+"""
+    recorder = watch(pytester, files={"tests/test_all.py": text}).recorder
+    outcomes = {nodeid.rpartition("::")[2]: run.outcome for nodeid, run in recorder.outcomes.items()}
+    assert outcomes == {"test_skips": Outcome.PASSED, "test_fails": Outcome.FAILED, "test_old": Outcome.PASSED}
+
+
+def test_a_skip_after_a_failure_does_not_hide_it(pytester: pytest.Pytester) -> None:
+    text = """
+import pytest
+
+@pytest.fixture
+def gone():
+    yield
+    pytest.skip("nothing to take down")
+
+def test_fails(gone): assert 0
+"""
+    recorder = watch(pytester, files={"tests/test_all.py": text}).recorder
+    assert [run.outcome for run in recorder.outcomes.values()] == [Outcome.FAILED]
+
+
 def test_the_worst_phase_counts(pytester: pytest.Pytester) -> None:
     text = """
 import pytest
@@ -142,7 +188,7 @@ def test_xpass(): pass
 def test_a_file_that_cannot_be_collected_is_named_with_its_error(pytester: pytest.Pytester) -> None:
     recorder = watch(pytester, files={"tests/test_broken.py": "import nowhere_to_be_found"}).recorder
     assert recorder.collection_errors == [
-        "tests/test_broken.py: E   ModuleNotFoundError: No module named 'nowhere_to_be_found'"
+        "tests/test_broken.py: ModuleNotFoundError: No module named 'nowhere_to_be_found'"
     ]
 
 

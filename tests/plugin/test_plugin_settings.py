@@ -21,6 +21,7 @@ WRONG_FLAGS = [
     ("--llm-rounds=many", "not a whole number", "bad-value"),
     ("--llm-max-cost=nan", "too small", "bad-value"),
     ("--llm-max-cost=-1", "too small", "bad-value"),
+    ("--llm-mutant-timeout=inf", "too large", "bad-value"),
     ("--llm-time=soon", "not a number", "bad-value"),
     ("--llm-provider=oracle", "use one of auto, model, offline, replay", "bad-value"),
     ("--llm-gate=maybe", "use one of enforce, report, off", "bad-value"),

@@ -108,6 +108,36 @@ def test_a_folder_in_the_way_is_reported_and_nothing_is_left_behind(tmp_path, re
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
 
 
+@pytest.mark.parametrize("text", ["def total(): return 1\n", "[1]", '{"name": "shop"}', "\udcff"])
+def test_only_an_earlier_report_is_replaced(tmp_path, report_of, text):
+    path = tmp_path / "shop.py"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(LlmgenError, match="no report of ours") as caught:
+        write(report_of("clean"), path)
+    assert caught.value.slug == "report-in-the-way"
+    assert path.read_bytes() == text.encode("utf-8", "surrogateescape")
+    assert [p.name for p in tmp_path.iterdir()] == ["shop.py"]
+
+
+def test_an_empty_file_is_filled(tmp_path, report_of):
+    (tmp_path / "out.json").touch()
+    write(report_of("clean"), tmp_path / "out.json", keep_previous=False)
+    assert json.loads((tmp_path / "out.json").read_text())["schema_version"] == 1
+
+
+def test_a_project_with_its_folder_named_as_report_stays_where_it_is(tmp_path, report_of):
+    (tmp_path / "project").mkdir()
+    with pytest.raises(LlmgenError, match="is a folder"):
+        write(report_of("clean"), tmp_path / "project")
+    assert [p.name for p in tmp_path.iterdir()] == ["project"]
+
+
+def test_a_folder_that_others_use_is_not_hidden_from_version_control(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    make_folder(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_the_folder_of_reports_keeps_itself_out_of_version_control(tmp_path):
     make_folder(tmp_path / ".llmgen")
     assert (tmp_path / ".llmgen" / ".gitignore").read_text() == "*\n"

@@ -63,3 +63,8 @@ def test_a_branch_that_was_never_taken_says_what_did_not_happen(arc, reason):
 def test_a_line_that_never_ran_says_why(line, lines, reason):
     hits = Hits(frozenset(lines))
     assert of_line(line, [1, 2, 9, 10, 11, 12], [(1, 2), (1, 9)], hits, FORKS) == reason
+
+
+def test_a_module_that_no_test_imports_is_called_so():
+    assert of_line(1, [1, 2], [], Hits(), FORKS, in_module=True) == "no test imports this module"
+    assert of_line(2, [1, 2], [], Hits(frozenset({1})), FORKS, in_module=True).startswith("an earlier line, 1,")

@@ -139,6 +139,28 @@ def test_of_many_warnings_some_are_shown_and_the_rest_counted(report_of):
     assert "  and 4 more" in texts
 
 
+def test_functions_that_were_not_attempted_are_grouped_by_reason(report_of):
+    report = report_of("full")
+    (first, *_) = report.facts.functions
+    idle = [replace(first, qualname=f"f{n}", start_line=n, state="not-attempted", reason="no time") for n in range(9)]
+    broken = replace(first, qualname="g", state="error", reason="no data")
+    texts = texts_of(report, replace(report.facts, functions=(*idle, broken)))
+    start = next(n for n, text in enumerate(texts) if "not judged, or not attempted" in text)
+    joined = " ".join(text.strip() for text in texts[start + 1 : texts.index("", start)])
+    path = first.path
+    assert joined == f"9 functions ({path}::f0, {path}::f1, ...): no time {path}::g: no data"
+
+
+@pytest.mark.parametrize("actual", ["606 so far", "1606 so far"])
+def test_a_long_figure_keeps_its_distance_from_the_limit(actual, report_of):
+    report = report_of("inconclusive")
+    (first, *others) = report.verdict.conditions
+    wide = replace(first, id="new-gaps", actual=actual, required="allowed 0")
+    verdict = replace(report.verdict, conditions=(wide, *others))
+    lines = [line.text for line in render(replace(report, verdict=verdict), width=100)]
+    assert any(f"{actual}  allowed 0" in line for line in lines)
+
+
 def test_verbose_says_what_each_test_earns(report_of):
     report = report_of("full")
     test = report.facts.tests[0]
