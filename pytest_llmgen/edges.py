@@ -47,6 +47,7 @@ from pytest_llmgen.records import (
     TargetContext,
     ToolInfo,
 )
+from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report import json_report
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.progress import Progress, progress_line
@@ -90,6 +91,8 @@ class Edges:
         self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
+        if settings.generate:
+            check_folder(self.publisher.folder)
         self.generator: Generator | None = None
         self.executor: Executor | None = None
 
@@ -166,6 +169,11 @@ class Edges:
         for file in self._report_files():
             json_report.write(report, file)
         return report
+
+    def report_place(self) -> str:
+        """Where a person finds the report as JSON, relative to the root where it is below."""
+        root, file = self.settings.root, (*self._report_files(), self.settings.report_path / REPORT_FILE)[0]
+        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
     def _report_files(self) -> list[Path]:
         reports = [each.partition(":") for each in self.settings.reports]

@@ -126,6 +126,7 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
                 job.publish(runner)
     except LlmgenError as error:
         findings.problem = str(error)
+        findings.warnings.extend(error.detail.splitlines())
     except KeyboardInterrupt:
         findings.interrupted = True
         raise

@@ -91,7 +91,13 @@ class LlmgenSession:
         """Show the report."""
         if self.report is not None and self.edges.wants_terminal():
             width, verbosity = terminalreporter._tw.fullwidth, config.get_verbosity()  # noqa: SLF001 (no public way)
-            lines = render(self.report, width=width, verbosity=verbosity, show_gaps=self.settings.show_gaps)
+            lines = render(
+                self.report,
+                width=width,
+                verbosity=verbosity,
+                show_gaps=self.settings.show_gaps,
+                report_path=self.edges.report_place(),
+            )
             _write(terminalreporter, lines)
 
     def _status(self, session: pytest.Session) -> pytest.ExitCode:
