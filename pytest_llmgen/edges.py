@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -169,6 +170,12 @@ class Edges:
         for file in self._report_files():
             json_report.write(report, file)
         return report
+
+    def set_reports_aside(self) -> None:
+        """A run that is killed must not leave the verdict of the one before as its own."""
+        for file in self._report_files():
+            with suppress(OSError):  # said when the report is written
+                json_report.set_aside(file)
 
     def report_place(self) -> str:
         """Where a person finds the report as JSON, relative to the root where it is below."""

@@ -46,6 +46,10 @@ class LlmgenSession:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
 
+    def pytest_sessionstart(self) -> None:
+        """Nothing is known of this run yet."""
+        self.edges.set_reports_aside()
+
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
         return self.edges.header_lines()
