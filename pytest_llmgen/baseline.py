@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
+from pytest_llmgen.run.sandbox.private import PREFIX, claim
 from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
@@ -37,7 +38,8 @@ class CoverageSetup:
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None
         if self.is_ours:
-            self.folder = Path(tempfile.mkdtemp(prefix="llmgen-cov-"))
+            self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}cov-"))
+            claim(self.folder)
             values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,

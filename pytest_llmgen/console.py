@@ -43,11 +43,17 @@ def announce(config: pytest.Config, settings: Settings) -> None:
         reporter.write_sep("=", "llm-generate" if settings.generate else "llm-check")
 
 
-def show(reporter: Any, config: pytest.Config, report: Report, settings: Settings) -> None:
-    """Write the report, unless the user asked for other formats only."""
+def show(reporter: Any, config: pytest.Config, report: Report, settings: Settings, place: str) -> None:
+    """Write the report, unless the user asked for other formats only; ``place`` is where the whole of it is."""
     if any(each.partition(":")[0] == "term" for each in settings.reports):
-        width = reporter._tw.fullwidth  # noqa: SLF001 (no public way)
-        _write(reporter, render(report, width=width, verbosity=config.get_verbosity(), show_gaps=settings.show_gaps))
+        lines = render(
+            report,
+            width=reporter._tw.fullwidth,  # noqa: SLF001 (no public way)
+            verbosity=config.get_verbosity(),
+            show_gaps=settings.show_gaps,
+            report_path=place,
+        )
+        _write(reporter, lines)
 
 
 class ProgressView:

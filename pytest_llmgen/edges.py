@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -46,6 +47,7 @@ from pytest_llmgen.records import (
     TargetContext,
     ToolInfo,
 )
+from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report import json_report
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.run.executor import Executor
@@ -86,6 +88,8 @@ class Edges:
         self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
+        if settings.generate:
+            check_folder(self.publisher.folder)
         self.generator: Generator | None = None
         self.executor: Executor | None = None
 
@@ -152,6 +156,17 @@ class Edges:
         for file in self._report_files():
             json_report.write(report, file)
         return report
+
+    def set_reports_aside(self) -> None:
+        """A run that is killed must not leave the verdict of the one before as its own."""
+        for file in self._report_files():
+            with suppress(OSError):  # said when the report is written
+                json_report.set_aside(file)
+
+    def report_place(self) -> str:
+        """Where a person finds the report as JSON, relative to the root where it is below."""
+        root, file = self.settings.root, (*self._report_files(), self.settings.report_path / REPORT_FILE)[0]
+        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
     def _report_files(self) -> list[Path]:
         reports = [each.partition(":") for each in self.settings.reports]

@@ -99,6 +99,7 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
                 job.deliver(runner)
     except LlmgenError as error:
         findings.problem = str(error)
+        findings.warnings.extend(error.detail.splitlines())
     except KeyboardInterrupt:
         findings.interrupted = True
         raise

@@ -45,6 +45,10 @@ class LlmgenSession:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
 
+    def pytest_sessionstart(self) -> None:
+        """Nothing is known of this run yet."""
+        self.edges.set_reports_aside()
+
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
         return self.edges.header_lines()
@@ -89,7 +93,7 @@ class LlmgenSession:
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Show the report."""
         if self.report is not None:
-            show(terminalreporter, config, self.report, self.settings)
+            show(terminalreporter, config, self.report, self.settings, self.edges.report_place())
 
     def _status(self, session: pytest.Session) -> pytest.ExitCode:
         """The exit status that pytest is going to give to the run."""

@@ -72,12 +72,7 @@ def plan(output_dir: Path, modules: Sequence[ModuleTests]) -> Plan:
     Raises:
         LlmgenError: ``output-not-a-folder``, or ``output-unreadable`` where a file there cannot be read.
     """
-    if output_dir.exists() and not output_dir.is_dir():
-        raise LlmgenError(
-            f"{output_dir} is not a folder",
-            fix="set llm_output_dir to a folder for generated tests, or move the file away",
-            slug="output-not-a-folder",
-        )
+    check_folder(output_dir)
     draft = _Draft()
     for module in modules:
         if module.tests:
@@ -85,6 +80,21 @@ def plan(output_dir: Path, modules: Sequence[ModuleTests]) -> Plan:
     if draft.files:
         _plan_conftest(output_dir, draft)
     return Plan(output_dir, draft.files, draft.nodes, tuple(draft.notes))
+
+
+def check_folder(output_dir: Path) -> None:
+    """See that tests can go there: it is a folder, or can become one.
+
+    Raises:
+        LlmgenError: a file or a link to nowhere is there, or where a folder above must be (``output-not-a-folder``).
+    """
+    nearest = next(path for path in (output_dir, *output_dir.parents) if os.path.lexists(path))
+    if not nearest.is_dir():
+        raise LlmgenError(
+            f"{nearest} is not a folder",
+            fix="set llm_output_dir to a folder for generated tests, or move the file away",
+            slug="output-not-a-folder",
+        )
 
 
 def _plan_module(folder: Path, module: ModuleTests, draft: _Draft) -> None:

@@ -64,8 +64,8 @@ def write(report: Report, path: Path, *, keep_previous: bool = True) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text + "\n", encoding="utf-8")
-        if keep_previous and path.exists():
-            path.replace(path.with_name(f"{path.stem}.prev{path.suffix}"))
+        if keep_previous:
+            set_aside(path)
         temporary.replace(path)
     except OSError as error:
         _discard(temporary)
@@ -74,6 +74,12 @@ def write(report: Report, path: Path, *, keep_previous: bool = True) -> None:
             fix="free the place or name another with --llm-report=json:PATH",
             slug="report-not-written",
         ) from error
+
+
+def set_aside(path: Path) -> None:
+    """Make the earlier report ``<stem>.prev.json``; there may be none."""
+    if path.exists():
+        path.replace(path.with_name(f"{path.stem}.prev{path.suffix}"))
 
 
 def check_place(path: Path) -> None:

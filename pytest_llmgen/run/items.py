@@ -27,7 +27,7 @@ class Error:
     line: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Recorder:
     """A plugin that keeps what pytest reports of the item that runs now."""
 

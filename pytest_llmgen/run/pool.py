@@ -242,8 +242,12 @@ class Pool:
         elif kind == protocol.DEAD:
             raise _died(message["detail"], worker.output())
         elif kind == protocol.FAULT:
+            said = message["detail"]
             raise LlmgenError(
-                f"a worker met a fault of its own:\n{message['detail']}", slug="worker-fault", fix="please report it"
+                f"a worker met a fault of its own: {_last_line(said)}",
+                slug="worker-fault",
+                fix="please report it",
+                detail=said,
             )
         elif kind == protocol.END:
             worker.request = None
@@ -286,19 +290,26 @@ def _is_silent(request: Request) -> bool:
 
 
 def _died(detail: str, output: str) -> LlmgenError:
-    """What ended it in one line, where there is a traceback, and the end of what it wrote."""
-    why = detail.strip().splitlines()[-1:]
-    said = "\n".join([*why, output.strip()[-TAIL:] or "it wrote nothing"])
+    said = "\n".join(part for part in (detail.strip(), output) if part)
+    last = " / ".join(line for line in (_last_line(detail), _last_line(output)) if line)
     return LlmgenError(
-        f"a worker ended while it imported the project: {said}",
+        f"a worker ended while it imported the project: {last or 'it wrote nothing'}",
         slug="worker-died",
         fix="make the project importable without ending the interpreter",
+        detail=said[-TAIL:],
     )
+
+
+def _last_line(said: str) -> str:
+    """Of a traceback the one that says what went wrong."""
+    return (said.strip().splitlines() or [""])[-1].strip()
 
 
 def _hung(output: str) -> LlmgenError:
     return LlmgenError(
-        f"a worker did not finish importing the project within {START_LIMIT:g} s:\n{output or 'it wrote nothing'}",
+        f"a worker did not finish importing the project within {START_LIMIT:g} s: "
+        f"{_last_line(output) or 'it wrote nothing'}",
         slug="worker-hung",
         fix="make the project's import end, or leave the module out with llm_exclude",
+        detail=output,
     )

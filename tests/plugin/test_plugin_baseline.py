@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pytest_llmgen.baseline import Recorder, files_of_tests, outcome_of, why_partial
+from pytest_llmgen.baseline import CoverageSetup, Recorder, files_of_tests, outcome_of, why_partial
+from pytest_llmgen.plugin import COVERAGE_VARIABLE
 from pytest_llmgen.records import Outcome
+from pytest_llmgen.run.sandbox.private import OWNER, sweep
 
 pytest_plugins = ["pytester"]
 
@@ -137,6 +140,23 @@ class TestCase(unittest.TestCase):
     recorder = watch(pytester, files={"tests/test_all.py": text}).recorder
     outcomes = {nodeid.rpartition("::")[2]: run.outcome for nodeid, run in recorder.outcomes.items()}
     assert outcomes == {"test_skips": Outcome.PASSED, "test_fails": Outcome.FAILED, "test_old": Outcome.PASSED}
+
+
+def test_coverages_folder_of_a_killed_run_is_swept_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in ("COVERAGE_FILE", "COVERAGE_CORE", COVERAGE_VARIABLE):
+        monkeypatch.setenv(name, "before")
+    setup = CoverageSetup(SimpleNamespace(cov_source=[]), [tmp_path])
+    assert setup.folder is not None
+    sweep()
+    assert setup.folder.is_dir()
+    owner = setup.folder / OWNER
+    owner.write_text(f"{owner.read_text()}0")  # as if its process had ended, and the number were another's
+    sweep()
+    assert not setup.folder.exists()
+    setup.close()
 
 
 def test_a_skip_after_a_failure_does_not_hide_it(pytester: pytest.Pytester) -> None:

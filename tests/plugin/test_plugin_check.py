@@ -42,6 +42,15 @@ def lines_of(run: Any, function: str) -> list[int]:
     return found["metrics"]["lines"]
 
 
+def test_a_run_that_ends_without_a_verdict_leaves_none_of_an_earlier_one(make_project: Make) -> None:
+    project = make_project(project_files("import os\n\ndef test_exit(): os._exit(0)\n"))
+    project.write({".llmgen/earlier": ""})
+    place = project.root / ".llmgen" / "mine.json"
+    place.write_text('{"schema_version": 1, "verdict": {"state": "pass"}}')
+    project.run("--llm-check", "--llm-report=json:.llmgen/mine.json")
+    assert sorted(path.name for path in place.parent.iterdir()) == ["earlier", "mine.prev.json"]
+
+
 # --- A project with gaps ------------------------------------------------------------------------
 
 

@@ -117,6 +117,13 @@ def test_a_conftest_that_registers_the_marker_is_fine(tmp_path):
     assert write(tmp_path, judged("test_a")).notes == ()
 
 
+def test_a_link_to_nowhere_in_place_of_the_folder_or_of_one_above_is_named(tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    for folder in (tmp_path / "out", tmp_path / "out" / "llmgen"):
+        with pytest.raises(LlmgenError, match=r"out is not a folder.*\[output-not-a-folder\]"):
+            plan(folder, [])
+
+
 def test_a_file_in_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(LlmgenError, match=r"out is not a folder.*\[output-not-a-folder\]"):

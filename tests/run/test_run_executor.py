@@ -322,6 +322,7 @@ def test_a_worker_that_cannot_start_is_a_clear_error(
         runner.collect()
     assert caught.value.slug == slug
     assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_project_that_prints_and_reads_at_import_and_has_no_tests_still_serves(

@@ -31,10 +31,15 @@ def private_folder() -> Iterator[Path]:
 def create() -> Path:
     """A new private folder beside the parent's other temporary files; one for each worker."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-    (folder / OWNER).write_text(_process(os.getpid()) or "unknown")
+    claim(folder)
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, mode=0o700)
     return folder
+
+
+def claim(folder: Path) -> None:
+    """Say whose it is: a folder of a killed process is swept at the next start, whatever it was for."""
+    (folder / OWNER).write_text(_process(os.getpid()) or "unknown")
 
 
 def remove(folder: Path) -> None:
