@@ -19,7 +19,7 @@ def options_page() -> str:
     """One table of every flag and ini key."""
     rows = ["# Options", "", "Made from `pytest_llmgen/settings.py` by `docs/make_reference.py`; do not edit.", ""]
     rows += [
-        "A flag wins over its ini key. Keys go into `[tool.pytest.ini_options]`: pytest 8.4 ignores `[tool.pytest]`.",
+        "A flag wins over its ini key. Keys go into `[tool.pytest.ini_options]`; pytest 9 reads `[tool.pytest]` too.",
         "For numbers, 0 is a limit and -1 switches it off, unless the text says otherwise.",
         "",
         "| flag | ini key | default | what it does |",

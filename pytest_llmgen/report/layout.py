@@ -67,7 +67,7 @@ def code(lines: Iterable[str], width: int, indent: int = 4, most: int = 6) -> li
         every = _dedented(every)
     shown = [Line(cut(" " * indent + line, width), _style_of(line)) for line in every[:most]]
     if len(every) > most:
-        shown.append(Line(cut(f"{' ' * indent}... {len(every) - most} more lines", width)))
+        shown.append(Line(cut(f"{' ' * indent}... {count(len(every) - most, 'more line')}", width)))
     return shown
 
 

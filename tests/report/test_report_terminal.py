@@ -182,3 +182,7 @@ def test_an_unknown_price_is_not_shown_as_free(report_of):
 def test_a_diff_that_is_too_wide_loses_the_indentation_that_its_lines_share():
     diff = ["-" + " " * 30 + "return a_long_name + 1", "+" + " " * 30 + "return a_long_name - 1"]
     assert [line.text for line in code(diff, 40)] == ["    - return a_long_name + 1", "    + return a_long_name - 1"]
+
+
+def test_one_line_that_is_left_out_is_one_line():
+    assert code(["x"] * 7, 40)[-1].text == "    ... 1 more line"
