@@ -222,3 +222,18 @@ def test_a_folder_of_reports_that_cannot_be_made_is_said_so(make_project: Make) 
     assert run.status == 11
     assert "[report-folder]" in run.output
     assert "INTERNALERROR" not in run.output
+
+
+def test_tests_beside_a_folder_with_a_conftest_of_its_own_judge_as_well(make_project):
+    """pluggy puts plugins into sets where a conftest of another folder is left out of a hook call."""
+    project = make_project({
+        "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n',
+        "pkg.py": "def double(n):\n    return 2 * n\n",
+        "tests/test_pkg.py": "from pkg import double\n\n\ndef test_double():\n    assert double(3) == 6\n",
+        "tests/llmgen/conftest.py": "",
+        "tests/llmgen/__init__.py": "",
+        "tests/llmgen/test_more.py": "from pkg import double\n\n\ndef test_zero():\n    assert double(0) == 0\n",
+    })  # fmt: skip
+    run = project.run("--llm-check", "--llm-workers=1")
+    assert run.report["suite"]["sandbox_differences"] == []
+    assert run.verdict == "pass", run.output
