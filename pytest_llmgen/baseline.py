@@ -24,6 +24,7 @@ _MESSAGE_LIMIT = 2000
 _NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")
 _RED = (Outcome.FAILED, Outcome.ERROR)
 NO_LLM = "no_llm"
+GENERATED = "llm_generated"
 
 
 class CoverageSetup:
@@ -109,6 +110,7 @@ class Recorder:
     collection_errors: list[str] = field(default_factory=list)
     deselected: int = 0
     left_out: set[str] = field(default_factory=set)  # node ids marked no_llm
+    generated: set[str] = field(default_factory=set)  # files with tests marked llm_generated
 
     def on_report(self, report: pytest.TestReport) -> None:
         """Fold the three phases of a test into one outcome, the worst one.
@@ -121,6 +123,8 @@ class Recorder:
         before = self.outcomes.get(report.nodeid)
         if before is not None and (outcome is Outcome.PASSED or (before.outcome in _RED and not report.failed)):
             outcome = before.outcome
+        if GENERATED in report.keywords:
+            self.generated.add(report.nodeid.partition("::")[0])
         if NO_LLM in report.keywords:
             self.left_out.add(report.nodeid)
         seconds = report.duration + (before.seconds if before else 0.0)

@@ -11,11 +11,13 @@ from pytest_llmgen.records import (
     Facts,
     Fate,
     Judged,
+    Metrics,
     Outcome,
     RunInfo,
     SuiteInfo,
     TestReport,
     ToolInfo,
+    Totals,
 )
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
@@ -55,8 +57,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         tool=circumstances.tool,
         run=info,
         suite=suite_info(findings),
-        # This run's tests are all unreviewed, so the score without them is the one from before.
-        totals=replace(assessment.totals, without_unreviewed=assessment.totals.before),
+        totals=replace(assessment.totals, without_unreviewed=without_unreviewed(assessment.totals, circumstances)),
         functions=assessment.functions,
         gaps=assessment.gaps,
         suspected_bugs=tuple(findings.suspects),
@@ -74,6 +75,15 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         written=tuple(findings.written),
         warnings=circumstances.warnings + tuple(findings.warnings),
     )
+
+
+def without_unreviewed(totals: Totals, circumstances: Circumstances) -> Metrics | None:
+    """The ratios without tests that nobody has reviewed, None where they are not known.
+
+    This run's tests are all unreviewed: without them it is as it was before.  Unreviewed tests of earlier
+    runs are in the suite that was measured, so what the rest does alone is not known.
+    """
+    return None if circumstances.unreviewed_on_disk else totals.before
 
 
 def suite_info(findings: Findings) -> SuiteInfo:

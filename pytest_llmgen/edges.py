@@ -91,6 +91,7 @@ class Edges:
         if settings.generate:
             check_folder(self.publisher.folder)
         self.generator: Generator | None = None
+        self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
 
     def source_folders(self) -> list[Path]:
@@ -114,6 +115,7 @@ class Edges:
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
+        self.generated_files = frozenset(recorder.generated)
         try:
             _make_folder(self.settings.report_path)
             self.findings.baseline = self._baseline(recorder, setup, partial)
@@ -195,7 +197,7 @@ class Edges:
             run=info,
             scope_problem=self.scope.problem,
             nothing_to_test=self.scope.nothing_to_test,
-            unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept),
+            unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,10 +25,15 @@ class Publisher:
         self.folder = settings.report_path / PENDING if settings.pending else settings.root / settings.output_dir
         self.label = ""
 
-    def unreviewed_beside(self, kept: Sequence[Judged]) -> int:
-        """Generated tests on disk that nobody has reviewed, without those of this run."""
+    def unreviewed_beside(self, kept: Sequence[Judged], files: Iterable[str] = ()) -> int:
+        """Generated tests on disk that nobody has reviewed, without those of this run.
+
+        ``files`` are those of the user's run that hold generated tests: an earlier output folder may be
+        among theirs.
+        """
         ours = {judged.nodeid for judged in kept}
-        tests = (test for test in existing_tests(self.folder) if not test.reviewed)
+        folders = {self.folder, *((self._settings.root / file).parent for file in files)}
+        tests = (test for folder in sorted(folders) for test in existing_tests(folder) if not test.reviewed)
         return sum(f"{self._relative(test.path)}::{test.name}" not in ours for test in tests)
 
     def drafts(self, kept: Sequence[Judged]) -> Drafts:

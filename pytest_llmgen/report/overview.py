@@ -57,9 +57,10 @@ def _total_rows(facts: Facts, gaps: int) -> list[Row]:
 def scores(facts: Facts, width: int) -> list[Line]:
     """The mutation score with and without tests that nobody has reviewed."""
     metrics, without = in_scope(facts), facts.totals.without_unreviewed
-    if metrics is None or without is None or not unreviewed_tests(facts):
+    if metrics is None or not unreviewed_tests(facts):
         return []
-    text = f"mutation score {percent(metrics.mutants)}, without unreviewed generated tests {percent(without.mutants)}"
+    rest = percent(without.mutants) if without else "not computed: tests of earlier runs are among them"
+    text = f"mutation score {percent(metrics.mutants)}, without unreviewed generated tests {rest}"
     return wrapped(text, width, 2, hanging=2)
 
 

@@ -140,3 +140,16 @@ def test_a_red_suite_still_gets_tests_from_its_green_ones(make_project: Make) ->
     assert OUTPUT in run.output
     killed, judged = run.report["totals"]["all"]["mutants"]
     assert killed == judged > run.report["totals"]["before"]["mutants"][0]
+
+
+def test_tests_in_an_earlier_output_folder_still_wait_for_a_person(make_project: Make, first: Any) -> None:
+    kept = {f"tests/llmgen/{name}": text for name, text in first.texts.items()}
+    run = make_project({"pyproject.toml": INI, **FILES, **kept}).run("--llm-check", "-o", "llm_output_dir=tests/other")
+    (row,) = (row for row in run.report["conditions"] if row["id"] == "unreviewed")
+    assert (row["state"], int(row["actual"])) == ("fail", len(first.report["tests"]) - _dropped(first))
+    assert run.report["totals"]["without_unreviewed"] is None
+    assert "not computed" in run.output
+
+
+def _dropped(run: Any) -> int:
+    return sum(test["state"] == "dropped" for test in run.report["tests"])
