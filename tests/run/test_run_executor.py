@@ -308,7 +308,7 @@ def test_a_retry_finds_what_depends_on_circumstances(runner: Executor) -> None:
 @pytest.mark.parametrize(
     ("module", "limit", "slug", "said"),
     [
-        ("import sys\nprint('bye')\nsys.exit(3)\n", 60.0, "worker-died", "bye"),
+        ("import sys\nprint('bye')\nsys.exit(3)\n", 60.0, "worker-died", "SystemExit: 3"),
         ("import os\nos._exit(0)\n", 60.0, "worker-died", "wrote nothing"),
         ("while True: pass\n", 1.5, "worker-hung", "within 1.5 s"),
     ],
