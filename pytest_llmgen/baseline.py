@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
+from pytest_llmgen.run.phases import outcome_of
 from pytest_llmgen.run.sandbox.private import PREFIX, claim
 from pytest_llmgen.settings import COVERAGE_VARIABLE
 
@@ -141,16 +142,6 @@ class Recorder:
 def _is_of_subtest(report: pytest.TestReport) -> bool:
     """Pytest's own subtests and the plugin before them: both give their reports a context."""
     return hasattr(report, "context")
-
-
-def outcome_of(report: pytest.TestReport) -> Outcome:
-    """The outcome of one phase."""
-    expected_to_fail = hasattr(report, "wasxfail")
-    if report.failed:
-        return Outcome.FAILED if report.when == "call" else Outcome.ERROR
-    if report.skipped:
-        return Outcome.XFAILED if expected_to_fail else Outcome.SKIPPED
-    return Outcome.XPASSED if expected_to_fail else Outcome.PASSED
 
 
 def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Session) -> str | None:

@@ -13,7 +13,7 @@ from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target
+from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import describe, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
@@ -82,12 +82,12 @@ def deliver(settings: Settings, findings: Findings, runner: Runner, publisher: P
     delivery = _Delivery(settings, findings, publisher, on_step)
     delivery.keep_suspects()
     delivery.merge(runner)
-    drafts = delivery.prove_files(runner)
+    drafts, runs = delivery.prove_files(runner)
     kept, notes = publisher.publish(findings.kept)
     written = {judged.candidate.id: judged for judged in kept}
     findings.judged = [written.get(judged.candidate.id, judged) for judged in findings.judged]
     findings.written.extend(notes)
-    delivery.judge_files(runner, drafts)
+    delivery.judge_files(runner, drafts, runs)
     findings.imported = runner.imported()
 
 
@@ -129,27 +129,25 @@ class _Delivery:
         self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
         keep_smallest(self.findings)
 
-    def prove_files(self, runner: Runner) -> Drafts:
+    def prove_files(self, runner: Runner) -> tuple[Drafts, list[TestRun]]:
         """Run the whole files as they would be written; a test that fails there is dropped."""
-        drafts = self.publisher.drafts(self.findings.kept)
-        for _ in range(_PROOFS):
+        for proof in range(_PROOFS + 1):
+            drafts = self.publisher.drafts(self.findings.kept)
             runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
             red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
             lost = {path for path in red if "::" not in path}  # a file that could not even be collected
             broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
-            if not broken:
+            if not broken or proof == _PROOFS:
                 break
             reason = "it fails beside the other tests of its file"
             self.findings.judged = [
                 replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
                 for j in self.findings.judged
             ]
-            drafts = self.publisher.drafts(self.findings.kept)
-        return drafts
+        return drafts, runs
 
-    def judge_files(self, runner: Runner, drafts: Drafts) -> None:
+    def judge_files(self, runner: Runner, drafts: Drafts, runs: Sequence[TestRun]) -> None:
         """The last word on every mutant that the project's own tests leave open: by the tests as written."""
-        limit = self.settings.test_timeout * max(1, len(drafts.nodeids))
         names = {nodeid: by_id for by_id, nodeid in drafts.nodeids.items()}
         final = {judged.candidate.id: judged.nodeid for judged in self.findings.kept}
 
@@ -157,7 +155,7 @@ class _Delivery:
             plain, bracket, parameters = nodeid.partition("[")
             return final.get(names.get(plain, ""), plain) + bracket + parameters
 
-        passing = [run for run in runner.try_candidates(drafts.files, limit) if run.outcome is Outcome.PASSED]
+        passing = [run for run in runs if run.outcome is Outcome.PASSED]
         runner.load_candidates(drafts.files)
         wanted = [m for m in self.findings.mutants if self._is_open_without(m)]
         work, _ = jobs(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome
+from pytest_llmgen.run.phases import outcome_of
 
 MESSAGE_LIMIT = 4000
 VALUE_LIMIT = 2000
@@ -92,7 +93,7 @@ def run_items(
 
 def summarize(nodeid: str, recorder: Recorder) -> ItemResult:
     """One result of all phases (and subtests) of an item."""
-    outcome = worst([phase_outcome(report) for report in recorder.reports])
+    outcome = worst([outcome_of(report) for report in recorder.reports])
     seconds = sum(report.duration for report in recorder.reports)
     bad = outcome in (Outcome.FAILED, Outcome.ERROR)
     return ItemResult(nodeid, outcome, seconds, _error(recorder) if bad else None)
@@ -103,16 +104,6 @@ def _error(recorder: Recorder) -> Error:
         return recorder.errors[0]
     failed = next(report for report in recorder.reports if report.failed)
     return Error("builtins.AssertionError", failed.longreprtext[:VALUE_LIMIT])  # a strict xfail that passed
-
-
-def phase_outcome(report: pytest.TestReport) -> Outcome:
-    """The outcome of one phase."""
-    expected_failure = hasattr(report, "wasxfail")
-    if report.failed:
-        return Outcome.FAILED if report.when == "call" else Outcome.ERROR
-    if report.skipped:
-        return Outcome.XFAILED if expected_failure else Outcome.SKIPPED
-    return Outcome.XPASSED if expected_failure else Outcome.PASSED
 
 
 _RANK = (Outcome.FAILED, Outcome.ERROR, Outcome.XFAILED, Outcome.XPASSED, Outcome.SKIPPED, Outcome.PASSED)

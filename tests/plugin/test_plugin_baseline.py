@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_llmgen.baseline import CoverageSetup, Recorder, files_of_tests, outcome_of, why_partial
+from pytest_llmgen.baseline import CoverageSetup, Recorder, files_of_tests, why_partial
 from pytest_llmgen.plugin import COVERAGE_VARIABLE
 from pytest_llmgen.records import Outcome
+from pytest_llmgen.run.phases import outcome_of
 from pytest_llmgen.run.sandbox.private import OWNER, sweep
 
 pytest_plugins = ["pytester"]

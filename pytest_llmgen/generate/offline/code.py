@@ -43,14 +43,6 @@ def find_function(tree: ast.AST, qualname: str, line: int) -> FunctionNode | Non
     return (at_line or found or [None])[0]  # type: ignore[list-item]
 
 
-def find_class(tree: ast.AST, qualname: str) -> ast.ClassDef | None:
-    """The class with that qualified name."""
-    for name, node in _definitions(tree, ""):
-        if name == qualname and isinstance(node, ast.ClassDef):
-            return node
-    return None
-
-
 def _definitions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode | ast.ClassDef]]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
