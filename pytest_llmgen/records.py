@@ -292,8 +292,8 @@ class Mutant:
 
     id: str
     path: str
-    unit: str  # the target's qualname (the outermost function) whose code is exchanged
-    qualname: str  # the innermost function that holds the change
+    unit: str  # qualname of the target (the outermost function) whose code is exchanged; else as ``qualname``
+    qualname: str  # the innermost function that holds the change; outside of functions its class, or ``<module>``
     operator: str
     start: int
     end: int
@@ -304,6 +304,8 @@ class Mutant:
     nth: int = 1  # the n-th equal change in the function
     in_signature: bool = False  # a default value: has no line of its own in coverage
     line: int = 0  # first line of the statement that holds it, as coverage counts
+    needs_import: bool = False  # runs when the module is imported: no function's code can be exchanged for it
+    ignored: str = ""  # why nobody wants it judged (a pragma), if so
 
 
 @dataclass(frozen=True, slots=True)
