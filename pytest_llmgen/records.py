@@ -6,7 +6,7 @@ are exclusive and count Unicode code points.  Durations are seconds.  Node ids a
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -688,9 +688,9 @@ class Decision:
     class_: DecisionClass
     reason: str
     author: str
-    date: datetime.date
+    date: dt.date
     gap: Anchor
-    expires: datetime.date | None = None
+    expires: dt.date | None = None
     ref: str = ""
     line: int = 0  # of the review file
     operators: str = ""  # version of the operator set that made the mutant
