@@ -17,7 +17,7 @@ from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target,
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.triage import describe, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
-from pytest_llmgen.review.fingerprint import long_id, short_ids
+from pytest_llmgen.review.ids import long_id, short_ids
 from pytest_llmgen.settings import Settings
 
 _PROOFS = 3

@@ -10,7 +10,8 @@ from types import CodeType
 from pytest_llmgen.mutate.edits import Lines
 from pytest_llmgen.mutate.units import CompileFailed, Unit, compile_module, mutated_text, units_of
 from pytest_llmgen.records import Module, Mutant
-from pytest_llmgen.review.fingerprint import long_id
+from pytest_llmgen.review.ids import long_id
+from pytest_llmgen.review.texts import canonical_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ def _without_lines(code: CodeType) -> CodeType:
 
 
 def _named(path: str, lines: Lines, draft: Draft, counts: Counter[tuple[str, str, str, str]]) -> Mutant:
-    anchor = (draft.qualname, draft.operator, draft.before, draft.after)
+    anchor = (draft.qualname, draft.operator, canonical_text(draft.before), canonical_text(draft.after))
     counts[anchor] += 1
     return Mutant(
-        id=f"{path}:{long_id('M', *anchor, counts[anchor])}",
+        id=f"{path}:{long_id('M', draft.qualname, draft.operator, draft.before, draft.after, counts[anchor])}",
         path=path,
         unit=draft.unit,
         qualname=draft.qualname,
