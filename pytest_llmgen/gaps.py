@@ -29,6 +29,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.report import hints, reasons
 from pytest_llmgen.report.ranking import rank
 from pytest_llmgen.report.sites import Site, sites_of
+from pytest_llmgen.review.anchors import LETTERS
 from pytest_llmgen.review.ids import long_id, short_ids
 from pytest_llmgen.review.statements import statement_hash
 from pytest_llmgen.review.texts import canonical_text
@@ -36,12 +37,6 @@ from pytest_llmgen.review.texts import canonical_text
 MOST_ATTEMPTS = 10
 """Attempts listed with a gap; the tests themselves are all in the report."""
 
-LETTERS = {
-    GapKind.UNCOVERED_LINE: "L",
-    GapKind.UNCOVERED_BRANCH: "B",
-    GapKind.SURVIVING_MUTANT: "M",
-    GapKind.NO_VERDICT: "N",
-}
 _ATTEMPT_OUTCOMES = {Fate.REDUNDANT: "no-gain", Fate.FAILING: "fails", Fate.FLAKY: "flaky", Fate.UNSAFE: "unsafe"}
 
 

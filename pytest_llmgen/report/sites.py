@@ -10,9 +10,8 @@ from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.edits import split_lines
 from pytest_llmgen.records import Arc, Evidence, FileLines, Module, Mutant, Region, Target
 from pytest_llmgen.report.reasons import Forks, forks_of
+from pytest_llmgen.review.anchors import MODULE_LEVEL
 from pytest_llmgen.review.statements import Statements, neighbourhood, statements_of
-
-MODULE_LEVEL = "<module>"
 
 
 @dataclass(frozen=True, slots=True)
