@@ -50,6 +50,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report import json_report
 from pytest_llmgen.report.layout import count
+from pytest_llmgen.review.desk import places_of, pragmas_added, read_book, said_of
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -90,6 +91,7 @@ class Edges:
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
+        self.book = read_book(settings)
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
@@ -110,7 +112,7 @@ class Edges:
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
-        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
@@ -201,6 +203,10 @@ class Edges:
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
+            book=self.book,
+            today=datetime.now().astimezone().date(),
+            present=None if self.settings.targets else places_of(self.modules),
+            pragmas_added=pragmas_added(self.scope.modules, self.scope.lines),
         )
 
     @property

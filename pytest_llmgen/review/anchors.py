@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_llmgen.records import Anchor, DecisionClass, Gap, GapKind, SuspectedBug
+from pytest_llmgen.records import Anchor, DecisionClass, Gap, GapKind, Mutant, SuspectedBug
 from pytest_llmgen.review.ids import long_id
 from pytest_llmgen.review.texts import canonical_text
 
@@ -41,6 +41,12 @@ def anchor_of_gap(gap: Gap) -> Anchor:
         context=gap.context,
         statement=gap.statement,
     )
+
+
+def anchor_of_mutant(mutant: Mutant) -> Anchor:
+    """The anchor that a gap of the mutant has, but for what depends on its surroundings."""
+    kind = GapKind.SURVIVING_MUTANT.value
+    return Anchor(kind, mutant.path, mutant.qualname, mutant.before, mutant.after, mutant.operator, mutant.nth)
 
 
 def anchor_of_bug(bug: SuspectedBug) -> Anchor:

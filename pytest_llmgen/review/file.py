@@ -16,7 +16,7 @@ from tomlkit.items import AoT, Table
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Anchor, Decision, DecisionClass, InvalidEntry
-from pytest_llmgen.review.anchors import FOR_BUGS, LETTERS, fits
+from pytest_llmgen.review.anchors import LETTERS, fits
 from pytest_llmgen.review.classes import DEFAULT_DAYS, fault_of_reason, is_bot
 from pytest_llmgen.review.storage import replace_text
 
@@ -25,6 +25,7 @@ HEADER = """\
 # llmgen-review.toml: decisions of people about gaps. Commit this file.
 # Written by `pytest --llm-review`; comments and order are kept.
 version = 1
+
 """
 _ENTRY = re.compile(r"^\s*\[\[\s*accepted\s*\]\]", re.MULTILINE)
 _AT_LINE = re.compile(r"line (\d+)")
@@ -119,8 +120,7 @@ def _faults(entry: Any, *, bots: bool) -> Iterator[str]:
 
 def _faults_of_decision(entry: Mapping[str, Any], *, bots: bool) -> Iterator[str]:
     word = entry.get("class")
-    known = word in {each.value for each in DecisionClass}
-    class_ = DecisionClass(word) if known else None
+    class_ = next((each for each in DecisionClass if each.value == word), None)
     if class_ is None:
         yield f"unknown class {word!r}" if word else "class is missing"
     reason, author = entry.get("reason"), entry.get("author")
@@ -301,6 +301,7 @@ def _table(decision: Decision) -> Table:
     gap = tomlkit.table()
     for name, value in _gap_values(decision.gap, decision.operators).items():
         gap[name] = value
+    gap.add(tomlkit.nl())
     table["gap"] = gap
     return table
 
@@ -317,9 +318,4 @@ def _gap_values(anchor: Anchor, operators: str) -> dict[str, Any]:
         "statement": anchor.statement,
         "operators": operators if anchor.operator else "",
     }
-    return {name: _text(value) for name, value in values.items() if value not in (None, "") or name == "before"}
-
-
-def _text(value: Any) -> Any:
-    is_long = isinstance(value, str) and "\n" in value and "'''" not in value
-    return tomlkit.string(value, literal=True, multiline=True) if is_long and value.isprintable() else value
+    return {name: value for name, value in values.items() if value not in (None, "") or name == "before"}

@@ -6,7 +6,7 @@ one that a person has seen: where that is not sure, the gap stays open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -46,7 +46,7 @@ class Measured:
 
     functions: Mapping[str, str] = field(default_factory=dict)  # ``path::qualname`` -> context, of code that was judged
     settled: frozenset[tuple[str, Change]] = frozenset()  # mutants with a verdict that are no gaps: where, change
-    present: frozenset[str] = frozenset()  # every ``path::qualname`` of the project, judged or not
+    present: frozenset[str] | None = None  # every ``path::qualname`` of the project; None where only a part is known
     without_mutants: frozenset[str] = frozenset()  # paths whose mutants could not be made
     is_whole: bool = False  # everything in the project was judged
     has_bugs: bool = False  # suspected bugs were looked for
@@ -64,14 +64,17 @@ class Measured:
 
     def has(self, anchor: Anchor) -> bool:
         """Whether the function of an anchor is still in the project, judged or not."""
-        return anchor.where in self.present or not self._home(anchor).endswith(f"::{MODULE_LEVEL}")
+        return (
+            self.present is None or anchor.where in self.present or not self._home(anchor).endswith(f"::{MODULE_LEVEL}")
+        )
 
     def _home(self, anchor: Anchor) -> str:
         """The outermost function that holds the anchor's; what is in none belongs to the module."""
         parts = anchor.qualname.split(".")
         names = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
         homes = (f"{anchor.path}::{name}" for name in names)
-        return next((where for where in homes if where in self.present), f"{anchor.path}::{MODULE_LEVEL}")
+        known = self.functions if self.present is None else self.present
+        return next((where for where in homes if where in known), f"{anchor.path}::{MODULE_LEVEL}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def match(
 ) -> Matching:
     """Give every gap and suspected bug its state, and every decision its own."""
     found = _Found([(gap.id, anchor_of_gap(gap)) for gap in gaps] + [(b.id, anchor_of_bug(b)) for b in bugs], measured)
-    entries = tuple(_expiry(_outcome(decision, found), today) for decision in book.decisions)
+    entries = tuple(_expiry(entry, today) for entry in _outcomes(book.decisions, found))
     covering = _covering(entries)
     old = _OldDebt(book.baseline, measured)
     stated = tuple(_gap(gap, covering.get(gap.id), old) for gap in gaps)
@@ -120,13 +123,13 @@ class _Found:
         self.measured = measured
         self.anchors = dict(anchors)
         self._by_change: dict[tuple[str, Change], list[str]] = {}
-        self._by_statement: dict[tuple[str, str], list[str]] = {}
+        self._by_statement: dict[tuple[str, str, str], list[str]] = {}
         self._by_context: dict[tuple[str, Change], list[str]] = {}
         for identity, anchor in self.anchors.items():
             change = change_of(anchor)
             self._by_change.setdefault((anchor.where, change), []).append(identity)
             if anchor.statement:
-                self._by_statement.setdefault((anchor.where, anchor.statement), []).append(identity)
+                self._by_statement.setdefault((anchor.where, anchor.kind, anchor.statement), []).append(identity)
             if anchor.context:
                 self._by_context.setdefault((anchor.context, change), []).append(identity)
 
@@ -136,7 +139,7 @@ class _Found:
 
     def in_statement(self, anchor: Anchor) -> list[str]:
         """The same change in the same statement of the same function."""
-        return self._by_statement.get((anchor.where, anchor.statement), []) if anchor.statement else []
+        return self._by_statement.get((anchor.where, anchor.kind, anchor.statement), []) if anchor.statement else []
 
     def elsewhere(self, anchor: Anchor) -> list[str]:
         """The same change in an equal function at another place."""
@@ -144,7 +147,14 @@ class _Found:
         return [identity for identity in found if self.anchors[identity].where != anchor.where]
 
 
-def _outcome(decision: Decision, found: _Found) -> MatchedDecision:
+def _outcomes(decisions: Sequence[Decision], found: _Found) -> list[MatchedDecision]:
+    """Those that are where they were come first: a copy of the function that has a decision of its own is no move."""
+    entries = [_outcome(decision, found) for decision in decisions]
+    taken = {entry.gap_id for entry in entries if entry}
+    return [entry or _not_here(decision, found, taken) for decision, entry in zip(decisions, entries, strict=True)]
+
+
+def _outcome(decision: Decision, found: _Found) -> MatchedDecision | None:
     anchor = decision.gap
     here = found.here(anchor)
     same = [identity for identity in here if found.anchors[identity].context == anchor.context]
@@ -156,7 +166,7 @@ def _outcome(decision: Decision, found: _Found) -> MatchedDecision:
     if in_statement or here:
         what = "the statement" if decision.class_ in FOLLOWS_THE_EXPRESSION else "the function"
         return MatchedDecision(decision, DecisionState.STALE, (in_statement or here)[0], note=f"{what} has changed")
-    return _not_here(decision, found)
+    return None
 
 
 def _covers(decision: Decision, identities: Sequence[str], found: _Found) -> MatchedDecision:
@@ -168,11 +178,11 @@ def _covers(decision: Decision, identities: Sequence[str], found: _Found) -> Mat
     return MatchedDecision(decision, DecisionState.MOVED, identities[0], where, f"moved to {where}, run --llm-prune")
 
 
-def _not_here(decision: Decision, found: _Found) -> MatchedDecision:
+def _not_here(decision: Decision, found: _Found, taken: Container[str | None]) -> MatchedDecision:
     anchor, measured = decision.gap, found.measured
     is_same = bool(anchor.context) and measured.context(anchor) == anchor.context
     if not is_same and (measured.knows(anchor) or not measured.has(anchor)):
-        elsewhere = found.elsewhere(anchor)
+        elsewhere = [identity for identity in found.elsewhere(anchor) if identity not in taken]
         if elsewhere:
             return _covers(decision, elsewhere, found)
     if anchor.kind == SUSPECTED_BUG and measured.has(anchor):
