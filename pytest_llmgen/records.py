@@ -754,6 +754,7 @@ class RunInfo:
     dirty: bool = False
     base: str | None = None
     base_commit: str | None = None
+    shard: str | None = None  # "1/4", where only a part of the mutants was judged
     ci: bool = False
     seed: int = 0
     interrupted: bool = False
@@ -772,10 +773,21 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
+    ran: int | None = None  # how many tests had a result
     sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment, added since the base, that takes code out of what is measured."""
+
+    path: str
+    line: int
+    word: str  # no cover, no branch, no mutate
+    text: str  # the line as it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -793,7 +805,11 @@ class Facts:
     module_errors: tuple[tuple[str, str], ...] = ()  # path, why it could not be judged
     scope_problem: str | None = None  # a base that was asked for and not found, say
     nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
-    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    unreviewed_on_disk: int | None = 0  # generated tests of earlier runs that nobody has accepted; None: not known
+    files: Ratio | None = None  # files in scope that were measured, and all of them
+    mutants_made: int | None = None  # in scope; None where making them did not come to its end
+    floors: Mapping[str, float] = field(default_factory=dict)  # the ratchet: line, branch, mutation in per cent
+    suppressions: tuple[Suppression, ...] = ()
     cost: Cost = field(default_factory=Cost)
     budget_usd: float | None = None
     model: str | None = None

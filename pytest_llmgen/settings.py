@@ -271,6 +271,15 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
+    Option(
+        "gate_paths",
+        "Limits of single paths instead of the general ones, one a line: 'shop/legacy/** new-mutants=50'",
+        (),
+        None,
+        "llm_gate_paths",
+        "linelist",
+    ),
 )
 
 
@@ -320,6 +329,8 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    gate_ratchet: bool
+    gate_paths: tuple[str, ...]
     ci: bool = False
 
     @property
@@ -413,12 +424,17 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else (str(v) for v in value)
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _boolean,
     "args": _words,
-    "linelist": _words,
+    "linelist": _lines,
 }
 
 assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}
