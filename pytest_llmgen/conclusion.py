@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
@@ -17,7 +16,6 @@ from pytest_llmgen.records import (
     Ratio,
     RunInfo,
     SuiteInfo,
-    Suppression,
     TestReport,
     ToolInfo,
     Totals,
@@ -36,8 +34,6 @@ class Circumstances:
     scope_problem: str | None = None
     nothing_to_test: str | None = None
     unreviewed_on_disk: int | None = 0
-    floors: Mapping[str, float] = field(default_factory=dict)
-    suppressions: tuple[Suppression, ...] = ()
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
@@ -76,8 +72,6 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
         files=_files(findings),
         mutants_made=_mutants_made(findings, assessment.totals),
-        floors=circumstances.floors,
-        suppressions=circumstances.suppressions,
         cost=cost,
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,

@@ -7,14 +7,14 @@ still unknown could undo it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pytest_llmgen import doubts as doubt
 from pytest_llmgen.doubts import Doubts, in_scope, unjudged, unreviewed_gaps, unreviewed_tests
 from pytest_llmgen.limits import FLOORS, NEW_GAPS, Limits, PathLimit
 from pytest_llmgen.mutate.score import total
-from pytest_llmgen.records import Condition, ConditionState, Facts, Metrics, Ratio
+from pytest_llmgen.records import Condition, ConditionState, DecisionState, Facts, Metrics, Ratio
 from pytest_llmgen.settings import OFF
 
 OK, FAIL, OPEN = ConditionState.OK, ConditionState.FAIL, ConditionState.INCONCLUSIVE
@@ -47,6 +47,7 @@ def conditions_of(facts: Facts, limits: Limits) -> tuple[Condition, ...]:
         _maximum("bugs", "untriaged suspected bugs", doubt.open_bugs(facts), limits.bugs),
         _flaky(facts, limits),
         _unreviewed(facts, limits),
+        *_review(facts, limits),
         *(_floor(facts, limits, doubts, name) for name in FLOORS),
         *_path_floors(facts, limits, doubts),
         *_ratchet(facts, limits, doubts),
@@ -169,6 +170,20 @@ def _gap_row(facts: Facts, limits: Limits, doubts: Doubts, part: _Part) -> Condi
     return Condition(part.name, part.title, OK, str(number), required)
 
 
+# --- Decisions ----------------------------------------------------------------------------------
+
+
+def _review(facts: Facts, limits: Limits) -> Iterator[Condition]:
+    """Decisions that can't be read prove nothing; those that nothing needs fail where that was asked for."""
+    invalid = [f"{entry.path}:{entry.line}: {entry.problem}" for entry in facts.decisions.invalid]
+    state = OPEN if invalid else OK
+    yield Condition("review", "invalid decisions", state, str(len(invalid)), allowed(0), "; ".join(invalid))
+    unused = [entry.decision.id for entry in facts.decisions.of(DecisionState.UNUSED)]
+    limit = 0 if limits.unused else OFF
+    row = _maximum("unused", "decisions no longer needed", len(unused), limit)
+    yield replace(row, detail=", ".join(unused))
+
+
 # --- Floors -------------------------------------------------------------------------------------
 
 
@@ -257,11 +272,11 @@ def _ratchet(facts: Facts, limits: Limits, doubts: Doubts) -> Iterator[Condition
     if not limits.ratchet:
         yield Condition("ratchet", "ratchet", NOT_ASKED, NOT_COMPUTED, "no floors")
         return
-    if not facts.floors:
+    if not facts.decisions.ratchet:
         detail = "no floors are recorded: pytest --llm-check --llm-all --llm-ratchet"
         yield Condition("ratchet", "ratchet", OPEN, NOT_COMPUTED, "floors", detail)
     metrics = facts.totals.all if facts.run.scope == "all" else None
-    for word, floor in facts.floors.items():
+    for word, floor in facts.decisions.ratchet.items():
         what, title = _RATCHET[word]
         row = _Floor(f"ratchet-{what}", f"ratchet: {title}", "all", what, floor)
         found = _floor_row(facts, doubts, row, metrics)

@@ -14,6 +14,8 @@ from pytest_llmgen.records import Facts, Fate, Gap, GapKind, Metrics, MutantStat
 
 DECIDED = frozenset({"accepted", "baseline"})
 """States of a gap that need nobody; every other state counts as unreviewed."""
+TRIAGED = frozenset({"known-bug", "false-alarm", *DECIDED})
+"""The same of a suspected bug."""
 _NOT_KEPT = frozenset({"dropped", "rejected"})
 
 
@@ -57,7 +59,7 @@ def unreviewed_tests(facts: Facts) -> int:
 
 def open_bugs(facts: Facts) -> int:
     """Suspected bugs that nobody has decided."""
-    return sum(bug.state not in DECIDED for bug in facts.suspected_bugs)
+    return sum(bug.state not in TRIAGED for bug in facts.suspected_bugs)
 
 
 def is_kept(test: TestReport) -> bool:
