@@ -152,7 +152,7 @@ def _path_gaps(facts: Facts, limits: Limits, doubts: Doubts) -> Iterator[Conditi
 
 def _part(facts: Facts, name: str, title: str, limit: int, is_meant: Callable[[str], bool]) -> _Part:
     number = sum(is_meant(gap.path) for gap in unreviewed_gaps(facts.gaps))
-    pending = unjudged(in_scope(facts)) and unjudged(_metrics_of(facts, is_meant) or in_scope(facts))
+    pending = unjudged(_metrics_of(facts, is_meant) or in_scope(facts))
     return _Part(name, title, limit, number, pending)
 
 
@@ -307,7 +307,11 @@ def _nothing_named(facts: Facts, one: PathLimit, title: str) -> Condition | None
 
 
 def _metrics_of(facts: Facts, is_meant: Callable[[str], bool]) -> Metrics | None:
-    if not facts.functions:
+    """The ratios of some files; None where the functions do not add up to the whole."""
+    every, whole = total(function.metrics for function in facts.functions), in_scope(facts)
+    if whole is None or (every.lines, every.branches, every.mutants) != (whole.lines, whole.branches, whole.mutants):
+        return None
+    if unjudged(every) != unjudged(whole):
         return None
     return total([function.metrics for function in facts.functions if is_meant(function.path)])
 

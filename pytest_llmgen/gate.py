@@ -121,7 +121,8 @@ def _is_empty(facts: Facts) -> bool:
     metrics = in_scope(facts)
     if facts.nothing_to_test is not None or facts.scope_problem is not None:
         return False
-    return metrics is None or not metrics.lines[1] or (facts.mutants_made != 0 and not metrics.mutants[1])
+    may_have_none = facts.totals.new is not None and facts.mutants_made == 0
+    return metrics is None or not metrics.lines[1] or (not metrics.mutants[1] and not may_have_none)
 
 
 def _asks_for_everything(facts: Facts, limits: Limits) -> bool:
