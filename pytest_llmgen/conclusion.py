@@ -18,6 +18,7 @@ from pytest_llmgen.records import (
     Judged,
     Metrics,
     Outcome,
+    Ratio,
     RunInfo,
     SuiteInfo,
     Suppression,
@@ -41,7 +42,7 @@ class Circumstances:
     run: RunInfo
     scope_problem: str | None = None
     nothing_to_test: str | None = None
-    unreviewed_on_disk: int = 0
+    unreviewed_on_disk: int | None = 0
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
@@ -91,6 +92,8 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         nothing_to_test=circumstances.nothing_to_test,
         decisions=matching.decisions,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
+        files=_files(findings),
+        mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
@@ -126,6 +129,21 @@ def _accepted(function: FunctionReport, gaps: Sequence[Gap]) -> FunctionReport:
     return replace(function, state="accepted") if decided and function.state == "gaps" else function
 
 
+def _files(findings: Findings) -> Ratio:
+    """Files in scope that were measured and mutated, and all of them."""
+    measured = findings.baseline.files if findings.baseline.measured else {}
+    good = [m for m in findings.modules if m.error is None and m.path in measured and m.path not in findings.unmutable]
+    return len(good), len(findings.modules)
+
+
+def _mutants_made(findings: Findings, totals: Totals) -> int | None:
+    """How many mutants were made in scope, None where not every file came to its turn."""
+    metrics = totals.new or totals.all
+    if not findings.has_mutants or metrics is None:
+        return None
+    return sum(metrics.by_status.values())
+
+
 def without_unreviewed(totals: Totals, circumstances: Circumstances) -> Metrics | None:
     """The ratios without tests that nobody has reviewed, None where they are not known.
 
@@ -142,6 +160,7 @@ def suite_info(findings: Findings) -> SuiteInfo:
         passed=sum(run.outcome in (Outcome.PASSED, Outcome.XPASSED) for run in baseline.tests),
         failed=tuple(run.nodeid for run in baseline.tests if run.outcome in _RED),
         collection_errors=baseline.collection_errors,
+        ran=len(baseline.tests),
         skipped=sum(run.outcome in (Outcome.SKIPPED, Outcome.XFAILED) for run in baseline.tests),
         sandbox_differences=findings.survey.differences,
         partial=baseline.partial,
