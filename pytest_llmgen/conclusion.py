@@ -10,6 +10,7 @@ from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import Assessment, assess
 from pytest_llmgen.records import (
     Cost,
+    Decisions,
     Facts,
     Fate,
     FunctionReport,
@@ -43,6 +44,7 @@ class Circumstances:
     scope_problem: str | None = None
     nothing_to_test: str | None = None
     unreviewed_on_disk: int | None = 0
+    pragmas_added: tuple[Suppression, ...] = ()
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
@@ -92,6 +94,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         nothing_to_test=circumstances.nothing_to_test,
         decisions=matching.decisions,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
+        decisions=replace(Decisions(), pragmas_added=circumstances.pragmas_added),
         files=_files(findings),
         mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,
