@@ -10,7 +10,6 @@ from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import Assessment, assess
 from pytest_llmgen.records import (
     Cost,
-    Decisions,
     Facts,
     Fate,
     FunctionReport,
@@ -51,7 +50,6 @@ class Circumstances:
     book: Book = field(default_factory=Book)  # what people have decided
     today: date = date.min
     present: frozenset[str] | None = None  # every ``path::qualname`` of the project, None where only a part is known
-    pragmas_added: tuple[Suppression, ...] = ()
 
 
 def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
@@ -94,7 +92,6 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         nothing_to_test=circumstances.nothing_to_test,
         decisions=matching.decisions,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
-        decisions=replace(Decisions(), pragmas_added=circumstances.pragmas_added),
         files=_files(findings),
         mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,

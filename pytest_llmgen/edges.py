@@ -50,7 +50,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report import json_report
 from pytest_llmgen.report.layout import count
-from pytest_llmgen.review.desk import places_of, pragmas_added, read_book, said_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -215,7 +215,6 @@ class Edges:
             book=self.book,
             today=datetime.now().astimezone().date(),
             present=None if self.settings.targets else places_of(self.modules),
-            pragmas_added=pragmas_added(self.scope.modules, self.scope.lines),
         )
 
     def _nothing_to_test(self) -> str | None:

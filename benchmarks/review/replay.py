@@ -29,6 +29,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.operators import mutants_of
@@ -69,6 +70,7 @@ class History:
         self._files: dict[tuple[str, str], tuple] = {}
 
     def git(self, *arguments: str) -> str:
+        """What git prints."""
         done = subprocess.run(["git", *arguments], cwd=self.repository, capture_output=True, check=True)
         return done.stdout.decode("utf-8", "replace")
 
@@ -78,6 +80,7 @@ class History:
         return out.split()[::-1]
 
     def snapshot(self, commit: str) -> Snapshot:
+        """Everything of a commit."""
         shot, modules, functions = Snapshot(), [], {}
         for row in self.git("ls-tree", "-r", commit, self.folder).splitlines():
             meta, path = row.split("\t")
@@ -110,7 +113,7 @@ def _gaps_of(path: str, source: str) -> tuple:
         lines = file_lines(Path(folder), path)
     try:
         mutants = mutants_of(module)
-    except Exception:  # libcst refuses what ast takes
+    except LlmgenError:  # libcst refuses what ast takes
         mutants = ()
     text = source.splitlines()
     all_hit = Hits(lines.statements, lines.branches)
@@ -124,6 +127,7 @@ def _gaps_of(path: str, source: str) -> tuple:
 
 
 def decide(gap: Gap, class_: DecisionClass, number: int) -> Decision:
+    """A decision of a person on a gap."""
     return Decision(f"D-{number}", class_, "a reason", "a person", DAY, anchor_of_gap(gap), operators="1")
 
 
@@ -132,7 +136,7 @@ def _line_map(old: str, new: str) -> dict[int, int]:
     return {a + k + 1: b + k + 1 for a, b, size in matcher.get_matching_blocks() for k in range(size)}
 
 
-def _statement(source: str, line: int, column: int) -> str:
+def _statement(source: str, line: int) -> str:
     """The innermost statement at a place, without the statements in it, as ``ast.dump`` shows it."""
     best = None
     for node in ast.walk(ast.parse(source)):
@@ -154,16 +158,18 @@ class Judge:
         self._maps: dict[tuple[str, str], dict[int, int]] = {}
 
     def fault(self, old: Snapshot, new: Snapshot, before: Gap, after: Gap) -> str:
+        """What is wrong; ``same text`` where only the line differs, nothing where all is well."""
         a, b = old.sources[before.path], new.sources[after.path]
         if (a, b) not in self._maps:
             self._maps[a, b] = _line_map(a, b)
         expected = self._maps[a, b].get(before.region.start_line)
         if expected == after.region.start_line:
             return ""
-        was = _statement(a, before.region.start_line, before.region.start_column)
-        now = _statement(b, after.region.start_line, after.region.start_column)
+        was = _statement(a, before.region.start_line)
+        now = _statement(b, after.region.start_line)
         if was != now:
-            return f"{before.path}:{before.region.start_line} {before.before!r} -> {after.region.start_line} {after.before!r}"
+            lines = before.region.start_line, after.region.start_line
+            return f"{before.path}:{lines[0]} {before.before!r} -> {after.path}:{lines[1]} {after.before!r}"
         return "same text" if expected is not None else ""
 
 
@@ -185,14 +191,20 @@ def replay(history: History, commits: int, gaps: int, seed: int) -> dict[str, ob
         found = {gap.id: gap for gap in after.gaps}
         for entry in matching.decisions.entries:
             decision, gap = book[entry.decision.id]
-            row = counts.setdefault("function" if decision.class_ is not DecisionClass.WONT_TEST else "expression", Counter())
+            row = counts.setdefault(
+                "function" if decision.class_ is not DecisionClass.WONT_TEST else "expression", Counter()
+            )
             row[entry.state.value] += 1
             now = found.get(entry.gap_id or "")
             if entry.state in HOLDS and now is not None:
                 fault = judge.fault(shot, after, gap, now)
                 (by_eye if fault == "same text" else faults).append((commit[:8], decision.id, fault)) if fault else None
             if now is not None and entry.state in (*HOLDS, DecisionState.STALE):
-                renewed = decision if entry.state is DecisionState.USED and now.nth == gap.nth else decide(now, decision.class_, 0)
+                renewed = (
+                    decision
+                    if entry.state is DecisionState.USED and now.nth == gap.nth
+                    else decide(now, decision.class_, 0)
+                )
                 book[decision.id] = replace(renewed, id=decision.id), now
             elif entry.state in (DecisionState.UNUSED, DecisionState.AMBIGUOUS):
                 del book[decision.id]

@@ -1,20 +1,15 @@
-"""What a run needs of the review: the files as one book, the project's places, pragmas that a change adds."""
+"""What a run needs of the review: the files as one book, the project's places."""
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_llmgen.records import Module, Suppression
+from pytest_llmgen.records import Module
 from pytest_llmgen.review import baseline, file
 from pytest_llmgen.review.anchors import MODULE_LEVEL
 from pytest_llmgen.review.book import Book
 from pytest_llmgen.settings import Settings
-
-_PRAGMA = re.compile(r"#\s*pragma:?\s*no\s*(cover|branch|mutate)", re.IGNORECASE)
 
 
 def read_book(settings: Settings) -> Book:
@@ -47,24 +42,3 @@ def places_of(modules: Iterable[Module]) -> frozenset[str]:
         for module in modules
         for name in (MODULE_LEVEL, *(target.qualname for target in module.targets))
     )
-
-
-def pragmas_added(modules: Iterable[Module], lines: Mapping[str, frozenset[int]] | None) -> tuple[Suppression, ...]:
-    """Pragmas on new lines; none where no change is judged."""
-    return tuple(
-        found
-        for module in modules
-        for found in _pragmas(module)
-        if found.line in (lines or {}).get(module.path, frozenset())
-    )
-
-
-def _pragmas(module: Module) -> Iterator[Suppression]:
-    if not _PRAGMA.search(module.source):
-        return
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(module.source).readline):
-            if token.type == tokenize.COMMENT and _PRAGMA.search(token.string):
-                yield Suppression(module.path, token.start[0], token.line.strip())
-    except (SyntaxError, tokenize.TokenError):
-        return
