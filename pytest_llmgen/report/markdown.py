@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_llmgen.gate import in_scope
-from pytest_llmgen.records import ConditionState, Facts, Gap, Report, State, SuspectedBug, Verdict
+from pytest_llmgen.records import ConditionState, Facts, Gap, GapState, Report, State, SuspectedBug, Verdict
 from pytest_llmgen.report.gains import gains, left_out
 from pytest_llmgen.report.layout import count, tally
-from pytest_llmgen.report.words import one_per_line, open_bugs, open_gaps, sentences_about, title_of
+from pytest_llmgen.report.words import acceptance_of, one_per_line, open_bugs, open_gaps, sentences_about, title_of
 
 MARK = "<!-- pytest-llmgen report -->"
 MOST_CHARACTERS = 60_000
@@ -150,7 +150,9 @@ def _details(gap: Gap, more: int) -> str:
     name = f"{gap.id} {title_of(gap)}, {gap.path}:{gap.region.start_line}"
     code = fenced(gap.diff, "diff") if gap.diff else fenced(gap.before, "python")
     about = [escape(text) for text in sentences_about(gap)]
-    state = [] if gap.state == "open" else [f"**{gap.state}**: accepted once, please decide again."]
+    state = []
+    if gap.state is not GapState.OPEN:
+        state = [f"**{gap.state.value}**: accepted once, please decide again. {escape(acceptance_of(gap))}"]
     others = [f"+{more} more on this line."] if more else []
     return _folded(name, [code, *state, *about, *others, span(f"pytest --llm-show {gap.id}")])
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pytest_llmgen.records import Gap, GapKind, Report, State, SuspectedBug
+from pytest_llmgen.records import Gap, GapKind, GapState, InvalidEntry, Report, State, SuspectedBug
 from pytest_llmgen.report.json_report import TOOL_NAME, parsed
 from pytest_llmgen.report.sarif_rules import RULES, rule_objects
 from pytest_llmgen.report.words import (
     HOMEPAGE,
+    SETTLED,
+    acceptance_of,
     digest,
     one_per_line,
     open_bugs,
@@ -31,6 +33,7 @@ _RULE_OF = {
     GapKind.NO_VERDICT: "LLMGEN007",
 }
 _BUG_RULE = "LLMGEN004"
+_REVIEW_RULE = "LLMGEN006"
 _MOST_TESTS = 5
 _HASH_DIGITS = 16
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
@@ -61,8 +64,9 @@ def to_sarif(report: Report, *, accepted: bool = False) -> dict[str, Any]:
     snippets = _Snippets(report)
     results = [_bug(bug) for bug in open_bugs(facts)]
     results += [_gap(gap, more, snippets) for gap, more in one_per_line(open_gaps(facts))]
+    results += [_invalid(entry) for entry in facts.decisions.invalid]
     if accepted:
-        settled = [gap for gap in facts.gaps if gap.state in ("accepted", "baseline")]
+        settled = [gap for gap in facts.gaps if gap.state in SETTLED]
         results += [{**_gap(gap, 0, snippets), "suppressions": [_suppression(gap)]} for gap in settled]
     driver = {
         "name": TOOL_NAME,
@@ -108,8 +112,8 @@ def _gap(gap: Gap, more: int, snippets: _Snippets) -> dict[str, Any]:
     place = _physical(gap.path, {**_region(gap), **snippets.of(gap)})
     location = {**place, "logicalLocations": [{"fullyQualifiedName": gap.qualname, "kind": "function"}]}
     result = _result(_RULE_OF[gap.kind], text, text, location, stable_id(gap))
-    result["baselineState"] = "new" if gap.new and gap.state != "baseline" else "unchanged"
-    result["properties"] = {"id": gap.id, "state": gap.state, "operator": gap.operator or ""}
+    result["baselineState"] = "new" if gap.new and gap.state is not GapState.BASELINE else "unchanged"
+    result["properties"] = {"id": gap.id, "state": gap.state.value, "operator": gap.operator or ""}
     related = [_test(test) for test in gap.covering_tests[:_MOST_TESTS]]
     return {**result, "relatedLocations": related} if related else result
 
@@ -136,6 +140,12 @@ def _bug(bug: SuspectedBug) -> dict[str, Any]:
     return _result(_BUG_RULE, text, text, location, bug.id)
 
 
+def _invalid(entry: InvalidEntry) -> dict[str, Any]:
+    text = _plain(f"{entry.problem} ({entry.path}, line {entry.line})")
+    location = _physical(entry.path, {"startLine": max(1, entry.line)})
+    return _result(_REVIEW_RULE, text, text, location, f"{entry.path}:{entry.problem}")
+
+
 def _physical(path: str, region: Mapping[str, Any] | None) -> dict[str, Any]:
     artifact = {"uri": quote(path.encode("utf-8", "surrogateescape")), "uriBaseId": ROOT}
     place: dict[str, Any] = {"artifactLocation": artifact}
@@ -148,7 +158,7 @@ def _plain(text: str) -> str:
 
 
 def _suppression(gap: Gap) -> dict[str, Any]:
-    return {"kind": "external", "status": "accepted", "justification": gap.state}
+    return {"kind": "external", "status": "accepted", "justification": acceptance_of(gap) or gap.state.value}
 
 
 class _Snippets:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llmgen.records import Gap, GapKind, MutantReport, MutantStatus, Region, Report, SourceFile
 from pytest_llmgen.report.json_report import TOOL_NAME, parsed
-from pytest_llmgen.report.words import HOMEPAGE
+from pytest_llmgen.report.words import HOMEPAGE, SETTLED, acceptance_of
 
 _VERSION = "2.0"
 _THRESHOLDS = {"high": 80, "low": 60}
@@ -90,7 +90,7 @@ def _mutant(mutant: MutantReport, gap: Gap | None, tests: Mapping[str, str]) -> 
 
 
 def _status(mutant: MutantReport, gap: Gap | None) -> MutantStatus:
-    if gap is not None and gap.state in ("accepted", "baseline"):
+    if gap is not None and gap.state in SETTLED:
         return MutantStatus.IGNORED
     if mutant.status is MutantStatus.PENDING and mutant.verdict is not None:
         return MutantStatus.RUNTIME_ERROR  # it was run, and nothing was proved
@@ -99,7 +99,7 @@ def _status(mutant: MutantReport, gap: Gap | None) -> MutantStatus:
 
 def _reason(mutant: MutantReport, gap: Gap | None, status: MutantStatus) -> str:
     if gap is not None and status is MutantStatus.IGNORED:
-        return gap.state
+        return f"{gap.state.value}: {acceptance_of(gap) or 'old debt'}"
     if gap is not None:
         return gap.reason
     return mutant.verdict.detail if mutant.verdict else ""

@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterable
 
 from pytest_llmgen.gate import UNREVIEWED_STATES
-from pytest_llmgen.records import Facts, Gap, GapKind, MutantStatus, SuspectedBug
+from pytest_llmgen.records import Facts, Gap, GapKind, GapState, MutantStatus, SuspectedBug
 from pytest_llmgen.report.items import KINDS
 from pytest_llmgen.review.fingerprint import long_id
 
 HOMEPAGE = "https://pypi.org/project/pytest-llmgen/"
+SETTLED = frozenset({GapState.ACCEPTED, GapState.BASELINE})
+"""States of gaps that count no more."""
 _MOST_CODE = 60
 
 
@@ -83,6 +85,15 @@ def attempts_of(gap: Gap) -> str:
         return ""
     number = len(gap.attempts)
     return f"{number} generated test{'' if number == 1 else 's'} for this function did not help"
+
+
+def acceptance_of(gap: Gap | SuspectedBug) -> str:
+    """Who decided on it, how and why; empty where nobody did."""
+    made = gap.decision
+    if made is None:
+        return ""
+    until = f", until {made.expires.isoformat()}" if made.expires else ""
+    return f"{made.class_.value} ({made.author}, {made.date.isoformat()}{until}): {made.reason}"
 
 
 def stable_id(gap: Gap) -> str:

@@ -11,10 +11,13 @@ from pytest_llmgen.gate import in_scope
 from pytest_llmgen.records import (
     Condition,
     ConditionState,
+    Decision,
+    DecisionState,
     Facts,
     FunctionReport,
     Gap,
     GapKind,
+    MatchedDecision,
     Report,
     State,
     SuspectedBug,
@@ -24,6 +27,8 @@ from pytest_llmgen.report.gains import Gain, gains, left_out
 from pytest_llmgen.report.html.excerpts import Excerpts, Line
 from pytest_llmgen.report.layout import count, fraction, money
 from pytest_llmgen.report.words import (
+    SETTLED,
+    acceptance_of,
     one_per_line,
     open_bugs,
     open_gaps,
@@ -71,6 +76,7 @@ class Card:
     attempts: tuple[tuple[str, int], ...]  # outcome and why, how often
     others: tuple[Gap, ...]  # survivors of the same line
     classes: str
+    acceptance: str
     is_open: bool
 
     @property
@@ -96,6 +102,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A gap or a suspected bug on which a person has decided, or that is old debt."""
+
+    id: str
+    state: str
+    where: str
+    class_: str = ""
+    why: str = ""
+    who: str = ""
+    until: str = ""
+
+
+_QUIET = (DecisionState.USED, DecisionState.UNKNOWN, DecisionState.KEPT)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything on the page."""
 
@@ -111,7 +133,8 @@ class View:
     kept: tuple[tuple[str, tuple[TestReport, ...]], ...]  # by target
     dropped: tuple[tuple[str, tuple[TestReport, ...]], ...]  # by reason
     rows: tuple[Row, ...]
-    settled: tuple[Gap, ...]
+    settled: tuple[Settled, ...]
+    attention: tuple[MatchedDecision, ...]
     facts_about_run: tuple[tuple[str, str], ...]
     statuses: tuple[tuple[str, int], ...]
     stages: tuple[tuple[str, str, str], ...]
@@ -150,7 +173,8 @@ def view_of(report: Report, *, most_cards: int, with_sources: bool) -> View:
         kept=_grouped((t for t in facts.tests if t.state != "dropped"), lambda test: test.target),
         dropped=_grouped(dropped, lambda test: test.dropped_because or test.fate.value),
         rows=tuple(_rows(facts, gaps, excerpts if with_sources else Excerpts((), ()))),
-        settled=tuple(gap for gap in facts.gaps if gap not in gaps),
+        settled=tuple(_settled(facts)),
+        attention=tuple(e for e in facts.decisions.entries if e.state not in _QUIET or e.days_left is not None),
         facts_about_run=tuple(_about(facts)),
         statuses=tuple((status.value, n) for status, n in sorted(metrics.by_status.items())) if metrics else (),
         stages=tuple(
@@ -182,6 +206,7 @@ def _cards(gaps: Sequence[Gap], excerpts: Excerpts) -> Iterable[Card]:
             attempts=tuple(tries.items()),
             others=beside.get(gap.id, ()),
             classes=" ".join(classes_of(gap)),
+            acceptance=acceptance_of(gap),
             is_open=number < _OPEN_AT_FIRST,
         )
 
@@ -220,10 +245,29 @@ def classes_of(gap: Gap) -> tuple[str, ...]:
 def _filters(gaps: Sequence[Gap]) -> dict[str, tuple[str, ...]]:
     return {
         "kind": tuple(dict.fromkeys(gap.kind.value for gap in gaps)),
-        "state": tuple(dict.fromkeys(gap.state for gap in gaps)),
+        "state": tuple(dict.fromkeys(gap.state.value for gap in gaps)),
         "file": tuple(sorted({gap.path for gap in gaps})),
         "operator": tuple(sorted({gap.operator for gap in gaps if gap.operator})),
     }
+
+
+def _settled(facts: Facts) -> Iterable[Settled]:
+    for gap in facts.gaps:
+        if gap.state in SETTLED:
+            yield _settlement(
+                gap.id, gap.state.value, f"{gap.path}:{gap.region.start_line} {gap.qualname}", gap.decision
+            )
+    for bug in facts.suspected_bugs:
+        if bug not in open_bugs(facts):
+            yield _settlement(bug.id, bug.state, f"{bug.path}:{bug.line} {bug.qualname}", bug.decision)
+
+
+def _settlement(identifier: str, state: str, where: str, made: Decision | None) -> Settled:
+    if made is None:
+        return Settled(identifier, state, where)
+    until = made.expires.isoformat() if made.expires else "the code changes"
+    why = f"{made.reason} ({made.ref})" if made.ref else made.reason
+    return Settled(identifier, state, where, made.class_.value, why, f"{made.author}, {made.date.isoformat()}", until)
 
 
 # --- Tables -------------------------------------------------------------------------------------
