@@ -28,7 +28,7 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.review.anchors import anchor_of_gap, anchor_of_mutant, change_of
 from pytest_llmgen.review.book import Book
-from pytest_llmgen.review.matching import Measured, match
+from pytest_llmgen.review.matching import Measured, match, notes_on
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 _DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
@@ -98,7 +98,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
         written=tuple(findings.written),
-        warnings=circumstances.warnings + tuple(findings.warnings),
+        warnings=circumstances.warnings + tuple(findings.warnings) + notes_on(matching.decisions),
     )
 
 

@@ -52,6 +52,7 @@ from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
 from pytest_llmgen.review.desk import places_of, read_book, said_of
+from pytest_llmgen.review.generated import is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -289,7 +290,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        if is_rejected(candidate, self._rejected):
+            return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
 
 
 def has_generated(facts: Facts) -> bool:

@@ -143,10 +143,10 @@ def _decide_test(desk: Desk, case: Case, entry: Mapping[str, Any]) -> None:
 def _entries(path: Path) -> list[Mapping[str, Any]]:
     try:
         data = json.loads(path.read_text("utf-8"))
-        entries = data["decisions"] if isinstance(data, dict) else data
+        entries = [*data["decisions"], *({**each, "id": each["nodeid"]} for each in data.get("tests", []))]
         if all(isinstance(entry, dict) for entry in entries):
-            return list(entries)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            return entries
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = str(error)
     else:
         why = "not a list of decisions"

@@ -113,6 +113,21 @@ def match(
     return Matching(stated, tuple(_bug(bug, covering.get(bug.id)) for bug in bugs), decisions)
 
 
+_NOTED = (DecisionState.MOVED, DecisionState.AMBIGUOUS, DecisionState.KEPT, DecisionState.UNUSED)
+
+
+def notes_on(decisions: Decisions) -> tuple[str, ...]:
+    """What a person should know of decisions that are not simply used, a line each."""
+    notes = []
+    for entry in decisions.entries:
+        place = f"{decisions.path}:{entry.decision.line}: {entry.decision.id}"
+        if entry.state in _NOTED:
+            notes.append(f"{place} {entry.note}")
+        if entry.days_left is not None:
+            notes.append(f"{place} expires in {entry.days_left} days, on {entry.decision.expires}")
+    return tuple(notes)
+
+
 # --- One decision -------------------------------------------------------------------------------
 
 

@@ -128,8 +128,10 @@ def test_decisions_of_the_html_report_are_taken_over_and_faults_are_named(shop):
         {"id": gap(shop, "string")["id"], "class": "wont-test", "reason": "wording, not part of the contract"},
         {"id": "M-zzzzzzz", "class": "wont-test", "reason": "wording, not part of the contract"},
     ]
-    (shop.root / "d.json").write_text(json.dumps({"decisions": rows}))
+    tests = [{"nodeid": "tests/llmgen/test_llmgen_shop.py::test_fee_of_0", "decision": "reject", "reason": "slow"}]
+    (shop.root / "d.json").write_text(json.dumps({"decisions": rows, "tests": tests}))
     status, output = shop.run("--llm-accept-file=d.json")
+    assert "test_fee_of_0" not in shop.read("tests/llmgen/test_llmgen_shop.py")
     assert (status, "[unknown-id]" in output, len(decisions(shop))) == (4, True, 1)
 
 
