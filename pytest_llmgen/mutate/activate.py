@@ -147,6 +147,8 @@ def activate(mutant: Mutant, source: str, index: Index) -> Activation:
         NeedsImport: only a fresh process that imports the mutated source shows this mutant truly.
         CompileFailed: the mutated text is not Python.
     """
+    if mutant.needs_import:
+        raise NeedsImport("its code runs when the module is imported")
     unit = units_of(source).at(mutant.start)
     functions = index.of_unit(mutant.path, unit)
     if not functions:

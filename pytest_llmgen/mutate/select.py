@@ -80,6 +80,9 @@ def jobs(
     made: list[MutantJob] = []
     verdicts: list[MutantVerdict] = []
     for mutant in mutants:
+        if mutant.ignored:
+            verdicts.append(MutantVerdict(mutant.id, MutantStatus.IGNORED, detail=mutant.ignored))
+            continue
         lines = files.get(mutant.path, FileLines(mutant.path, frozenset(), frozenset()))
         if _is_excluded(mutant, lines):
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.IGNORED, detail="excluded from coverage"))

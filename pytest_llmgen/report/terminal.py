@@ -52,6 +52,7 @@ def render(
 
 
 def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
+    entries: list[tuple[str, int, str, str, str, str]]
     entries = [(g.path, g.region.start_line, g.id, KINDS[g.kind], g.qualname, g.state) for g in shown(facts)]
     entries += [(b.path, b.line, b.id, "suspected bug", b.qualname, b.state) for b in facts.suspected_bugs]
     for path, line, identifier, kind, qualname, state in sorted(entries):

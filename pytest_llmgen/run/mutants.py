@@ -117,6 +117,8 @@ class Judge:
 
     def ran_at_import(self, mutant: Mutant) -> bool:
         """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""
+        if mutant.needs_import:
+            return True
         lines = self._live.import_lines.get(mutant.path, frozenset())
         if not mutant.in_signature:  # the line of a default value always runs: look at the body instead
             return mutant.line in lines

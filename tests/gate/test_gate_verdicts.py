@@ -18,6 +18,7 @@ from pytest_llmgen.records import (
     FunctionReport,
     Gap,
     GapKind,
+    GapState,
     Metrics,
     MutantStatus,
     Oracle,
@@ -316,7 +317,7 @@ def worsened(names):
 @given(
     st.sets(st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), min_size=1),
     LIMITS,
-    st.lists(st.sampled_from([GAP, replace(GAP, state="accepted"), replace(GAP, new=False)])),
+    st.lists(st.sampled_from([GAP, replace(GAP, state=GapState.ACCEPTED), replace(GAP, new=False)])),
     st.integers(0, 3),
     st.sampled_from([(), (TEST,), (replace(TEST, reviewed=True),)]),
 )

@@ -75,3 +75,12 @@ def test_a_statement_that_only_an_import_runs_meets_every_test_of_its_file():
     )
     assert [(job.mutant.id, job.tests) for job in jobs] == [("m", ("fast", "other", "slow"))]
     assert [(v.mutant_id, v.status) for v in verdicts] == [("never", MutantStatus.NO_COVERAGE)]
+
+
+def test_a_mutant_that_nobody_wants_judged_is_ignored_with_the_reason():
+    left_alone = replace(MUTANT, ignored="pragma: no mutate")
+    jobs, (verdict,) = select.jobs(
+        [left_alone], line_tests={"a.py": {2: ("t",)}}, files={"a.py": LINES}, targets=[TARGET], seconds={}
+    )
+    assert jobs == ()
+    assert (verdict.status, verdict.detail) == (MutantStatus.IGNORED, "pragma: no mutate")
