@@ -462,7 +462,8 @@ class TargetContext:
     module_imports: tuple[str, ...] = ()
     class_outline: str = ""
     callees: tuple[str, ...] = ()  # signature and first line of documentation
-    types: tuple[str, ...] = ()  # definitions of types in its signature
+    types: tuple[str, ...] = ()  # of its signature and its class's constructor, and what these are made of
+    uses: tuple[str, ...] = ()  # the project's enums, exceptions and constants that its body names
     callers: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()  # tests of the project, for style
     fixtures: tuple[Fixture, ...] = ()

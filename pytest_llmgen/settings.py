@@ -153,6 +153,31 @@ OPTIONS: tuple[Option, ...] = (
         "llm_sandbox",
         choices=("auto", "require", "portable", "off"),
     ),
+    Option(
+        "sandbox_allow",
+        "What tests need beyond the walls: path:PLACE (to read), write:PLACE, host:NAME:PORT, env:NAME",
+        (),
+        None,
+        "llm_sandbox_allow",
+        "args",
+    ),
+    Option(
+        "sandbox_suite",
+        "Whether the project's own tests run behind the walls (generated ones always do)",
+        "walls",
+        None,
+        "llm_sandbox_suite",
+        choices=("walls", "open"),
+    ),
+    Option(
+        "sandbox_disk",
+        "Megabytes that one worker may have written at a time, 0 for no limit",
+        2048,
+        None,
+        "llm_sandbox_disk",
+        "int",
+        minimum=0,
+    ),
     Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
     Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
     Option("all", "Judge everything, whatever changed", False, "--llm-all", kind="bool"),
@@ -301,6 +326,9 @@ class Settings:
     test_timeout: float
     memory: int
     sandbox: str
+    sandbox_allow: tuple[str, ...]
+    sandbox_suite: str
+    sandbox_disk: int
     seed: int
     diff: str
     all: bool
