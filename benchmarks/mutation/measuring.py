@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +23,8 @@ SUBREAPER = 36
 """``PR_SET_CHILD_SUBREAPER`` of prctl(2)."""
 LOOK = 0.2
 """Seconds between two looks at the memory."""
+GRACE = 5.0
+"""Seconds for what a command leaves behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,25 @@ def main(result: str, command: Sequence[str]) -> None:
     memory.start()
     status = process.wait()
     wall = time.monotonic() - began
-    while True:
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            break
+    _wait_for_orphans()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {"cpu": used.ru_utime + used.ru_stime, "wall": wall, "memory_mb": memory.peak, "status": status}
     Path(result).write_text(json.dumps(cost))
+
+
+def _wait_for_orphans() -> None:
+    """What does not end by itself (mutmut leaves a sleeping process behind a hang) is killed, with its time counted."""
+    ends = time.monotonic() + GRACE
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            if time.monotonic() > ends:
+                for orphan in _descendants(os.getpid()):
+                    os.kill(orphan, signal.SIGKILL)
+            time.sleep(LOOK)
 
 
 class _Memory(threading.Thread):

@@ -178,7 +178,8 @@ class Bench:
     def _gremlins(self, project: Project, root: Path) -> Outcome:
         python = self.python("gremlins", project)
         options = [f"--gremlin-targets={project.module}", f"--gremlin-workers={WORKERS}", "--gremlin-batch"]
-        options += ["-W", "ignore:Coverage collection:UserWarning"]  # its own, which toolz turns into an error
+        for own in ("Coverage collection", "Module "):  # its own warnings, which these projects turn into errors
+            options += ["-W", f"ignore:{own}"]
         command = [python, "-m", "pytest", "-q", "--gremlins", *options, "--gremlin-report=json", *project.tests]
         cost = self._measure("gremlins", command, root, self._environment(root, project))
         outcome = Outcome("gremlins", _version(python, "pytest-gremlins"), project.name, cost)

@@ -37,6 +37,8 @@ WORDS = {
     "Timeout": "timeout",
     "RuntimeError": "broken",
 }
+DETECTED = frozenset({"killed", "timeout", "broken"})
+"""A tree may leave open which of these it is: ``[detected]``."""
 INI = "[pytest]\npythonpath = .\n"
 
 
@@ -61,7 +63,9 @@ class Judged:
 
     def wrong(self) -> str:
         """Where ours is not what a fresh process says, one a line."""
-        return "\n".join(f"{name}: ours {self.ours[name]}, alone {w}" for name, w in self.alone.items() if self.ours[name] != w)
+        return "\n".join(
+            f"{name}: ours {self.ours[name]}, alone {w}" for name, w in self.alone.items() if self.ours[name] != w
+        )
 
     def unexpected(self) -> str:
         """Where a fresh process does not say what the tree does, one a line."""
@@ -135,7 +139,9 @@ def _first(statement: ast.stmt) -> int:
 # --- The two ways -------------------------------------------------------------------------------
 
 
-def judge_by_ours(root: Path, modules: Sequence[Module], mutants: Sequence[Mutant], arguments: Sequence[str]):
+def judge_by_ours(
+    root: Path, modules: Sequence[Module], mutants: Sequence[Mutant], arguments: Sequence[str], skipped: Sequence[str]
+) -> tuple[list[MutantVerdict], tuple[str, ...]]:
     """Survey, choice of tests and verdicts as in a run of ours, with one worker so that all share its groups."""
     with Executor(
         root,
@@ -147,7 +153,7 @@ def judge_by_ours(root: Path, modules: Sequence[Module], mutants: Sequence[Mutan
     ) as runner:
         nodeids, errors = runner.collect()
         assert not errors
-        green = tuple(TestRun(nodeid, Outcome.PASSED, 0.0) for nodeid in nodeids)
+        green = tuple(TestRun(nodeid, Outcome.PASSED, 0.0) for nodeid in nodeids if nodeid not in skipped)
         files = {module.path: file_lines(root, module.path) for module in modules}
         survey = take_survey(Baseline(green, files, {}, {}, measured=False), runner, lambda _done, _total: None)
         work, settled = jobs(
@@ -161,17 +167,24 @@ def judge_by_ours(root: Path, modules: Sequence[Module], mutants: Sequence[Mutan
         return [*settled, *runner.judge(work)], survey.differences
 
 
-def judge_alone(root: Path, named: Sequence[Named], arguments: Sequence[str], folder: Path) -> dict[str, str]:
-    """Each in a process that has imported nothing of the project before; the tests of its module, as named after it."""
-    work = [
-        (each.mutant.id, each.mutant.path, each.source, _tests_of(root, each.mutant.path)) for each in named
-    ]
+def judge_alone(
+    root: Path, named: Sequence[Named], arguments: Sequence[str], folder: Path
+) -> tuple[dict[str, str], list[str]]:
+    """Each in a process that has imported nothing of the project before; by the tests named after its module.
+
+    Also the tests that are skipped where nothing is mutated.
+    """
+    work = [(each.mutant.id, each.mutant.path, each.source, _tests_of(root, each.mutant.path)) for each in named]
     (folder / "work.json").write_text(json.dumps([list(arguments), work]))
     command = [sys.executable, str(HERE / "fresh.py"), str(root), str(folder)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     subprocess.run(command, check=True, env=environment, stdin=subprocess.DEVNULL, timeout=300)
-    found: dict[str, str] = json.loads((folder / "found.json").read_text())
-    return found
+    found, skipped = json.loads((folder / "found.json").read_text())
+    return found, skipped
+
+
+def _open(word: str, wanted: str) -> str:
+    return "detected" if wanted == "detected" and word in DETECTED else word
 
 
 def _tests_of(root: Path, path: str) -> list[str]:
@@ -196,13 +209,15 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
             patch.delenv("PYTEST_ADDOPTS", raising=False)
-            verdicts, differences = judge_by_ours(root, modules, [each.mutant for each in named], arguments)
-            alone = judge_alone(root, named, arguments, folder)
+            alone, skipped = judge_alone(root, named, arguments, folder)
+            verdicts, differences = judge_by_ours(root, modules, [n.mutant for n in named], arguments, skipped)
         told = {verdict.mutant_id: verdict for verdict in verdicts}
+        ours = {each.mutant.id: WORDS.get(told[each.mutant.id].status.value, "unjudged") for each in named}
+        wanted = {each.mutant.id: each.wanted for each in named}
         return Judged(
-            {each.mutant.id: each.wanted for each in named},
-            {each.mutant.id: WORDS.get(told[each.mutant.id].status.value, "unjudged") for each in named},
-            alone,
+            wanted,
+            {name: _open(word, wanted[name]) for name, word in ours.items()},
+            {name: _open(word, wanted[name]) for name, word in alone.items()},
             told,
             differences,
         )

@@ -6,25 +6,27 @@ Knows nothing of the code under test.  ``FOLDER/work.json`` has pytest's argumen
 of each mutant; ``FOLDER/found.json`` gets what became of them.  A mutant is killed by a test that fails alone.
 """
 
-import asyncio
+import contextlib
 import gc
+import importlib
 import json
 import os
+import resource
+import select
 import shutil
 import signal
 import sys
-import time
-import unittest
 from pathlib import Path
 
 import pytest
 
 sys.dont_write_bytecode = True
-PATIENCE = 4.0
+PATIENCE, CPU_SECONDS, MEMORY = 10.0, 2, 2**31
 SURVIVED, KILLED, BROKEN, TIMEOUT = "survived", "killed", "broken", "timeout"
 WORDS = {0: SURVIVED, 1: KILLED}
 OPTIONS = ("-p", "no:cacheprovider", "--assert=plain", "-q", "-x", "--tb=no")
-LOADED = (asyncio, unittest)  # what most children would import again
+LOADED = ("asyncio", "unittest", "doctest", "hypothesis", "_pytest.doctest", "_pytest.unittest", "_pytest.python")
+"""What the children would import again and again; nothing of the project."""
 
 
 class Notes:
@@ -42,13 +44,20 @@ class Notes:
         if report.failed:
             self._file.write(f"failed {report.nodeid}\n")
             self._file.flush()
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._file.write(f"skipped {report.nodeid}\n")
+
+    def pytest_sessionfinish(self):
+        self._file.write("finished \n")
 
 
 def run(root, arguments, notes):
-    with open(os.devnull, "w") as null:
-        for number in (1, 2):
-            os.dup2(null.fileno(), number)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
     os.chdir(root)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with notes.open("w") as file:
         status = pytest.main([*OPTIONS, *arguments], plugins=[Notes(file)])
     os._exit(int(status))
@@ -69,19 +78,18 @@ def in_child(root, arguments, notes):
 
 
 def wait(child, watch):
-    import select
-
     ready, _, _ = select.select([watch], [], [], PATIENCE)
     clear(child)
-    _, status = os.waitpid(child, 0)
-    return WORDS.get(os.waitstatus_to_exitcode(status), BROKEN) if ready else TIMEOUT
+    _, status, used = os.wait4(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if not ready or (code in (-signal.SIGXCPU, -signal.SIGKILL) and used.ru_utime + used.ru_stime >= CPU_SECONDS - 0.1):
+        return TIMEOUT
+    return WORDS.get(code, BROKEN)
 
 
 def clear(group):
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class Copies:
@@ -91,12 +99,16 @@ class Copies:
         self._project, self._copy = project, folder / "copy"
 
     def with_mutant(self, path, source):
+        copy = self.whole()
+        (copy / path).write_text(source)
+        return copy
+
+    def whole(self):
         if not self._copy.exists() or self._files(self._copy) != self._files(self._project):
             shutil.rmtree(self._copy, ignore_errors=True)
             shutil.copytree(self._project, self._copy, ignore=shutil.ignore_patterns("__pycache__"))
         for file in self._project.glob("*.py"):
             (self._copy / file.name).write_bytes(file.read_bytes())
-        (self._copy / path).write_text(source)
         return self._copy
 
     def _files(self, root):
@@ -108,26 +120,31 @@ def judge(copies, path, source, tests, arguments, notes):
         return in_child(copies.with_mutant(path, source), [*arguments, *wanted], notes)
 
     status = attempt(tests)
-    if status in (BROKEN, TIMEOUT):
-        return status
     told = [line.split(" ", 1) for line in notes.read_text().splitlines()]
+    if status == TIMEOUT or ["finished", ""] not in told:  # an exit in the middle, whatever its status
+        return status if status == TIMEOUT else BROKEN
+    if status == BROKEN:
+        return BROKEN
     names = [name for kind, name in told if kind == "test"]
     suspects = [name for kind, name in told if kind == "failed"]
-    rest = [name for name in names if name not in suspects]
-    return next((KILLED for name in suspects + rest if attempt([name]) != SURVIVED), SURVIVED)
+    attempts = [*([name] for name in suspects), names[::-1]]
+    return next((KILLED for each in attempts if attempt(each) != SURVIVED), SURVIVED)
 
 
 def main(project, folder):
     arguments, work = json.loads((folder / "work.json").read_text())
     copies, notes = Copies(project, folder), folder / "notes"
+    for name in (*LOADED, *(word for word in arguments if word.startswith(("pytest_", "anyio", "xdist")))):
+        importlib.import_module(name)
     found = {}
+    in_child(copies.whole(), arguments, notes)
+    skipped = [line.removeprefix("skipped ") for line in notes.read_text().splitlines() if line.startswith("skipped ")]
     gc.collect()
     gc.freeze()
     for name, path, source, tests in work:
         found[name] = judge(copies, path, source, tests, arguments, notes)
-    (folder / "found.json").write_text(json.dumps(found))
+    (folder / "found.json").write_text(json.dumps([found, skipped]))
 
 
 if __name__ == "__main__":
-    began = time.monotonic()
     main(Path(sys.argv[1]), Path(sys.argv[2]))

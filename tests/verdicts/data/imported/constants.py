@@ -1,9 +1,9 @@
 def rate(base):
-    return base * 2  # mutate: base * 2 => base * 3 [killed] ;; base * 2 => base + base [survived]
+    return base * 2  # mutate: base * 2 => base + base [survived]
 
 
 def label(name):
-    return name.upper()  # mutate: name.upper() => name.lower() [killed]
+    return name.upper()
 
 
 RATE = rate(10)

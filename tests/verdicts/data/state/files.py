@@ -17,4 +17,4 @@ def noted(default):
 
 
 def clean():
-    return not NOTE.exists()  # mutate: not NOTE.exists() => NOTE.exists() [killed] ;; not NOTE.exists() => True [survived]
+    return not NOTE.exists()  # mutate: not NOTE.exists() => True [survived]
