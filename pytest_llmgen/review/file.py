@@ -245,17 +245,6 @@ def rekey(path: Path, keys: Mapping[str, tuple[str, Anchor, str]]) -> None:
     _edit(path, change)
 
 
-def set_floors(path: Path, floors: Mapping[str, float]) -> None:
-    """Write the floors of the ratchet; others stay."""
-
-    def change(document: tomlkit.TOMLDocument) -> None:
-        table = document.setdefault("ratchet", tomlkit.table())
-        for name, value in floors.items():
-            table[name] = value
-
-    _edit(path, change)
-
-
 def remove_from(entries: Any, ids: set[str]) -> None:
     """Take entries out of tomlkit's array, the last first."""
     for index in reversed(range(len(entries))):

@@ -43,7 +43,9 @@ def one_line(text: str) -> str:
 
 def _canonical_line(line: str) -> str:
     tree = next(_parsed(line), None)
-    return canonical(tree) if tree is not None else " ".join(line.split())
+    if tree is None:
+        return " ".join(line.split()).replace(" :", ":")
+    return ("elif " if line.startswith("elif") else "") + canonical(tree)
 
 
 def _parsed(line: str) -> Iterator[ast.AST]:
