@@ -351,6 +351,7 @@ class MutantJob:
     tests: tuple[str, ...]
     timeout: float  # wall seconds for the whole job
     every_test: bool = False  # run all of them (kill matrix) instead of stopping at the first kill
+    cpu: float = 0.0  # CPU seconds for the whole job, 0 for no other limit than the timeout
 
 
 @dataclass(frozen=True, slots=True)

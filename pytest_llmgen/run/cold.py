@@ -25,7 +25,7 @@ from pytest_llmgen.run.collecting import MARKER
 from pytest_llmgen.run.fork import Reporter, run_child
 from pytest_llmgen.run.items import ItemResult, Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
-from pytest_llmgen.run.mutants import tell
+from pytest_llmgen.run.mutants import Teller
 from pytest_llmgen.run.preload import preload
 from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.views import put
@@ -56,7 +56,8 @@ class Zygote:
                 put(self._root, request["files"])
                 self._channel.send(protocol.LOADED, nodeids=[], imported={})
             else:
-                self._judge(from_json(MutantJob, request["job"]), request["extra"])
+                for data in request["jobs"]:
+                    self._judge(from_json(MutantJob, data), request["extra"])
             self._channel.send(protocol.END)
         os._exit(0)
 
@@ -65,7 +66,8 @@ class Zygote:
         verdict = settle(
             job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit + extra, every=every)
         )
-        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=time.monotonic() - began)
+        answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
+        self._channel.send(protocol.VERDICTS, answers=[answer])
 
     def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         source = mutated_source(self._sources[mutant.path], mutant)
@@ -135,13 +137,14 @@ class ColdRun:
         quieting.calm_hypothesis(session.items)
         quieting.private_tmp_path(session.config, self._scratch)
         names = {found[test].nodeid: test for test in self.tests}
+        teller = Teller(self._report, every=self._every)
 
         def after(result: ItemResult) -> bool:
-            asked_for = dataclasses.replace(result, nodeid=names[result.nodeid])
-            return tell(self._report, asked_for, every=self._every)
+            return teller.tell(dataclasses.replace(result, nodeid=names[result.nodeid]))
 
         run_items([found[test] for test in self.tests], self._recorder, after=after)
         quieting.tear_down(session)
+        teller.flush()
         return True
 
 

@@ -18,7 +18,7 @@ from pytest_llmgen.records import Mutant, Outcome, Probe
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
-from pytest_llmgen.run.fork import TIMEOUT, End, OnRecord, Reporter, run_child
+from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
@@ -238,7 +238,7 @@ class Server:
         report.send("collected", nodeids=[item.nodeid for item in items], errors=to_json(errors))
         return items
 
-    def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float) -> End:
+    def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float | Deadline) -> End:
         self._children += 1
         scratch = self._scratch / f"tmp-{self._children}"
 
