@@ -36,7 +36,7 @@ from pytest_llmgen.settings import Settings
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
 PROBES_A_REQUEST = 48
-GROUP = 32
+GROUP = 64
 """Mutants that may share a child."""
 GROUPS_A_WORKER = 3
 """So that no worker is left with much more than the others."""

@@ -56,6 +56,7 @@ class Tally:
     careful: list[Case] = field(default_factory=list)  # with a look after each
     proofs: dict[str, Proof] = field(default_factory=dict)
     batch: int = BATCH
+    restless: set[pytest.Item] = field(default_factory=set)  # tests after which the process looks different
     _given: Sequence[Case] = ()
     _settled: int = 0  # of those given
 
@@ -75,27 +76,41 @@ class Tally:
             self.careful += cases
             self.batch = max(1, self.batch // 2)
             return
+        if record["changed"]:
+            self.restless.update(cases[0].items[: record["tests_run"]])
         self.proofs.update((case.job.mutant.id, Proof()) for case in cases)
         for place, killers, message, tests_run in record["kills"]:
             self.proofs[self._given[place].job.mutant.id] = Proof(tuple(killers), message, tests_run)
 
     def end(self, end: End, place: int | None) -> bool:
-        """Take the end of a child that had come as far as ``place``; whether anything could be done."""
-        left = list(self._given[self._settled :])
+        """Take the end of a child that had come as far as ``place``; whether anything could be done.
+
+        A mutant whose first test is restless needs a child of its own in any case: then it is better run alone.
+        """
+        left = [case for case in self._given[self._settled :] if self.restless.isdisjoint(case.items[:1])]
         if end.how != DONE and place is None:
             return False  # not even the first could be begun: there is nothing to be had from a group
         if end.how != DONE and place is not None and place >= self._settled:
-            culprit = left.pop(place - self._settled)
+            culprit = self._given[place]
+            left = [case for case in left if case is not culprit]
             self.proofs[culprit.job.mutant.id] = Proof(hung=end.how == TIMEOUT)
         self.waiting[:0] = left
         return True
 
 
 def prove(
-    cases: Sequence[Case], child: Callable[[Sequence[Case], int, Tally], tuple[End, int | None]], batch: int = BATCH
+    cases: Iterable[Case],
+    child: Callable[[Sequence[Case], int, Tally], tuple[End, int | None]],
+    *,
+    batch: int = BATCH,
+    restless: set[pytest.Item] | None = None,
 ) -> Tally:
-    """Run the cases in as many children as hangs, crashes and changed state make necessary."""
-    tally = Tally(list(cases), batch=batch)
+    """Run the cases in as many children as hangs, crashes and changed state make necessary.
+
+    ``batch`` and ``restless`` are what earlier groups have taught.
+    """
+    restless = set() if restless is None else restless
+    tally = Tally([case for case in cases if restless.isdisjoint(case.items[:1])], batch=batch, restless=restless)
     while tally.waiting or tally.careful:
         given, size = tally.give()
         if not tally.end(*child(given, size, tally)):
@@ -107,15 +122,15 @@ class GroupChild:
     """The child's side."""
 
     def __init__(
-        self, shortcut: Shortcut, report: Reporter, progress: Progress, state: Callable[[], object], batch: int
+        self, shortcut: Shortcut, report: Reporter, progress: Progress, is_fresh: Callable[[], bool], batch: int
     ) -> None:
-        self._shortcut, self._report, self._progress, self._state = shortcut, report, progress, state
+        self._shortcut, self._report, self._progress, self._is_fresh = shortcut, report, progress, is_fresh
         self._batch = batch
+        self._tests_run = 0  # of the mutant in hand
         self._kills: list[tuple[int, list[str], str, int]] = []
 
     def meet(self, cases: Sequence[Case]) -> None:
         """Run case after case until the process has visibly changed."""
-        fresh = self._state()
         done = 0
         for place, case in enumerate(cases):
             self._progress.begin(place)
@@ -123,15 +138,17 @@ class GroupChild:
             if sound and place + 1 - done < self._batch and place + 1 < len(cases):
                 continue
             self._sweep()
-            same = sound and self._state() == fresh
-            self._tell("proved" if same or self._batch == 1 else "spoiled", place + 1)
+            same = sound and self._is_fresh()
+            proved = same or place == done  # what the first one left behind can't have helped it
+            self._tell("proved" if proved else "spoiled", place + 1, changed=not same)
             done = place + 1
             if not same:
                 break
         self._shortcut.close()
 
-    def _tell(self, kind: str, until: int) -> None:
-        self._report.send(kind, until=until, kills=self._kills if kind == "proved" else [])
+    def _tell(self, kind: str, until: int, *, changed: bool) -> None:
+        kills = self._kills if kind == "proved" else []
+        self._report.send(kind, until=until, kills=kills, changed=changed, tests_run=self._tests_run)
         self._kills = []
 
     def _judge(self, place: int, case: Case) -> bool:
@@ -145,6 +162,7 @@ class GroupChild:
         every = case.job.every_test
         with case.activate():
             results = self._run(case.items, every=every)
+        self._tests_run = len(results)
         failing = [result for result in results if result.outcome in KILLS]
         if not failing:
             return True

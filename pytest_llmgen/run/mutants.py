@@ -57,6 +57,7 @@ class Judge:
         self._shortcut = Shortcut(live.session, live.recorder)
         self._progress = Progress()
         self._batch = BATCH
+        self._restless: set[pytest.Item] = set()
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self.look_around()
@@ -84,7 +85,8 @@ class Judge:
     def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]]) -> None:
         cases = [self._case(job, *leading) for job, leading in zip(jobs, quick, strict=True)]
         began = time.monotonic()
-        tally = prove([case for case in cases if case.items], self._run_group, self._batch)
+        fit = [case for case in cases if case.items]
+        tally = prove(fit, self._run_group, batch=self._batch, restless=self._restless)
         self._batch = min(BATCH, 2 * tally.batch)
         share = (time.monotonic() - began) / len(jobs)
         answers = Answers(self._channel)
@@ -128,13 +130,12 @@ class Judge:
             return reason
 
     def _run_group(self, cases: Sequence[Case], batch: int, tally: Tally) -> tuple[End, int | None]:
-        paths = {str(self._live.root / case.job.mutant.path) for case in cases}
+        modules = modules_of({str(self._live.root / case.job.mutant.path) for case in cases})
+        fresh = state_of(modules)  # here, once: no test has run
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            modules = modules_of(paths)
-            state = lambda: state_of(modules)  # noqa: E731
-            GroupChild(self._shortcut, report, self._progress, state, batch).meet(cases)
+            GroupChild(self._shortcut, report, self._progress, lambda: state_of(modules) == fresh, batch).meet(cases)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
