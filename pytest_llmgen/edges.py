@@ -189,6 +189,7 @@ class Edges:
             base_commit=self.scope.base.commit,
             ci=self.settings.ci,
             seed=self.settings.seed,
+            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(

@@ -888,6 +888,7 @@ class RunInfo:
     map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0  # the largest resident memory of one worker, its children left out
 
 
 @dataclass(frozen=True, slots=True)
