@@ -237,9 +237,11 @@ class Executor:
     def _circumstances(self, kind: str) -> Circumstances:
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
+        plugins_import = False
         if kind == protocol.COLD:
             hello = self._pool(protocol.WARM).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
+            plugins_import = hello["plugins_import"]
         start = Start(
             kind,
             "",
@@ -250,6 +252,7 @@ class Executor:
             self._settings.seed,
             positional,
             outside,
+            plugins_import,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}

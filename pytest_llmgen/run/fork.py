@@ -41,6 +41,11 @@ class Reporter:
         """Send one record."""
         send(self._fd, {**fields, "kind": kind, "nonce": self._nonce})
 
+    def leave(self) -> NoReturn:
+        """End this process; its work is done."""
+        self.send(DONE)
+        os._exit(0)
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -88,14 +93,40 @@ def run_child(work: Work, on_record: OnRecord, limit: float | Deadline) -> End:
         child.bury()
 
 
+class BranchError(BaseException):
+    """Raised in the child: it goes on from here with the stack of its parent, and ends with :meth:`Reporter.leave`."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__("in the child")
+        self.reporter = reporter
+
+
+def branch(on_record: OnRecord, limit: float | Deadline) -> End:
+    """Fork; in the parent as :func:`run_child`.
+
+    Raises:
+        BranchError: in the child, always.
+    """
+    child = _Child(None)
+    try:
+        return child.watch(on_record, limit if isinstance(limit, Deadline) else Deadline(limit))
+    finally:
+        child.bury()
+
+
 class _Child:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work | None) -> None:
         self._nonce = secrets.token_hex(8)
         self._read, write = os.pipe()
         self.pid = _fork()
         if self.pid == 0:
             os.close(self._read)
-            _live(work, Reporter(write, self._nonce))
+            reporter = Reporter(write, self._nonce)
+            if work is None:
+                with contextlib.suppress(OSError):
+                    os.setpgid(0, 0)
+                raise BranchError(reporter)
+            _live(work, reporter)
         os.close(write)
         with contextlib.suppress(OSError):
             os.setpgid(self.pid, self.pid)

@@ -37,6 +37,7 @@ class Start:
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
+    plugins_import: bool = False  # plugins import modules under test before any conftest file does
 
 
 @dataclass(frozen=True, slots=True)
