@@ -5,7 +5,7 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -18,6 +18,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -67,6 +68,12 @@ class Progress(Protocol):
         """A target that has been worked on deserves a line of its own."""
 
 
+LineTests = Mapping[str, Mapping[int, tuple[str, ...]]]
+"""Path -> line -> node ids."""
+Lines = Mapping[str, frozenset[int]]
+"""Path -> lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The edges of a run."""
@@ -80,6 +87,7 @@ class Tools:
     progress: Progress
     clock: Callable[[], float]
     cpu: Callable[[], float]
+    widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -121,6 +129,8 @@ class _Job:
             self.findings.imported = runner.imported()
             if not self.findings.baseline.measured:
                 self.findings.measure_by_survey()
+            if self.tools.widen is not None and self.findings.changed is not None:
+                self.findings.changed = self.tools.widen(self.findings.survey.line_tests)
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""
@@ -128,11 +138,13 @@ class _Job:
             self.tools.progress.stage("making mutants")
             found = [mutant for module in self.findings.modules for mutant in self._mutants_of(module)]
             self.findings.mutants = tuple(mutant for mutant in found if self._in_scope(mutant))
+            self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
-            total = len(self.findings.mutants)
+            wanted = self._own_share()
+            total = len(wanted)
             work, settled = jobs(
-                self.findings.mutants,
+                wanted,
                 line_tests=self.findings.survey.line_tests,
                 files=self.findings.baseline.files,
                 targets=self.findings.targets.values(),
@@ -145,6 +157,11 @@ class _Job:
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
+
+    def _own_share(self) -> tuple[Mutant, ...]:
+        """All mutants in scope, or those of this shard."""
+        every = self.findings.mutants
+        return parse_shard(self.settings.shard).share(every) if self.settings.shard else every
 
     def _baseline_line(self) -> str:
         totals = assess(self.findings.evidence()).totals
@@ -246,6 +263,8 @@ class _Job:
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired."""
         self.tools.progress.stage(f"round {number}: generating tests")
+        if announced := generator.announce(assignments):
+            self.tools.progress.note(announced)
         repairs: list[Assignment] = []
         for done, reply in enumerate(self._replies(generator, assignments), start=1):
             judged = self._prove(reply, runner)
