@@ -336,6 +336,13 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option(
+        "raise_floors",
+        "Raise the ratchet's floors in the review file to what this run reached",
+        False,
+        "--llm-ratchet",
+        kind="bool",
+    ),
     Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
     Option(
         "gate_paths",
@@ -408,6 +415,7 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    raise_floors: bool
     gate_ratchet: bool
     gate_paths: tuple[str, ...]
     ci: bool = False
