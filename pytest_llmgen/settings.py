@@ -336,13 +336,6 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
-    Option(
-        "raise_floors",
-        "Raise the ratchet's floors in the review file to what this run reached",
-        False,
-        "--llm-ratchet",
-        kind="bool",
-    ),
     Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
     Option(
         "gate_paths",
@@ -351,6 +344,13 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "llm_gate_paths",
         "linelist",
+    ),
+    Option(
+        "raise_floors",
+        "Raise the ratchet's floors in the review file to what this run reached",
+        False,
+        "--llm-ratchet",
+        kind="bool",
     ),
 )
 
@@ -415,9 +415,9 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
-    raise_floors: bool
     gate_ratchet: bool
     gate_paths: tuple[str, ...]
+    raise_floors: bool
     ci: bool = False
 
     @property
