@@ -391,6 +391,13 @@ OPTIONS: tuple[Option, ...] = (
         "llm_gate_paths",
         "linelist",
     ),
+    Option(
+        "raise_floors",
+        "Raise the ratchet's floors in the review file to what this run reached",
+        False,
+        "--llm-ratchet",
+        kind="bool",
+    ),
 )
 
 REVIEW_COMMANDS = (
@@ -490,6 +497,7 @@ class Settings:
     review_bots: bool
     gate_ratchet: bool
     gate_paths: tuple[str, ...]
+    raise_floors: bool
     ci: bool = False
 
     @property
