@@ -7,7 +7,7 @@ import pytest
 from pytest_llmgen.review.statements import neighbourhood, statement_hash, statements_of
 from pytest_llmgen.review.texts import canonical_text, one_line
 
-SOURCE = '''\
+SOURCE = """\
 LIMIT = 1
 
 
@@ -23,7 +23,7 @@ def f(x, y):
 
 def g(x, y):
     total = call(x, 1)
-'''
+"""
 
 
 @pytest.mark.parametrize(
