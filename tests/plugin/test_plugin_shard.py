@@ -10,7 +10,7 @@ import pytest
 
 CODE = "def parity(n):\n    if n % 2:\n        return 'odd'\n    return 'even'\n"
 TESTS = "from pkg.parity import parity\n\ndef test_odd(): assert parity(3) == 'odd'\n"
-VOLATILE = ("started", "seconds", "stage_seconds", "stage_cpu_seconds", "sandbox")
+VOLATILE = ("started", "seconds", "stage_seconds", "stage_cpu_seconds", "sandbox", "peak_memory_mb")
 
 
 @pytest.fixture(scope="module")
