@@ -27,7 +27,7 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
-from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -133,7 +133,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=mutants_of,
+            mutants_of=lambda module: mutants_of(module, self.settings.operators),
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -192,7 +192,11 @@ class Edges:
         )
         return Circumstances(
             tool=ToolInfo(
-                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+                __version__,
+                platform.python_version(),
+                pytest.__version__,
+                _version("coverage"),
+                OPERATORS_VERSIONS[self.settings.operators],
             ),
             run=info,
             scope_problem=self.scope.problem,
