@@ -230,6 +230,8 @@ def _is_imported(child: ast.AST, parent: ast.AST) -> bool:
 
 def _home(change: Change, place: Place, below: _Below) -> Place:
     """The place of the expression that holds a statement's change, else the statement's own."""
+    if change.operator == "statement-removal":
+        return place
     for _, inner in below:
         if inner.root and inner.root.start <= change.start and change.end <= inner.root.end:
             return inner
