@@ -6,7 +6,6 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +27,7 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
+from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -48,8 +48,9 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.refine.write import check_folder
-from pytest_llmgen.report import json_report
+from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
+from pytest_llmgen.report.sources import sources_of
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -58,16 +59,14 @@ from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
-REPORT_FILE = "report.json"
-
 
 class Edges:
     """Everything of a run that touches the world, made once the options are known."""
 
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
-        for file in self._report_files():  # before a long run, not after it
-            json_report.check_place(file)
+        self.outlets = Outlets(settings, os.environ)
+        self.limits = gate.limits_of(settings)  # before a long run, not after it
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
         configured = coverage_settings(settings.root, self.cov_config)
@@ -85,7 +84,7 @@ class Edges:
             python_path=self.python_path,
         )
         self.git = git(settings.root)
-        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
+        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
@@ -103,10 +102,16 @@ class Edges:
             tops.add(top if top.is_dir() else root / module.import_root)
         return sorted(tops) or [root]
 
+    def _text_of(self, path: str) -> str | None:
+        try:
+            return (self.settings.root / path).read_text("utf-8", "surrogateescape")
+        except OSError:
+            return None
+
     def header_lines(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
-        functions = sum(len(module.targets) for module in self.scope.modules)
-        files = len(self.scope.modules)
+        targets = self.scope.targets()
+        functions, files = len(targets), len({target.path for target in targets})
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
@@ -140,6 +145,7 @@ class Edges:
             progress=progress,
             clock=monotonic,
             cpu=self._cpu_seconds,
+            widen=self.scope.widened,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -152,28 +158,12 @@ class Edges:
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
-        verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
+        verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
-        report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
-        for file in self._report_files():
-            json_report.write(report, file)
+        facts = replace(facts, run=replace(facts.run, exit_code=status))
+        report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
+        self.outlets.write(report)
         return report
-
-    def set_reports_aside(self) -> None:
-        """A run that is killed must not leave the verdict of the one before as its own."""
-        for file in self._report_files():
-            with suppress(OSError):  # said when the report is written
-                json_report.set_aside(file)
-
-    def report_place(self) -> str:
-        """Where a person finds the report as JSON, relative to the root where it is below."""
-        root, file = self.settings.root, (*self._report_files(), self.settings.report_path / REPORT_FILE)[0]
-        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-    def _report_files(self) -> list[Path]:
-        reports = [each.partition(":") for each in self.settings.reports]
-        usual = self.settings.report_path / REPORT_FILE
-        return [self.settings.root / path if path else usual for kind, _, path in reports if kind == "json"]
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -200,12 +190,21 @@ class Edges:
             ),
             run=info,
             scope_problem=self.scope.problem,
-            nothing_to_test=self.scope.nothing_to_test,
+            nothing_to_test=self._nothing_to_test(),
+            pragmas_added=self.scope.pragmas,
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
         )
+
+    def _nothing_to_test(self) -> str | None:
+        """By the diff; or changed tests are all there is, and were seen to cover none of the code."""
+        changed, survey = self.findings.changed, self.findings.survey
+        if self.scope.nothing_to_test is None and changed is not None and not any(changed.values()):
+            is_known = survey.map_source and self.scope.problem is None and self.findings.problem is None
+            return "only tests changed, and these run no code in scope" if is_known else None
+        return self.scope.nothing_to_test
 
     @property
     def _uses_model(self) -> bool:
@@ -300,7 +299,7 @@ def has_generated(facts: Facts) -> bool:
 def _make_folder(path: Path) -> None:
     """First of all: its .gitignore keeps everything else in it out of version control."""
     try:
-        json_report.make_folder(path)
+        make_folder(path)
     except OSError as error:
         raise LlmgenError(
             f"{path} can't be written: {error.strerror}",

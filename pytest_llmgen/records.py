@@ -543,6 +543,9 @@ class Generator(Protocol):
     def label(self) -> str:
         """For the header: ``offline`` or ``model provider/model-name``."""
 
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """What answering them will cost, for the person who pays; empty where it costs nothing."""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment, in any order, as the answers come."""
 
@@ -880,6 +883,7 @@ class RunInfo:
     dirty: bool = False
     base: str | None = None
     base_commit: str | None = None
+    shard: str | None = None  # "1/4", where only a part of the mutants was judged
     ci: bool = False
     seed: int = 0
     interrupted: bool = False
@@ -898,6 +902,7 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
+    ran: int | None = None  # how many tests had a result
     sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
@@ -920,7 +925,9 @@ class Facts:
     scope_problem: str | None = None  # a base that was asked for and not found, say
     nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
     decisions: Decisions = field(default_factory=Decisions)
-    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    unreviewed_on_disk: int | None = 0  # generated tests of earlier runs that nobody has accepted; None: not known
+    files: Ratio | None = None  # files in scope that were measured, and all of them
+    mutants_made: int | None = None  # in scope; None where making them did not come to its end
     cost: Cost = field(default_factory=Cost)
     budget_usd: float | None = None
     model: str | None = None
@@ -929,9 +936,38 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class MutantReport:
+    """A mutant with what became of it, for formats that show every one."""
+
+    mutant: Mutant
+    status: MutantStatus  # the one that counts: an unconfirmed timeout is Pending
+    verdict: MutantVerdict | None = None
+    covering_tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file in scope with what ran in it and what became of its mutants; lines are first lines of statements."""
+
+    path: str
+    source: str
+    statements: frozenset[int]
+    ran: frozenset[int]
+    branches: frozenset[Arc]
+    taken: frozenset[Arc]
+    excluded: frozenset[int] = frozenset()
+    first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    mutants: tuple[MutantReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Facts and the verdict on them: what every format shows."""
+    """Facts and the verdict on them: what every format shows.
+
+    ``sources`` may be empty (a report read back from JSON has none): formats then show no source around a gap.
+    """
 
     facts: Facts
     verdict: Verdict
     schema_version: int = 1
+    sources: tuple[SourceFile, ...] = ()

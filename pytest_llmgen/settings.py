@@ -14,7 +14,9 @@ from typing import Any, Literal
 from pytest_llmgen.errors import LlmgenError
 
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
-REPORT_TYPES = ("term", "json")
+REPORT_TYPES = ("term", "html", "json", "stryker", "sarif", "gitlab", "github", "markdown")
+PLACELESS_REPORTS = ("term", "github")
+"""Types that are not a file: no path can be given with them."""
 OFF = -1
 WORKER_VARIABLE = "LLMGEN_WORKER"
 """Set in our own children, in which the plugin does nothing."""
@@ -69,6 +71,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("model", "Model to ask", "claude-sonnet-5-5", "--llm-model", "llm_model", metavar="NAME"),
     Option(
+        "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
+    ),
+    Option(
+        "dry_run",
+        "Write the prompts and what they would cost, send nothing",
+        False,
+        "--llm-dry-run",
+        kind="bool",
+    ),
+    Option(
         "replies",
         "Folder of recorded replies to replay (default: the journal)",
         "",
@@ -100,7 +112,11 @@ OPTIONS: tuple[Option, ...] = (
         minimum=OFF,
     ),
     Option(
-        "price", "Price of models that are not known, 'input,output' in USD per million tokens", "", None, "llm_price"
+        "price",
+        "USD per million tokens of models that are not known: 'input,output' or 'model=input,output'",
+        "",
+        None,
+        "llm_price",
     ),
     Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
     Option(
@@ -208,7 +224,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "reports",
         "Report to write, TYPE[:PATH] (repeatable); types: " + ", ".join(REPORT_TYPES),
-        ("term", "json"),
+        ("term", "html", "json"),
         "--llm-report",
         "llm_report",
         "args",
@@ -216,6 +232,14 @@ OPTIONS: tuple[Option, ...] = (
         repeatable=True,
     ),
     Option("report_dir", "Folder for reports, journal and cache", ".llmgen", None, "llm_report_dir"),
+    Option(
+        "sarif_accepted",
+        "Put accepted gaps into SARIF as suppressed results",
+        False,
+        None,
+        "llm_sarif_accepted",
+        "bool",
+    ),
     Option("show_gaps", "Gaps shown in full on the terminal", 10, None, "llm_show_gaps", "int", minimum=0),
     Option(
         "gate_unjudged",
@@ -304,6 +328,15 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
+    Option(
+        "gate_paths",
+        "Limits of single paths instead of the general ones, one a line: 'shop/legacy/** new-mutants=50'",
+        (),
+        None,
+        "llm_gate_paths",
+        "linelist",
+    ),
 )
 
 
@@ -319,6 +352,8 @@ class Settings:
     exclude: tuple[str, ...]
     provider: str
     model: str
+    model_hard: str
+    dry_run: bool
     replies: str
     instructions: str
     output_dir: str
@@ -345,6 +380,7 @@ class Settings:
     gate: str
     reports: tuple[str, ...]
     report_dir: str
+    sarif_accepted: bool
     show_gaps: int
     gate_unjudged: int
     gate_new_gaps: int
@@ -357,6 +393,8 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    gate_ratchet: bool
+    gate_paths: tuple[str, ...]
     ci: bool = False
 
     @property
@@ -389,14 +427,35 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             fix="generate first, then check what a person has accepted",
             slug="two-commands",
         )
-    for report in checked["reports"]:
-        if report.partition(":")[0] not in REPORT_TYPES:
+    if checked["dry_run"] and (not checked["generate"] or checked["provider"] in ("offline", "replay")):
+        raise LlmgenError(
+            "--llm-dry-run shows what would be sent to a model, and nothing would be",
+            fix="give it together with --llm-generate and without --llm-provider",
+            slug="nothing-to-send",
+        )
+    _check_reports(checked["reports"])
+    return Settings(root=root, ci=ci, **checked)
+
+
+def _check_reports(reports: tuple[str, ...]) -> None:
+    places: dict[str, str] = {}
+    for report in reports:
+        kind, colon, path = report.partition(":")
+        if kind not in REPORT_TYPES:
             raise LlmgenError(
                 f"--llm-report={report}: unknown type",
                 fix=f"use one of {', '.join(REPORT_TYPES)}",
                 slug="unknown-report",
             )
-    return Settings(root=root, ci=ci, **checked)
+        if colon and (kind in PLACELESS_REPORTS or not path):
+            why = f"{kind} goes to no file" if kind in PLACELESS_REPORTS else "the path is missing"
+            raise LlmgenError(f"--llm-report={report}: {why}", fix=f"use --llm-report={kind}", slug="bad-report-place")
+        if path and places.setdefault(path, kind) != kind:
+            raise LlmgenError(
+                f"--llm-report={report}: {places[path]} goes to {path} as well",
+                fix="give each report a file of its own",
+                slug="bad-report-place",
+            )
 
 
 def _checked(option: Option, value: Any) -> Any:
@@ -450,12 +509,17 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else (str(v) for v in value)
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _boolean,
     "args": _words,
-    "linelist": _words,
+    "linelist": _lines,
 }
 
 assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}
