@@ -144,7 +144,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "operators",
         "Which mutants there are: all, or only those of mutmut's operators in functions",
-        "all",
+        "mutmut",
         None,
         "llm_operators",
         choices=("all", "mutmut"),
