@@ -27,6 +27,7 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.generate.journal import Journal
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
@@ -161,11 +162,20 @@ class Edges:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
+        with suppress(OSError):  # the ledger is full or gone: the verdict stands
+            self._note_fates()
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
         for file in self._report_files():
             json_report.write(report, file)
         return report
+
+    def _note_fates(self) -> None:
+        """The ledger also says what became of everything that was paid for."""
+        journal = Journal(self.settings.report_path)
+        for each in self.findings.judged if self._uses_model else ():
+            candidate = each.candidate
+            journal.note("judged", candidate=candidate.id, target=candidate.target, fate=each.fate, code=each.code)
 
     def set_reports_aside(self) -> None:
         """A run that is killed must not leave the verdict of the one before as its own."""
