@@ -18,6 +18,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -36,6 +37,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
 )
+from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_suspect, reproduce
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
@@ -140,9 +142,10 @@ class _Job:
             self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
-            total = len(self.findings.mutants)
+            wanted = self._own_share()
+            total = len(wanted)
             work, settled = jobs(
-                self.findings.mutants,
+                wanted,
                 line_tests=self.findings.survey.line_tests,
                 files=self.findings.baseline.files,
                 targets=self.findings.targets.values(),
@@ -155,6 +158,11 @@ class _Job:
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
+
+    def _own_share(self) -> tuple[Mutant, ...]:
+        """All mutants in scope, or those of this shard."""
+        every = self.findings.mutants
+        return parse_shard(self.settings.shard).share(every) if self.settings.shard else every
 
     def _baseline_line(self) -> str:
         totals = assess(self.findings.evidence()).totals
@@ -310,18 +318,31 @@ class _Job:
             yield from generator.generate(assignments[start : start + size])
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+        """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""
+        judged = self._judge(reply.candidates, reply.assignment.target, runner)
+        mended = [candidate for each in judged if (candidate := mend(each, reply.assignment.context))]
+        better = {
+            each.candidate.id: each
+            for each in self._judge(mended, reply.assignment.target, runner)
+            if each.fate in (Fate.KEPT, Fate.SUSPECTED_BUG)
+        }
+        proved = [better.get(each.candidate.id, each) for each in judged]
+        self.findings.judged.extend(proved)
+        return proved
+
+    def _judge(self, candidates: Sequence[Candidate], target: Target, runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
-        target = reply.assignment.target
+        if not candidates:
+            return []
         with self._stage("vet"):
-            refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
-        judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
+            refused = {c.id: self.tools.vet(c, target) for c in candidates}
+        judged = [_refused(c, refused[c.id]) for c in candidates if refused[c.id]]
         place = place_of(self.settings, self.findings)
         with self._stage("run"):
-            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, place)
+            tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
             tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
-        self.findings.judged.extend(judged + tried)
         return judged + tried
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:

@@ -113,7 +113,8 @@ def generated(facts: Facts, width: int, verbosity: int) -> list[Line]:
         lines += wrapped(f"{count(len(dropped), 'test')} dropped: {why}", width, 2, hanging=2)
     if verbosity > 0:
         lines += [line for test in kept for line in wrapped(_earnings(test), width, 4, hanging=2)]
-    return [Line("generated tests", Style.PART), *lines] if lines else []
+    title = "generated tests" if facts.tests or facts.run.command == "generate" else "written"
+    return [Line(title, Style.PART), *lines] if lines else []
 
 
 def _earnings(test: TestReport) -> str:
@@ -130,9 +131,12 @@ def _earnings(test: TestReport) -> str:
 
 
 def stages(facts: Facts, width: int) -> list[Line]:
-    """Wall and CPU seconds of each stage."""
+    """Wall and CPU seconds of each stage, and the memory that it took."""
     seconds, cpu = facts.run.stage_seconds, facts.run.stage_cpu_seconds
     if not seconds:
         return []
     rows = [Row(stage, (f"{wall:.1f}", f"{cpu.get(stage, 0.0):.1f}")) for stage, wall in seconds.items()]
-    return [Line("time by stage", Style.PART), *table(("seconds", "CPU seconds"), (10, 14), rows, width)]
+    lines = [Line("time by stage", Style.PART), *table(("seconds", "CPU seconds"), (10, 14), rows, width)]
+    if facts.run.peak_memory_mb:
+        lines.append(Line(f"  largest worker: {facts.run.peak_memory_mb:.0f} MB"))
+    return lines
