@@ -182,7 +182,7 @@ class Edges:
             "code": parts.digest(self.modules),
             "commit": run_info(self.git)[0] or "none",
             "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
-            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "version": f"{__version__}, {OPERATORS_VERSIONS[self.settings.operators]}",
             "python": ".".join(platform.python_version_tuple()[:2]),
         }
 
