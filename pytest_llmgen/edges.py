@@ -66,6 +66,7 @@ class Edges:
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
         self.outlets = Outlets(settings, os.environ)
+        self.limits = gate.limits_of(settings)  # before a long run, not after it
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
         configured = coverage_settings(settings.root, self.cov_config)
@@ -150,7 +151,7 @@ class Edges:
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
-        verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
+        verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         facts = replace(facts, run=replace(facts.run, exit_code=status))
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))

@@ -128,6 +128,7 @@ class _Job:
             self.tools.progress.stage("making mutants")
             found = [mutant for module in self.findings.modules for mutant in self._mutants_of(module)]
             self.findings.mutants = tuple(mutant for mutant in found if self._in_scope(mutant))
+            self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
             total = len(self.findings.mutants)

@@ -880,6 +880,7 @@ class RunInfo:
     dirty: bool = False
     base: str | None = None
     base_commit: str | None = None
+    shard: str | None = None  # "1/4", where only a part of the mutants was judged
     ci: bool = False
     seed: int = 0
     interrupted: bool = False
@@ -898,6 +899,7 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
+    ran: int | None = None  # how many tests had a result
     sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
@@ -920,7 +922,9 @@ class Facts:
     scope_problem: str | None = None  # a base that was asked for and not found, say
     nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
     decisions: Decisions = field(default_factory=Decisions)
-    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    unreviewed_on_disk: int | None = 0  # generated tests of earlier runs that nobody has accepted; None: not known
+    files: Ratio | None = None  # files in scope that were measured, and all of them
+    mutants_made: int | None = None  # in scope; None where making them did not come to its end
     cost: Cost = field(default_factory=Cost)
     budget_usd: float | None = None
     model: str | None = None

@@ -155,6 +155,31 @@ OPTIONS: tuple[Option, ...] = (
         "llm_sandbox",
         choices=("auto", "require", "portable", "off"),
     ),
+    Option(
+        "sandbox_allow",
+        "What tests need beyond the walls: path:PLACE (to read), write:PLACE, host:NAME:PORT, env:NAME",
+        (),
+        None,
+        "llm_sandbox_allow",
+        "args",
+    ),
+    Option(
+        "sandbox_suite",
+        "Whether the project's own tests run behind the walls (generated ones always do)",
+        "walls",
+        None,
+        "llm_sandbox_suite",
+        choices=("walls", "open"),
+    ),
+    Option(
+        "sandbox_disk",
+        "Megabytes that one worker may have written at a time, 0 for no limit",
+        2048,
+        None,
+        "llm_sandbox_disk",
+        "int",
+        minimum=0,
+    ),
     Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
     Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
     Option("all", "Judge everything, whatever changed", False, "--llm-all", kind="bool"),
@@ -281,6 +306,15 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
+    Option(
+        "gate_paths",
+        "Limits of single paths instead of the general ones, one a line: 'shop/legacy/** new-mutants=50'",
+        (),
+        None,
+        "llm_gate_paths",
+        "linelist",
+    ),
 )
 
 
@@ -311,6 +345,9 @@ class Settings:
     test_timeout: float
     memory: int
     sandbox: str
+    sandbox_allow: tuple[str, ...]
+    sandbox_suite: str
+    sandbox_disk: int
     seed: int
     diff: str
     all: bool
@@ -331,6 +368,8 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    gate_ratchet: bool
+    gate_paths: tuple[str, ...]
     ci: bool = False
 
     @property
@@ -439,12 +478,17 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else (str(v) for v in value)
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _boolean,
     "args": _words,
-    "linelist": _words,
+    "linelist": _lines,
 }
 
 assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}

@@ -21,6 +21,8 @@ _VERDICTS = {
     State.FAIL: ("GATE FAILED", Style.BAD),
     State.INCONCLUSIVE: ("GATE INCONCLUSIVE", Style.WARN),
 }
+_PLAIN_ROWS = ("tests", "measured")
+"""Rows that allow nothing, so that there is no limit to show."""
 _TITLE_WIDTH = 40
 _FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
@@ -88,7 +90,8 @@ def _condition(condition: Condition, width: int) -> list[Line]:
     mark, style = _MARKS[condition.state]
     if condition.state is ConditionState.INCONCLUSIVE and condition.id not in CAUSES:
         mark = "--"
-    remark = condition.detail if condition.id in CAUSES else condition.required
+    told = condition.detail or (condition.required if condition.id not in _PLAIN_ROWS else "")
+    remark = told if condition.id in CAUSES else condition.required
     return _row(mark, condition, remark, style, width)
 
 
