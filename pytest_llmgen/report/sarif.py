@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from pytest_llmgen.doubts import DECIDED
 from pytest_llmgen.records import Gap, GapKind, GapState, InvalidEntry, Report, State, SuspectedBug
 from pytest_llmgen.report.json_report import TOOL_NAME, parsed
 from pytest_llmgen.report.sarif_rules import RULES, rule_objects
 from pytest_llmgen.report.words import (
     HOMEPAGE,
-    SETTLED,
     acceptance_of,
     digest,
     one_per_line,
@@ -66,7 +66,7 @@ def to_sarif(report: Report, *, accepted: bool = False) -> dict[str, Any]:
     results += [_gap(gap, more, snippets) for gap, more in one_per_line(open_gaps(facts))]
     results += [_invalid(entry) for entry in facts.decisions.invalid]
     if accepted:
-        settled = [gap for gap in facts.gaps if gap.state in SETTLED]
+        settled = [gap for gap in facts.gaps if gap.state in DECIDED]
         results += [{**_gap(gap, 0, snippets), "suppressions": [_suppression(gap)]} for gap in settled]
     driver = {
         "name": TOOL_NAME,

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_llmgen.doubts import DECIDED
 from pytest_llmgen.records import Gap, GapKind, MutantReport, MutantStatus, Region, Report, SourceFile
 from pytest_llmgen.report.json_report import TOOL_NAME, parsed
-from pytest_llmgen.report.words import HOMEPAGE, SETTLED, acceptance_of
+from pytest_llmgen.report.words import HOMEPAGE, acceptance_of
 
 _VERSION = "2.0"
 _THRESHOLDS = {"high": 80, "low": 60}
@@ -90,7 +91,7 @@ def _mutant(mutant: MutantReport, gap: Gap | None, tests: Mapping[str, str]) -> 
 
 
 def _status(mutant: MutantReport, gap: Gap | None) -> MutantStatus:
-    if gap is not None and gap.state in SETTLED:
+    if gap is not None and gap.state in DECIDED:
         return MutantStatus.IGNORED
     if mutant.status is MutantStatus.PENDING and mutant.verdict is not None:
         return MutantStatus.RUNTIME_ERROR  # it was run, and nothing was proved

@@ -5,25 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from pytest_llmgen.gate import UNREVIEWED_STATES
-from pytest_llmgen.records import Facts, Gap, GapKind, GapState, MutantStatus, SuspectedBug
+from pytest_llmgen.doubts import DECIDED, TRIAGED
+from pytest_llmgen.records import Facts, Gap, GapKind, MutantStatus, SuspectedBug
 from pytest_llmgen.report.items import KINDS
 from pytest_llmgen.review.fingerprint import long_id
 
 HOMEPAGE = "https://pypi.org/project/pytest-llmgen/"
-SETTLED = frozenset({GapState.ACCEPTED, GapState.BASELINE})
-"""States of gaps that count no more."""
 _MOST_CODE = 60
 
 
 def open_gaps(facts: Facts) -> tuple[Gap, ...]:
     """Gaps that wait for a person, in new code and beside it, by rank."""
-    return tuple(sorted((gap for gap in facts.gaps if gap.state in UNREVIEWED_STATES), key=lambda gap: gap.rank))
+    return tuple(sorted((gap for gap in facts.gaps if gap.state not in DECIDED), key=lambda gap: gap.rank))
 
 
 def open_bugs(facts: Facts) -> tuple[SuspectedBug, ...]:
     """Suspected bugs that wait for a person."""
-    return tuple(bug for bug in facts.suspected_bugs if bug.state in UNREVIEWED_STATES)
+    return tuple(bug for bug in facts.suspected_bugs if bug.state not in TRIAGED)
 
 
 def one_per_line(gaps: Iterable[Gap]) -> tuple[tuple[Gap, int], ...]:

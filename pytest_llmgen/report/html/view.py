@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from pytest_llmgen.doubts import DECIDED
 from pytest_llmgen.gate import in_scope
 from pytest_llmgen.records import (
     Condition,
@@ -27,7 +28,6 @@ from pytest_llmgen.report.gains import Gain, gains, left_out
 from pytest_llmgen.report.html.excerpts import Excerpts, Line
 from pytest_llmgen.report.layout import count, fraction, money
 from pytest_llmgen.report.words import (
-    SETTLED,
     acceptance_of,
     one_per_line,
     open_bugs,
@@ -253,7 +253,7 @@ def _filters(gaps: Sequence[Gap]) -> dict[str, tuple[str, ...]]:
 
 def _settled(facts: Facts) -> Iterable[Settled]:
     for gap in facts.gaps:
-        if gap.state in SETTLED:
+        if gap.state in DECIDED:
             yield _settlement(
                 gap.id, gap.state.value, f"{gap.path}:{gap.region.start_line} {gap.qualname}", gap.decision
             )
