@@ -247,6 +247,8 @@ class _Job:
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired."""
         self.tools.progress.stage(f"round {number}: generating tests")
+        if announced := generator.announce(assignments):
+            self.tools.progress.note(announced)
         repairs: list[Assignment] = []
         for done, reply in enumerate(self._replies(generator, assignments), start=1):
             judged = self._prove(reply, runner)

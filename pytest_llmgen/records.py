@@ -543,6 +543,9 @@ class Generator(Protocol):
     def label(self) -> str:
         """For the header: ``offline`` or ``model provider/model-name``."""
 
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """What answering them will cost, for the person who pays; empty where it costs nothing."""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment, in any order, as the answers come."""
 

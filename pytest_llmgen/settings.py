@@ -71,6 +71,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("model", "Model to ask", "claude-sonnet-5-5", "--llm-model", "llm_model", metavar="NAME"),
     Option(
+        "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
+    ),
+    Option(
+        "dry_run",
+        "Write the prompts and what they would cost, send nothing",
+        False,
+        "--llm-dry-run",
+        kind="bool",
+    ),
+    Option(
         "replies",
         "Folder of recorded replies to replay (default: the journal)",
         "",
@@ -102,7 +112,11 @@ OPTIONS: tuple[Option, ...] = (
         minimum=OFF,
     ),
     Option(
-        "price", "Price of models that are not known, 'input,output' in USD per million tokens", "", None, "llm_price"
+        "price",
+        "USD per million tokens of models that are not known: 'input,output' or 'model=input,output'",
+        "",
+        None,
+        "llm_price",
     ),
     Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
     Option(
@@ -330,6 +344,8 @@ class Settings:
     exclude: tuple[str, ...]
     provider: str
     model: str
+    model_hard: str
+    dry_run: bool
     replies: str
     instructions: str
     output_dir: str
@@ -401,6 +417,12 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             "--llm-generate and --llm-check were both given",
             fix="generate first, then check what a person has accepted",
             slug="two-commands",
+        )
+    if checked["dry_run"] and (not checked["generate"] or checked["provider"] in ("offline", "replay")):
+        raise LlmgenError(
+            "--llm-dry-run shows what would be sent to a model, and nothing would be",
+            fix="give it together with --llm-generate and without --llm-provider",
+            slug="nothing-to-send",
         )
     _check_reports(checked["reports"])
     return Settings(root=root, ci=ci, **checked)
