@@ -68,7 +68,9 @@ def _shown(value: Any) -> Any:
 def _code(text: str) -> Markup:
     """A sentence whose parts between backquotes are code."""
     parts = visible(text).split("`")
-    marked = (Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts))  # noqa: S704
+    marked = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
     return Markup("").join(marked)
 
 
