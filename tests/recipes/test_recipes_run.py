@@ -122,6 +122,8 @@ def test_the_gate_of_gitlab_runs_and_leaves_its_artifacts(project):
     reports = job["artifacts"]["reports"]
     names = [*job["artifacts"]["paths"], reports["codequality"], reports["junit"], reports["coverage_report"]["path"]]
     assert [name for name in names if not (project / name).exists()] == []
+    junit = (project / "junit.xml").read_text("utf-8")
+    assert '<property name="llmgen.verdict" value="pass"' in junit
 
 
 def test_the_generating_job_pushes_a_branch_and_opens_a_draft(project, tmp_path):

@@ -13,9 +13,10 @@ from test_report_html import HOSTILE, source_of
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.outlets import Outlets
-from pytest_llmgen.records import Decisions, GapState, InvalidEntry, State
+from pytest_llmgen.records import Decisions, GapState, InvalidEntry, MutantStatus, State
 from pytest_llmgen.report import formats, github, gitlab, markdown, sarif, stryker
 from pytest_llmgen.report.gains import gains
+from pytest_llmgen.report.terminal import render
 from pytest_llmgen.settings import REPORT_TYPES, defaults
 
 NAMES = ["full", "report_only", "clean", "inconclusive", "nothing", "red", "no_tests"]
@@ -115,6 +116,14 @@ def test_the_gains_of_a_generating_run_are_told_with_their_cost(full):
 
 def test_a_check_has_no_before(report_of):
     assert all(not row.before and not row.change for row in gains(report_of("clean").facts))
+
+
+def test_the_terminal_too_says_why_the_score_counts_fewer_mutants(full):
+    counts = {MutantStatus.KILLED: 54, MutantStatus.IGNORED: 3, MutantStatus.COMPILE_ERROR: 1}
+    metrics = replace(full.facts.totals.new, by_status=counts)
+    facts = replace(full.facts, totals=replace(full.facts.totals, new=metrics))
+    lines = [line.text.strip() for line in render(replace(full, facts=facts), width=120)]
+    assert "4 of 58 mutants are not in the score: 3 Ignored, 1 CompileError" in lines
 
 
 # --- Stryker ------------------------------------------------------------------------------------
