@@ -60,12 +60,10 @@ def source_of(path=CART):
 
 
 @pytest.fixture(scope="module")
-def full(request):
+def full(report_of):
     """A report with all that the page can show, part of it hostile."""
-    import conftest
-
-    facts, mode, limits = conftest.SCENARIOS["full"]
-    verdict = conftest.judge(facts, limits, mode)
+    report = report_of("full")
+    facts = report.facts
     gaps = list(facts.gaps)
     made = Decision(
         "M-0x5ra8v",
@@ -82,7 +80,7 @@ def full(request):
     bug = replace(facts.suspected_bugs[0], summary=HOSTILE, quote=HOSTILE, test_source=HOSTILE)
     tests = tuple(replace(test, source=f"def {HOSTILE}", reason=HOSTILE) for test in facts.tests)
     facts = replace(facts, gaps=tuple(gaps), suspected_bugs=(bug,), tests=tests, warnings=(HOSTILE,))
-    return conftest.Report(facts, verdict, sources=(source_of(),))
+    return replace(report, facts=facts, sources=(source_of(),))
 
 
 @pytest.fixture(scope="module")
