@@ -35,6 +35,7 @@ def test_the_merge_is_equal_to_one_run(runs: Any) -> None:
         assert run.report[key] == runs.whole.report[key], key
     assert "no test runs" in run.output
     same, other = run.report["run"], runs.whole.report["run"]
+    assert same["peak_memory_mb"] > 10
     assert {k: v for k, v in same.items() if k not in VOLATILE} == {k: v for k, v in other.items() if k not in VOLATILE}
 
 
