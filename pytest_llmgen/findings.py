@@ -28,6 +28,7 @@ from pytest_llmgen.records import (
     SuspectedBug,
     Target,
 )
+from pytest_llmgen.refine.earlier import ROUND, Again
 from pytest_llmgen.run.survey import Survey
 
 OPEN = (MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE)
@@ -56,6 +57,9 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
     problem: str | None = None
     interrupted: bool = False
+    again: Again = field(default_factory=Again)  # generated tests of earlier runs that are looked at again
+    pinned: list[Judged] = field(default_factory=list)  # those of them that stay whatever they earn
+    removed: tuple[tuple[str, str], ...] = ()  # node id of a test of an earlier run, and why it went
     rounds: int = 0
     complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
@@ -156,16 +160,38 @@ class Findings:
             found.setdefault(judged.candidate.target, set()).add(judged.candidate.category)
         return {key: frozenset(categories) for key, categories in found.items()}
 
+    def _passing_earlier(self) -> list[Judged]:
+        return [j for j in self.judged if j.candidate.round == ROUND and j.fate in (Fate.KEPT, Fate.REDUNDANT)]
+
+    def _hits_before(self) -> dict[str, Hits]:
+        """What the suite ran before this run, generated tests that are looked at again included."""
+        union = dict(self.baseline.hits)
+        for judged in self._passing_earlier():
+            for path, hits in judged.hits.items():
+                union[path] = union.get(path, Hits()) | hits
+        return union
+
+    def _verdicts_before_with_earlier(self) -> dict[str, MutantVerdict]:
+        found, hits = dict(self.verdicts_before), self._hits_before()
+        for mutant in self.mutants if self._passing_earlier() else ():
+            verdict = found.get(mutant.id)
+            if verdict is not None and verdict.status is MutantStatus.NO_COVERAGE:
+                covered = mutant.line in hits.get(mutant.path, Hits()).lines
+                found[mutant.id] = replace(verdict, status=MutantStatus.SURVIVED) if covered else verdict
+        for judged in self._passing_earlier():
+            found |= {i: MutantVerdict(i, MutantStatus.KILLED, (judged.nodeid,)) for i in judged.kills}
+        return found
+
     def evidence(self) -> Evidence:
         """Everything from which gaps and ratios are worked out."""
         return Evidence(
             modules=self.modules,
             files=self.baseline.files,
             hits=self.hits(),
-            hits_before=self.baseline.hits,
+            hits_before=self._hits_before(),
             mutants=self.mutants,
             verdicts=self.verdicts(),
-            verdicts_before=self.verdicts_before,
+            verdicts_before=self._verdicts_before_with_earlier(),
             covering=self.covering,
             line_tests=self.survey.line_tests,
             judged=tuple(self.judged),

@@ -909,6 +909,7 @@ class SuiteInfo:
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+    again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -934,6 +935,7 @@ class Facts:
     budget_usd: float | None = None
     model: str | None = None
     written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    removed: tuple[tuple[str, str], ...] = ()  # node ids of generated tests of earlier runs, and why they went
     warnings: tuple[str, ...] = ()
 
 
