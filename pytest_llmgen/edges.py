@@ -59,7 +59,7 @@ from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
 from pytest_llmgen.review.desk import digests_of, places_of, read_book, said_of
-from pytest_llmgen.review.generated import is_rejected, rejections
+from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -398,7 +398,10 @@ class Edges:
         )
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:
-        return context_of_target(target, module, self._project)
+        context = context_of_target(target, module, self._project)
+        marker = f"{target.module}:{target.qualname}"
+        own = [f"{each.name}: {each.why}" for each in self._rejections if each.target == marker and each.why]
+        return replace(context, rejected=tuple(own)) if own else context
 
     @cached_property
     def _vet_facts(self) -> Any:
@@ -407,13 +410,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
-        if is_rejected(candidate, self._rejected):
+        if is_rejected(candidate, frozenset(each.fingerprint for each in self._rejections)):
             return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
 
     @cached_property
-    def _rejected(self) -> frozenset[str]:
-        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
+    def _rejections(self) -> tuple[Rejected, ...]:
+        return rejections(self.settings.report_path)
 
 
 def has_generated(facts: Facts) -> bool:

@@ -149,6 +149,25 @@ class Findings:
         )
         return OpenGaps(tuple(missing), tuple(branches), survivors, self._empty_categories(target))
 
+    def finished_targets(self) -> set[str]:
+        """Targets of earlier generated tests in which the project's own tests leave nothing open.
+
+        Nothing is earned there, not even by the first test of a category.
+        """
+        keys = {judged.candidate.target for judged in self.judged if judged.candidate.round == ROUND}
+        own = {m.id for m in self.mutants if (v := self.verdicts_before.get(m.id)) is None or v.status in OPEN}
+        units = {f"{mutant.path}::{mutant.unit}" for mutant in self.mutants if mutant.id in own}
+        return {key for key in keys - units if (target := self.targets.get(key)) and not self._uncovered(target)}
+
+    def _uncovered(self, target: Target) -> bool:
+        lines, hits = self.baseline.files.get(target.path), self.baseline.hits.get(target.path, Hits())
+        inside = range(target.def_line + 1, target.end_line + 1)
+        if lines is None:
+            return True
+        return any(line in inside for line in lines.statements - hits.lines) or any(
+            start in inside for start, _ in lines.branches - hits.arcs
+        )
+
     def _empty_categories(self, target: Target) -> tuple[Category, ...]:
         filled = self.filled_categories().get(target.key, frozenset())
         return tuple(category for category in Category if category not in filled)
@@ -168,7 +187,7 @@ class Findings:
         union = dict(self.baseline.hits)
         for judged in self._passing_earlier():
             for path, hits in judged.hits.items():
-                union[path] = union.get(path, Hits()) | hits
+                union[path] = union.get(path, Hits()) | hits | self.imported.get(path, Hits())
         return union
 
     def _verdicts_before_with_earlier(self) -> dict[str, MutantVerdict]:

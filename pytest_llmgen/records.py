@@ -470,6 +470,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ merge of two branches is JSON again.
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pytest_llmgen.records import Candidate, Judged
+from pytest_llmgen.review.fingerprint import canonical
 
 NAME = "llmgen-ledger.json"
 _VERSION = 1
@@ -87,9 +89,9 @@ def entry_of(judged: Judged, written: Candidate, file: str, test: str, digests: 
 
 
 def hash_of(candidate: Candidate) -> str:
-    """16 hex digits of a test's text with all that it needs."""
-    parts = (candidate.source.strip(), *sorted(candidate.imports), *candidate.helpers)
-    return digest(parts)
+    """16 hex digits of a test with all that it needs, without formatting, comments and docstrings."""
+    parts = (candidate.source, *sorted(candidate.imports), *candidate.helpers)
+    return digest(canonical(ast.parse(part)) for part in parts)
 
 
 def code_of(paths: Iterable[str], digests: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Candidate, Judged
+from pytest_llmgen.refine import ledger
 from pytest_llmgen.refine.parse_back import WrittenTest, parse_back
 from pytest_llmgen.refine.places import PREFIX, file_name
 from pytest_llmgen.refine.render import Provenance, is_ours, render_file
@@ -125,6 +126,9 @@ def _plan_module(folder: Path, module: ModuleTests, draft: _Draft, gone: frozens
     if not merged:
         draft.empty.append(path)
         return
+    if text and len(merged) == len(old) == len(earlier):  # nothing comes, nothing goes: not even the version changes
+        draft.texts[path] = text
+        return
     reviewed = frozenset(test.candidate.id for test in old if test.candidate and test.reviewed)
     provenance = replace(module.provenance, reviewed=module.provenance.reviewed | reviewed)
     rendered = render_file(module.module, merged, provenance)
@@ -235,12 +239,23 @@ def _problem(folder: Path, error: OSError) -> LlmgenError:
 
 
 def existing_tests(output_dir: Path) -> tuple[ExistingTest, ...]:
-    """The generated tests on disk, by file and in order; unreadable files count as having none."""
+    """The generated tests on disk, by file and in order; unreadable files count as having none.
+
+    One that says something else than when it was written is a person's own, so somebody has looked at it.
+    """
+    known = ledger.read(output_dir).entries
     return tuple(
-        ExistingTest(path, test.name, test.target, test.reviewed)
+        ExistingTest(path, test.name, test.target, test.reviewed or _is_own(test, known.get((path.name, test.name))))
         for path in sorted(output_dir.glob(f"{PREFIX}*.py"))
         for test in _tests_in(path)
     )
+
+
+def _is_own(test: WrittenTest, entry: ledger.Entry | None) -> bool:
+    """Formatting, comments and docstrings are no change: programs make them; taking our line away is one."""
+    if test.candidate is None:
+        return True
+    return entry is not None and entry.text != ledger.hash_of(test.candidate)
 
 
 def _tests_in(path: Path) -> Iterator[WrittenTest]:
