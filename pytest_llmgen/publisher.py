@@ -87,7 +87,8 @@ class Publisher:
         }
         entries = {key: entry for key, entry in before.entries.items() if key in written}
         for judged in proved:
-            file, name = planned.nodes.get(judged.candidate.id, (self.folder, judged.candidate.name))
+            earlier, _, own = judged.candidate.id.partition("::")
+            file, name = planned.nodes.get(judged.candidate.id, (self.folder / earlier, own))
             candidate = written.get((file.name, name))
             if candidate and judged.fate is Fate.KEPT:
                 entries[file.name, name] = ledger.entry_of(judged, candidate, file.name, name, self.digests)
