@@ -89,6 +89,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
     ),
     Option("instructions", "House rules for tests, added to every prompt", "", None, "llm_instructions"),
+    Option(
+        "instructions_from",
+        "Files whose sections on tests are house rules as well: AGENTS.md, CONTRIBUTING.md",
+        (),
+        None,
+        "llm_instructions_from",
+        "args",
+    ),
     Option("output_dir", "Where generated tests are written", "tests/llmgen", None, "llm_output_dir"),
     Option("pending", "Keep generated tests in .llmgen/pending until accepted", False, None, "llm_pending", "bool"),
     Option(
@@ -377,6 +385,7 @@ class Settings:
     dry_run: bool
     replies: str
     instructions: str
+    instructions_from: tuple[str, ...]
     output_dir: str
     pending: bool
     max_cost: float

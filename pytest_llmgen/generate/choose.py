@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.extract.rules import read_rules
 from pytest_llmgen.generate.budget import Budget
 from pytest_llmgen.generate.credentials import has_credentials
 from pytest_llmgen.generate.dry import FOLDER, DryRun
@@ -98,7 +99,8 @@ def _offline(settings: Settings, prober: Prober) -> Generator:
 
 def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str) -> Writer:
     folders = [str(settings.root.resolve()), *([str(home)] if home else [])]
-    return Writer(settings.model, settings.instructions, private(env, folders, [user]), settings.model_hard)
+    rules = "\n\n".join(filter(None, [settings.instructions, read_rules(settings.root, settings.instructions_from)]))
+    return Writer(settings.model, rules, private(env, folders, [user]), settings.model_hard)
 
 
 def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> ModelGenerator:
