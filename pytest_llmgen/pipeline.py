@@ -330,7 +330,7 @@ class _Job:
     def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """A model is asked in batches, so that a person sees progress; the search wants all at once."""
         size = len(assignments)
-        if generator.origin is Origin.MODEL:
+        if generator.origin is Origin.MODEL and not self.settings.batch:
             size = _BATCH_FACTOR * self.settings.concurrency
         for start in range(0, len(assignments), max(1, size)):
             if self._out_of_service:

@@ -74,6 +74,23 @@ OPTIONS: tuple[Option, ...] = (
         "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
     ),
     Option(
+        "batch",
+        "Ask in batches: half the price, up to a day",
+        False,
+        "--llm-batch",
+        "llm_batch",
+        kind="bool",
+    ),
+    Option(
+        "batch_wait",
+        "Wait so long for a batch; a later run fetches it",
+        86_400.0,
+        None,
+        "llm_batch_wait",
+        "float",
+        minimum=0,
+    ),
+    Option(
         "dry_run",
         "Write the prompts and what they would cost, send nothing",
         False,
@@ -382,6 +399,8 @@ class Settings:
     provider: str
     model: str
     model_hard: str
+    batch: bool
+    batch_wait: float
     dry_run: bool
     replies: str
     instructions: str
