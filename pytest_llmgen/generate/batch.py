@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.generate.budget import Budget, Estimate
 from pytest_llmgen.generate.client import Answer, Client, RequestError
 from pytest_llmgen.generate.faults import Fault, Patience
@@ -136,7 +137,14 @@ class BatchGenerator:
     async def _send(self, client: Client, round_: _Round, wanted: Mapping[str, Estimate]) -> str:
         for key in wanted:
             self._journal.hold(round_.drafts[key])
-        batch = await client.send_batch({key: round_.drafts[key].request for key in wanted})
+        try:
+            batch = await client.send_batch({key: round_.drafts[key].request for key in wanted})
+        except RequestError as error:
+            if error.fault.status == _GONE:
+                raise LlmgenError(
+                    f"{self._server} takes no batches", fix="leave out --llm-batch", slug="no-batches"
+                ) from None
+            raise
         self._journal.note("batch-sent", batch=batch, keys=list(wanted))
         for key in wanted:
             draft = round_.drafts[key]
