@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -26,7 +27,8 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
-from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.generate.journal import Journal
+from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -144,7 +146,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=mutants_of,
+            mutants_of=lambda module: mutants_of(module, self.settings.operators),
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -180,7 +182,7 @@ class Edges:
             "code": parts.digest(self.modules),
             "commit": run_info(self.git)[0] or "none",
             "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
-            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "version": f"{__version__}, {OPERATORS_VERSIONS[self.settings.operators]}",
             "python": ".".join(platform.python_version_tuple()[:2]),
         }
 
@@ -208,17 +210,28 @@ class Edges:
 
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
+        if self.executor is not None:
+            self.findings.peak_memory_mb = self.executor.peak_memory_mb()
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         if self.settings.raise_floors:
             facts = replace(facts, written=(*facts.written, self._raise_floors(facts)))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
+        with suppress(OSError):  # the ledger is full or gone: the verdict stands
+            self._note_fates()
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
         status = self.exit_status(pytest_status, report)
         report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
         self.outlets.write(report)
         return report
+
+    def _note_fates(self) -> None:
+        """The ledger also says what became of everything that was paid for."""
+        journal = Journal(self.settings.report_path)
+        for each in self.findings.judged if self._uses_model else ():
+            candidate = each.candidate
+            journal.note("judged", candidate=candidate.id, target=candidate.target, fate=each.fate, code=each.code)
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -235,11 +248,14 @@ class Edges:
             shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
-            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(
-                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+                __version__,
+                platform.python_version(),
+                pytest.__version__,
+                _version("coverage"),
+                OPERATORS_VERSIONS[self.settings.operators],
             ),
             run=info,
             scope_problem=self.scope.problem,
