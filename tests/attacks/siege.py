@@ -1,4 +1,4 @@
-"""A user's project, home and machine; a driver that runs tests behind a tier; and what can be seen of it from outside."""
+"""A user's project, home and machine; a driver that runs tests behind a tier; and what is seen of it from outside."""
 
 from __future__ import annotations
 
@@ -180,6 +180,10 @@ class Siege:
         if (PACKAGES / f"{self.marker}.pth").exists():
             (PACKAGES / f"{self.marker}.pth").unlink()
             yield "the installation was written to"
+
+    def is_whole(self) -> bool:
+        """Whether it can go on here."""
+        return self.driver.poll() is None and self.sleeper.poll() is None and (self.victim / "file").exists()
 
     def end(self) -> None:
         """Let the driver come to its end."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
-from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
 
 import attack_table
-import ordinary_table
 import pytest
 import siege
-from attack_table import ATTACKS
-from siege import PACKAGE, SECRET, Siege
+from attack_table import ATTACKS, function_name, groups
+from siege import SECRET, Siege
 
 TIERS = ("namespaces", "landlock", "portable")
+EVERYTHING = bool(os.environ.get("LLMGEN_EVERY_ATTACK"))
 PLACES = [(user, tier) for user in siege.users() for tier in TIERS]
+ORDINARY = Path(__file__).with_name("data") / "ordinary.py"
+NOT_BEHIND = {
+    "landlock": (
+        "a_terminal",  # it would mean being able to write to the user's own ones
+        *("a_pool_of_processes", "a_queue_between_processes", "shared_memory"),  # /dev/shm is everybody's
+        *("a_server_in_an_event_loop", "a_web_server", "a_stream_socket", "a_datagram"),  # so is the loopback interface
+    ),
+}
+"""What a tier costs; llm_sandbox_allow opens some of it."""
 TRIAL = """
 from pytest_llmgen.run.sandbox.choice import trial
 from pytest_llmgen.run.sandbox.plan import TierName
@@ -41,15 +52,17 @@ class Found:
     """What a siege came to."""
 
     def __init__(self) -> None:
-        self.escaped: dict[str, list[str]] = {}
-        self.faults: dict[str, str] = {}
+        self.escaped: dict[tuple[str, ...], list[str]] = {}
+        self.faults: list[tuple[tuple[str, ...], str]] = []
         self.left: list[str] = []
         self.ordinary: dict[str, str] = {}
 
 
-@pytest.fixture(scope="module", params=PLACES, ids=lambda place: "-".join(place))
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
 def place(request: pytest.FixtureRequest) -> tuple[str, str]:
     user, tier = request.param
+    if tier == "portable" and find_spec("pytest_llmgen.run.sandbox.audit") is None:
+        pytest.skip("the portable tier has no audit hook yet")
     if why := refused(user, tier):
         pytest.skip(f"{tier} as {user}: {why}")
     return user, tier
@@ -62,49 +75,54 @@ def found(place: tuple[str, str]) -> Found:
     found = Found()
     with ExitStack() as stack:
         here = Siege(user, tier, stack)
-        runs = here.run([ordinary_table.render(name) for name in ordinary_table.BODIES], 20.0)
-        for name, (_, outcome, message) in zip(ordinary_table.BODIES, runs, strict=True):
-            found.ordinary[name] = "" if outcome == "passed" else f"{outcome}: {message}"
-        for name in tried(user, tier):
-            effects = attack(here, name, found)
-            if effects:
-                found.escaped[name] = effects
-            if any(effect.startswith(("changed", "another", "the parent")) for effect in effects):
+        found.ordinary = ordinary(here)
+        for names in tried(place):
+            if effects := attack(here, names, found):
+                found.escaped[names] = effects
+            if not here.is_whole():
                 here = Siege(user, tier, stack)
         here.end()
         found.left = here.left()
     return found
 
 
-def tried(user: str, tier: str) -> Iterator[str]:
-    """What costs a worker is tried as one user only."""
-    for name, attack in ATTACKS.items():
-        if tier not in attack.off and (user == "me" or not attack.is_heavy):
-            yield name
+def ordinary(here: Siege) -> dict[str, str]:
+    """What is wrong with each ordinary test; run in one child, as they are in a user's suite."""
+    return {
+        nodeid.partition("::test_")[2]: "" if outcome == "passed" else f"{outcome}: {message}"
+        for nodeid, outcome, message in here.run([ORDINARY.read_text()], 60.0)
+    }
 
 
-def attack(here: Siege, name: str, found: Found) -> list[str]:
-    """What an attack has changed, learnt or forged."""
-    attack = ATTACKS[name]
+def tried(place: tuple[str, str]) -> list[tuple[str, ...]]:
+    """Each attack alone in one place, in groups elsewhere; LLMGEN_EVERY_ATTACK wants all alone everywhere."""
+    _, tier = place
+    if place == PLACES[0] or EVERYTHING:
+        return [(name,) for name, attack in ATTACKS.items() if tier not in attack.off]
+    return groups(tier)
+
+
+def attack(here: Siege, names: tuple[str, ...], found: Found) -> list[str]:
+    """What attacks have changed, learnt or forged."""
     before = here.snapshot()
-    runs = here.run([attack_table.render(name, attack, here.facts())], attack.timeout)
+    runs = here.run([attack_table.render(here.facts(), *names)], ATTACKS[names[0]].timeout)
     effects = list(here.effects(before))
-    found.faults.update({name: message for _, outcome, message in runs if outcome == "fault"})
+    found.faults += [(names, message) for _, outcome, message in runs if outcome == "fault"]
     if any(SECRET in message for _, _, message in runs):
         effects.append("a secret was told")
-    if attack.passes_if and any(outcome == "passed" for _, outcome, _ in runs):
-        effects.append("it reached its aim")
-    return effects
+    aims = {function_name(name): name for name in names if ATTACKS[name].passes}
+    passed = [nodeid.partition("::")[2].partition("[")[0] for nodeid, outcome, _ in runs if outcome == "passed"]
+    return effects + [f"it reached its aim: {aims[name]}" for name in passed if name in aims]
 
 
 def test_no_attack_escapes_but_those_that_are_known_to(place: tuple[str, str], found: Found) -> None:
     _, tier = place
-    known = {name for name in found.escaped if tier in ATTACKS[name].holes}
-    assert {name: effects for name, effects in found.escaped.items() if name not in known} == {}
+    unknown = {names: told for names, told in found.escaped.items() if not ATTACKS[names[0]].is_known_hole(tier)}
+    assert unknown == {}
 
 
 def test_no_attack_ends_the_run(found: Found) -> None:
-    assert found.faults == {}
+    assert found.faults == []
 
 
 def test_no_process_is_left(found: Found) -> None:
@@ -113,11 +131,9 @@ def test_no_process_is_left(found: Found) -> None:
 
 def test_ordinary_tests_pass(place: tuple[str, str], found: Found) -> None:
     _, tier = place
-    broken = {name for name, problem in found.ordinary.items() if problem}
-    allowed = ordinary_table.NOT_BEHIND.get(tier, frozenset())
-    assert {name: found.ordinary[name] for name in broken - allowed} == {}
+    assert {name: why for name, why in found.ordinary.items() if why and name not in NOT_BEHIND.get(tier, ())} == {}
+    assert len(found.ordinary) >= 40
 
 
-def test_the_tables_are_large_enough_to_mean_something() -> None:
-    assert len(ATTACKS) >= 40 <= len(ordinary_table.BODIES)
-    assert PACKAGE.is_dir()
+def test_the_table_is_large_enough_to_mean_something() -> None:
+    assert len(ATTACKS) >= 40
