@@ -229,6 +229,7 @@ class Edges:
             shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
+            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(
