@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from pytest_llmgen.mutate.select import order, ran_at_import, timeout_of
+from pytest_llmgen.mutate.select import cpu_limit_of, order, ran_at_import, timeout_of
 from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Runner
 
 OPEN = (MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE)
@@ -53,4 +53,7 @@ class Widening:
         reaching, known = self.reach(path)
         files = {test: test.partition("::")[0] for test in self.seconds if test not in job.tests}
         more = order((test for test, file in files.items() if file in reaching or file not in known), self.seconds)
-        return replace(job, tests=more, timeout=timeout_of(more, self.seconds, 0.0)) if more else None
+        if not more:
+            return None
+        limits = timeout_of(more, self.seconds, 0.0), cpu_limit_of(more, self.seconds, 0.0)
+        return replace(job, tests=more, timeout=limits[0], cpu_limit=limits[1])
