@@ -155,7 +155,11 @@ class _Job:
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
             widening = Widening(
-                self.findings.baseline.files, self.findings.imported, self.findings.survey.seconds, self.tools.reach
+                self.findings.baseline.files,
+                self.findings.imported,
+                self.findings.survey.seconds,
+                self.tools.reach,
+                self.settings.mutant_timeout,
             )
             for verdict in widening.judge(runner, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict

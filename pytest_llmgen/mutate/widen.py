@@ -22,6 +22,7 @@ class Widening:
     imported: Mapping[str, Hits]  # what ran while something was imported or collected
     seconds: Mapping[str, float]
     reach: Reach
+    asked_timeout: float = 0.0
 
     def judge(
         self,
@@ -55,5 +56,5 @@ class Widening:
         more = order((test for test, file in files.items() if file in reaching or file not in known), self.seconds)
         if not more:
             return None
-        limits = timeout_of(more, self.seconds, 0.0), cpu_limit_of(more, self.seconds, 0.0)
-        return replace(job, tests=more, timeout=limits[0], cpu_limit=limits[1])
+        limits = [limit(more, self.seconds, self.asked_timeout) for limit in (timeout_of, cpu_limit_of)]
+        return replace(job, tests=more, timeout=limits[0], cpu=limits[1])
