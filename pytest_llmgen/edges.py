@@ -29,7 +29,7 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.generate.journal import Journal
-from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -147,7 +147,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=mutants_of,
+            mutants_of=lambda module: mutants_of(module, self.settings.operators),
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -184,7 +184,7 @@ class Edges:
             "code": parts.digest(self.modules),
             "commit": run_info(self.git)[0] or "none",
             "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
-            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "version": f"{__version__}, {OPERATORS_VERSIONS[self.settings.operators]}",
             "python": ".".join(platform.python_version_tuple()[:2]),
         }
 
@@ -253,7 +253,11 @@ class Edges:
         )
         return Circumstances(
             tool=ToolInfo(
-                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+                __version__,
+                platform.python_version(),
+                pytest.__version__,
+                _version("coverage"),
+                OPERATORS_VERSIONS[self.settings.operators],
             ),
             run=info,
             scope_problem=self.scope.problem,

@@ -142,6 +142,14 @@ OPTIONS: tuple[Option, ...] = (
         minimum=0,
     ),
     Option(
+        "operators",
+        "Which mutants there are: all, or only those of mutmut's operators in functions",
+        "mutmut",
+        None,
+        "llm_operators",
+        choices=("all", "mutmut"),
+    ),
+    Option(
         "test_timeout",
         "Seconds for one generated test at most",
         10.0,
@@ -387,6 +395,7 @@ class Settings:
     rounds: int
     workers: int
     mutant_timeout: float
+    operators: str
     test_timeout: float
     memory: int
     sandbox: str

@@ -47,6 +47,8 @@ class Draft:
     after: str
     line: int
     in_signature: bool
+    needs_import: bool = False
+    is_mutmuts: bool = True  # whether mutmut makes it too, where it looks at the function
     root: Root | None = None
 
 
@@ -89,4 +91,5 @@ def _named(path: str, lines: Lines, draft: Draft, counts: Counter[tuple[str, str
         nth=counts[anchor],
         in_signature=draft.in_signature,
         line=draft.line,
+        needs_import=draft.needs_import,
     )
