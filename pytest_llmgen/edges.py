@@ -28,7 +28,7 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.generate.journal import Journal
-from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
+from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -41,6 +41,7 @@ from pytest_llmgen.records import (
     Generator,
     Hits,
     Module,
+    Mutant,
     Prober,
     Refusal,
     Report,
@@ -146,7 +147,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=lambda module: mutants_of(module, self.settings.operators),
+            mutants_of=self._mutants_of,
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -346,6 +347,15 @@ class Edges:
             output_dir=self.settings.output_dir,
             python_path=self.python_path,
         )
+
+    def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
+        if self.settings.operators != MUTMUT:
+            return mutants_of(module, self.settings.operators)
+        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+
+        mutants, notice = listed(module)
+        self.findings.warnings.extend(notice.splitlines())
+        return mutants
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)

@@ -16,7 +16,7 @@ from pytest_llmgen.mutate import operators
 from pytest_llmgen.mutate.edits import mutated_source
 from pytest_llmgen.records import Module
 
-mutants_of = partial(operators.mutants_of, operators=operators.ONLY_MUTMUTS)
+mutants_of = partial(operators.mutants_of, operators=operators.CLASSIC)
 
 
 @pytest.fixture
