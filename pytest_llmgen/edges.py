@@ -55,6 +55,8 @@ from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
+from pytest_llmgen.review.generated import is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -94,6 +96,7 @@ class Edges:
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
+        self.book = read_book(settings)
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
@@ -124,7 +127,7 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
-        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
@@ -266,6 +269,9 @@ class Edges:
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
+            book=self.book,
+            today=datetime.now().astimezone().date(),
+            present=None if self.settings.targets else places_of(self.modules),
         )
 
     def _nothing_to_test(self) -> str | None:
@@ -367,7 +373,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        if is_rejected(candidate, self._rejected):
+            return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
 
 
 def has_generated(facts: Facts) -> bool:
