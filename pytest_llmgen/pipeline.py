@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
@@ -18,6 +17,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
@@ -89,6 +89,7 @@ class Tools:
     clock: Callable[[], float]
     cpu: Callable[[], float]
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
+    reach: Reach = lambda _path: ((), ())  # which files may import a module
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -154,7 +155,14 @@ class _Job:
                 ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
-            for verdict in chain(settled, runner.judge(work)):
+            widening = Widening(
+                self.findings.baseline.files,
+                self.findings.imported,
+                self.findings.survey.seconds,
+                self.tools.reach,
+                self.settings.mutant_timeout,
+            )
+            for verdict in widening.judge(runner, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
@@ -206,13 +214,16 @@ class _Job:
             deliver(self.settings, self.findings, runner, self.tools.publisher, self.tools.progress.step)
 
     def _in_scope(self, mutant: Mutant) -> bool:
-        """Whether a mutant's function was touched, where only new code is judged."""
+        """Whether a mutant's function was touched (outside of functions: its lines), where only new code is judged."""
         changed = self.findings.changed
         if changed is None:
             return True
         target = self.findings.targets.get(f"{mutant.path}::{mutant.unit}")
         lines = changed.get(mutant.path, frozenset())
-        return target is not None and any(target.start_line <= line <= target.end_line for line in lines)
+        first, last = mutant.region.start_line, mutant.region.end_line
+        if target is not None:
+            first, last = target.start_line, target.end_line
+        return any(first <= line <= last for line in lines)
 
     def _time_left(self, started: float) -> float:
         """Seconds that generating may still take; infinite where no limit was set."""
