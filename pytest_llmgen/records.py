@@ -99,6 +99,7 @@ class Stage(StrEnum):
     REPAIR = "repair"
     GAPS = "gaps"
     DOCUMENTATION = "documentation"
+    SECOND_LOOK = "second-look"
 
 
 class GapKind(StrEnum):
@@ -441,6 +442,8 @@ class OpenGaps:
     branches: tuple[Arc, ...] = ()
     survivors: tuple[Survivor, ...] = ()
     categories: tuple[Category, ...] = ()  # those without any test
+    why_lines: Mapping[int, str] = field(default_factory=dict)  # line -> why nothing got there
+    why_branches: Mapping[Arc, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +526,23 @@ class Cost:
         )
 
 
+class Opinion(StrEnum):
+    """What an independent second look makes of a suspected bug."""
+
+    BUG = "bug"
+    UNCLEAR = "unclear"
+    NOT_A_BUG = "not-a-bug"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The strongest case against calling it a bug, and what the case is worth."""
+
+    opinion: Opinion
+    case_against: str = ""
+    quote: str = ""  # the promise that the code breaks, in the words of the documentation
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a generator answered to one assignment."""
@@ -532,6 +552,7 @@ class Reply:
     refusals: tuple[Refusal, ...] = ()  # of parts that are not even candidates
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
+    look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
 
 
 class Generator(Protocol):
@@ -552,6 +573,14 @@ class Generator(Protocol):
         """Answer each assignment, in any order, as the answers come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Probes, by their places among others, that a mutant is to meet; None stands for the code as it is."""
+
+    mutant: Mutant | None
+    places: tuple[int, ...]
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -560,6 +589,20 @@ class Prober(Protocol):
 
         Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
         did not end are not observed any more (``crashed``).
+        """
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[tuple[int, ...]]:
+        """For each challenge the places of those probes that show something else than is expected of them.
+
+        ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
+        probes in the order given, until ``enough`` of them showed something else or one of them did not end.
         """
 
 
@@ -799,6 +842,8 @@ class SuspectedBug:
     reproduced: Ratio
     test: str  # where the evidence is kept
     test_source: str = ""
+    second_look: Opinion | None = None  # None: nobody has looked
+    case_against: str = ""  # the strongest one that the second look found
     state: str = "open"  # open, known-bug, false-alarm, stale, expired
     context: str = ""
     decision: Decision | None = None

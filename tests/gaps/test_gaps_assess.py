@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.extract.targets import parse_module
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import assess, explained
 from pytest_llmgen.records import (
     Attempt,
     Candidate,
@@ -23,6 +23,7 @@ from pytest_llmgen.records import (
     Mutant,
     MutantStatus,
     MutantVerdict,
+    OpenGaps,
     Oracle,
     Origin,
     Region,
@@ -187,6 +188,14 @@ def test_a_mutant_that_no_test_runs_on_a_line_that_ran_is_listed(evidence, sourc
     assert (gap.kind, gap.reason, gap.status) == (GapKind.SURVIVING_MUTANT, "no test runs it", NO_COVERAGE)
 
 
+def test_a_default_of_a_function_that_never_runs_is_part_of_its_lines(evidence, source):
+    default = mutant_at(source, "minimum=1", "minimum=2", "Cart.total", in_signature=True)
+    unrun = replace(judged_mutants(evidence, (default, NO_COVERAGE)), hits={PATH: Hits()})
+    assert not [g for g in assess(unrun).gaps if g.operator]
+    line_of_def = replace(unrun, changed={PATH: frozenset({default.region.start_line})})
+    assert [g.reason for g in assess(line_of_def).gaps if g.operator] == ["no test runs it"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "reason"),
     [
@@ -331,3 +340,15 @@ def test_functions_name_their_gaps_in_rank_order(evidence):
         assert {by_id[i].qualname for i in each.gap_ids} == {each.qualname}
         assert [by_id[i].rank for i in each.gap_ids] == sorted(by_id[i].rank for i in each.gap_ids)
     assert sum(len(f.gap_ids) for f in assessment.functions) == len(assessment.gaps)
+
+
+def test_open_lines_and_branches_are_explained_to_the_writer_of_tests(evidence):
+    found = assess(evidence).gaps
+    line = next(gap for gap in found if gap.kind is GapKind.UNCOVERED_LINE)
+    fork = next(gap for gap in found if gap.kind is GapKind.UNCOVERED_BRANCH)
+    arc = (fork.region.start_line, fork.to_line)
+    first = line.region.start_line
+    known = explained(OpenGaps(lines=(first,), branches=(arc, (1, 2))), PATH, found)
+    assert known.why_lines == {first: line.reason}
+    assert known.why_branches == {arc: fork.reason}
+    assert explained(OpenGaps(lines=(first,)), "other.py", found).why_lines == {}
