@@ -118,6 +118,13 @@ def test_the_ledger_holds_what_is_left(life: Any) -> None:
     assert [row and row["test"] for row in rows] == ["test_accepted", "test_earns", None]
 
 
+def test_a_run_on_unchanged_code_looks_at_what_fails_only(life: Any) -> None:
+    second = life.run("--llm-generate", "--llm-provider=offline", "--llm-time=4")
+    assert "looked again at 1 generated test " in " ".join(second.output.split())
+    assert second.report is not None
+    assert second.report["removed"] == []
+
+
 def test_a_run_on_one_function_leaves_the_tests_of_the_others(life: Any) -> None:
     source = life.root / "earns.py"
     before = source.read_text("utf-8")
@@ -128,10 +135,3 @@ def test_a_run_on_one_function_leaves_the_tests_of_the_others(life: Any) -> None
         narrow.output.split()
     )
     assert "def test_earns" in text(life, EARNS)
-
-
-def test_a_run_on_unchanged_code_looks_at_what_fails_only(life: Any) -> None:
-    second = life.run("--llm-generate", "--llm-provider=offline", "--llm-time=4")
-    assert "looked again at 1 generated test " in " ".join(second.output.split())
-    assert second.report is not None
-    assert second.report["removed"] == []
