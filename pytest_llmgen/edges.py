@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -23,10 +24,12 @@ from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
+from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
-from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.generate.journal import Journal
+from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -39,6 +42,7 @@ from pytest_llmgen.records import (
     Generator,
     Hits,
     Module,
+    Mutant,
     Prober,
     Refusal,
     Report,
@@ -52,6 +56,8 @@ from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
+from pytest_llmgen.review.generated import is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -91,6 +97,7 @@ class Edges:
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
+        self.book = read_book(settings)
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
@@ -121,7 +128,7 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
-        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
@@ -144,7 +151,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=mutants_of,
+            mutants_of=self._mutants_of,
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -152,6 +159,7 @@ class Edges:
             clock=monotonic,
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
+            reach=self._reach,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -180,7 +188,7 @@ class Edges:
             "code": parts.digest(self.modules),
             "commit": run_info(self.git)[0] or "none",
             "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
-            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "version": f"{__version__}, {OPERATORS_VERSIONS[self.settings.operators]}",
             "python": ".".join(platform.python_version_tuple()[:2]),
         }
 
@@ -208,17 +216,28 @@ class Edges:
 
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
+        if self.executor is not None:
+            self.findings.peak_memory_mb = self.executor.peak_memory_mb()
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         if self.settings.raise_floors:
             facts = replace(facts, written=(*facts.written, self._raise_floors(facts)))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
+        with suppress(OSError):  # the ledger is full or gone: the verdict stands
+            self._note_fates()
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
         status = self.exit_status(pytest_status, report)
         report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
         self.outlets.write(report)
         return report
+
+    def _note_fates(self) -> None:
+        """The ledger also says what became of everything that was paid for."""
+        journal = Journal(self.settings.report_path)
+        for each in self.findings.judged if self._uses_model else ():
+            candidate = each.candidate
+            journal.note("judged", candidate=candidate.id, target=candidate.target, fate=each.fate, code=each.code)
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -235,11 +254,14 @@ class Edges:
             shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
-            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(
-                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+                __version__,
+                platform.python_version(),
+                pytest.__version__,
+                _version("coverage"),
+                OPERATORS_VERSIONS[self.settings.operators],
             ),
             run=info,
             scope_problem=self.scope.problem,
@@ -249,6 +271,9 @@ class Edges:
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
+            book=self.book,
+            today=datetime.now().astimezone().date(),
+            present=None if self.settings.targets else places_of(self.modules),
         )
 
     def _nothing_to_test(self) -> str | None:
@@ -331,8 +356,27 @@ class Edges:
             python_path=self.python_path,
         )
 
+    def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
+        if self.settings.operators != MUTMUT:
+            return mutants_of(module, self.settings.operators)
+        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+
+        mutants, notice = listed(module)
+        self.findings.warnings.extend(notice.splitlines())
+        return mutants
+
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)
+
+    def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
+        texts = self._texts
+        return files_that_reach(path, texts), texts
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        project = self._project
+        sources = {module.path: module.source for module in project.modules}
+        return sources | {file.path: file.source for file in (*project.tests, *project.conftests)}
 
     @cached_property
     def _vet_facts(self) -> Any:
@@ -341,7 +385,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        if is_rejected(candidate, self._rejected):
+            return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
 
 
 def has_generated(facts: Facts) -> bool:

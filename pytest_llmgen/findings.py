@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.mutate.edits import diff_of
+from pytest_llmgen.mutate.score import status_of
 from pytest_llmgen.records import (
     Baseline,
     Category,
@@ -23,6 +24,7 @@ from pytest_llmgen.records import (
     MutantStatus,
     MutantVerdict,
     OpenGaps,
+    SecondLook,
     Survivor,
     SuspectedBug,
     Target,
@@ -48,6 +50,7 @@ class Findings:
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written
     judged: list[Judged] = field(default_factory=list)
     suspects: list[SuspectedBug] = field(default_factory=list)
+    looks: dict[str, SecondLook] = field(default_factory=dict)  # candidate id -> the second look at a suspect
     costs: dict[str, Cost] = field(default_factory=dict)
     not_attempted: dict[str, str] = field(default_factory=dict)
     unmutable: dict[str, str] = field(default_factory=dict)  # path -> why it has no mutants
@@ -61,6 +64,7 @@ class Findings:
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0  # of the largest worker
 
     @contextmanager
     def stage(self, name: str, wall: Callable[[], float], cpu: Callable[[], float]) -> Iterator[None]:
@@ -113,6 +117,11 @@ class Findings:
                     identity, MutantStatus.KILLED, (judged.nodeid or judged.candidate.name,)
                 )
         return {**found, **self.final_verdicts}
+
+    def has_verdict(self, mutant: Mutant) -> bool:
+        """Whether the mutant was judged."""
+        verdict = self.final_verdicts.get(mutant.id) or self.verdicts_before.get(mutant.id)
+        return status_of(verdict) is not MutantStatus.PENDING
 
     def open_mutants(self, path: str | None = None) -> list[Mutant]:
         """Mutants that no test of the project and no kept candidate kills."""

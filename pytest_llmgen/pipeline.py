@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
@@ -18,6 +17,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
@@ -37,7 +37,8 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
 )
-from pytest_llmgen.refine.triage import is_suspect, reproduce
+from pytest_llmgen.refine.mend import mend
+from pytest_llmgen.refine.triage import is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.run.survey import take_survey
@@ -88,6 +89,7 @@ class Tools:
     clock: Callable[[], float]
     cpu: Callable[[], float]
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
+    reach: Reach = lambda _path: ((), ())  # which files may import a module
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -153,7 +155,14 @@ class _Job:
                 ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
-            for verdict in chain(settled, runner.judge(work)):
+            widening = Widening(
+                self.findings.baseline.files,
+                self.findings.imported,
+                self.findings.survey.seconds,
+                self.tools.reach,
+                self.settings.mutant_timeout,
+            )
+            for verdict in widening.judge(runner, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
@@ -197,6 +206,30 @@ class _Job:
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
                 break
+        if generator.origin is Origin.MODEL and not self._out_of_service:
+            self._look_again(generator)
+
+    def _look_again(self, generator: Generator) -> None:
+        """An independent second look at each suspected bug: it ranks them, and hides none."""
+        found = shortest([judged for judged in self.findings.judged if judged.fate is Fate.SUSPECTED_BUG])
+        assignments = [self._second_look(judged) for judged in found]
+        if not assignments:
+            return
+        self.tools.progress.stage("looking again at suspected bugs")
+        for done, reply in enumerate(self._replies(generator, assignments), start=1):
+            failure = reply.assignment.failures[0]
+            if reply.look is not None:
+                self.findings.looks[failure.candidate.id] = reply.look
+            outcome = reply.look.opinion.value if reply.look else reply.note
+            cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
+            self.tools.progress.item(done, len(assignments), reply.assignment.target.key, outcome, cost)
+
+    def _second_look(self, judged: Judged) -> Assignment:
+        target = self.findings.targets[judged.candidate.target]
+        module = next(module for module in self.findings.modules if module.path == target.path)
+        failure = Failure(judged.candidate, judged.code, judged.reason)
+        context = self.tools.context_of(target, module)
+        return Assignment(target, module, context, Stage.SECOND_LOOK, self.findings.rounds, failures=(failure,))
 
     def deliver(self, runner: Runner) -> None:
         """Fold what was kept into readable files, prove these files once more, and write them."""
@@ -205,13 +238,16 @@ class _Job:
             deliver(self.settings, self.findings, runner, self.tools.publisher, self.tools.progress.step)
 
     def _in_scope(self, mutant: Mutant) -> bool:
-        """Whether a mutant's function was touched, where only new code is judged."""
+        """Whether a mutant's function was touched (outside of functions: its lines), where only new code is judged."""
         changed = self.findings.changed
         if changed is None:
             return True
         target = self.findings.targets.get(f"{mutant.path}::{mutant.unit}")
         lines = changed.get(mutant.path, frozenset())
-        return target is not None and any(target.start_line <= line <= target.end_line for line in lines)
+        first, last = mutant.region.start_line, mutant.region.end_line
+        if target is not None:
+            first, last = target.start_line, target.end_line
+        return any(first <= line <= last for line in lines)
 
     def _time_left(self, started: float) -> float:
         """Seconds that generating may still take; infinite where no limit was set."""
@@ -296,7 +332,7 @@ class _Job:
             key = reply.assignment.target.key
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
-            if not reply.candidates:
+            if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
                 self._unproductive.add(key)
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
                     self.findings.not_attempted[key] = reply.note
@@ -305,7 +341,7 @@ class _Job:
     def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """A model is asked in batches, so that a person sees progress; the search wants all at once."""
         size = len(assignments)
-        if generator.origin is Origin.MODEL:
+        if generator.origin is Origin.MODEL and not self.settings.batch:
             size = _BATCH_FACTOR * self.settings.concurrency
         for start in range(0, len(assignments), max(1, size)):
             if self._out_of_service:
@@ -314,18 +350,31 @@ class _Job:
             yield from generator.generate(assignments[start : start + size])
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+        """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""
+        judged = self._judge(reply.candidates, reply.assignment.target, runner)
+        mended = [candidate for each in judged if (candidate := mend(each, reply.assignment.context))]
+        better = {
+            each.candidate.id: each
+            for each in self._judge(mended, reply.assignment.target, runner)
+            if each.fate in (Fate.KEPT, Fate.SUSPECTED_BUG)
+        }
+        proved = [better.get(each.candidate.id, each) for each in judged]
+        self.findings.judged.extend(proved)
+        return proved
+
+    def _judge(self, candidates: Sequence[Candidate], target: Target, runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
-        target = reply.assignment.target
+        if not candidates:
+            return []
         with self._stage("vet"):
-            refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
-        judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
+            refused = {c.id: self.tools.vet(c, target) for c in candidates}
+        judged = [_refused(c, refused[c.id]) for c in candidates if refused[c.id]]
         place = place_of(self.settings, self.findings)
         with self._stage("run"):
-            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, place)
+            tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
             tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
-        self.findings.judged.extend(judged + tried)
         return judged + tried
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:

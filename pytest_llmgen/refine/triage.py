@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
+from pytest_llmgen.records import Fate, Judged, Opinion, Oracle, Outcome, Runner, SecondLook, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
 from pytest_llmgen.refine.trial import FAILS, Place, trial_path
 
@@ -47,9 +47,11 @@ def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     return replace(judged, fate=Fate.SUSPECTED_BUG, code="suspected-bug", reason=reason, runs=(0, REPRODUCTIONS))
 
 
-def describe(judged: Judged, target: Target, identity: str, evidence: str) -> SuspectedBug:
+def describe(
+    judged: Judged, target: Target, identity: str, evidence: str, look: SecondLook | None = None
+) -> SuspectedBug:
     """The report's record of a suspect; ``evidence`` is where its test is kept."""
-    expected, observed = _expected_observed(judged)
+    expected, observed = expected_observed(judged)
     return SuspectedBug(
         id=identity,
         path=target.path,
@@ -59,14 +61,23 @@ def describe(judged: Judged, target: Target, identity: str, evidence: str) -> Su
         expected=expected,
         observed=observed,
         source="docstring",
-        quote=_quote(target.docstring or "", judged),
+        quote=(look.quote if look else "") or _quote(target.docstring or "", judged),
         reproduced=(REPRODUCTIONS, REPRODUCTIONS),
         test=evidence,
         test_source=render_single(judged.candidate),
+        second_look=look.opinion if look else None,
+        case_against=look.case_against if look else "",
+        context=target.context,
     )
 
 
-def _expected_observed(judged: Judged) -> tuple[str, str]:
+def by_second_look(bug: SuspectedBug) -> int:
+    """The order for a person: what a second look calls no bug comes last, and nothing is left out."""
+    order = (Opinion.BUG, None, Opinion.UNCLEAR, Opinion.NOT_A_BUG)
+    return order.index(bug.second_look)
+
+
+def expected_observed(judged: Judged) -> tuple[str, str]:
     """What the test wanted and what happened, in short."""
     wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
     asserted = re.search(r"^\s*(assert .+)$", judged.candidate.source, re.MULTILINE)
@@ -99,5 +110,5 @@ def shortest(suspects: Sequence[Judged]) -> list[Judged]:
     """One suspect for each target and kind of failure: the one with the shortest test."""
     best: dict[tuple[str, str], Judged] = {}
     for judged in sorted(suspects, key=lambda j: (len(j.candidate.source), j.candidate.id)):
-        best.setdefault((judged.candidate.target, _expected_observed(judged)[1]), judged)
+        best.setdefault((judged.candidate.target, expected_observed(judged)[1]), judged)
     return list(best.values())

@@ -12,12 +12,13 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_llmgen.records import Report
 from pytest_llmgen.report.html import MARK
 from pytest_llmgen.report.html.view import CLASSES, view_of
 from pytest_llmgen.report.html.visible import cut, visible
+from pytest_llmgen.report.items import second_look_of
 
 MOST_BYTES = 2_000_000
 MOST_CARDS = 300
@@ -54,7 +55,8 @@ def _template() -> Any:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_shown
     )
     environment.filters["cut"] = cut
-    environment.filters["anchor"] = _anchor
+    environment.filters["code"] = _code
+    environment.filters["second_look"] = second_look_of
     return environment.from_string(_text("page.html.jinja"))
 
 
@@ -65,8 +67,13 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _anchor(text: str) -> str:
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in text)
+def _code(text: str) -> Markup:
+    """A sentence whose parts between backquotes are code."""
+    parts = visible(text).split("`")
+    marked = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+    return Markup("").join(marked)
 
 
 @cache
