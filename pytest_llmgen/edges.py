@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,7 @@ from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
+from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
@@ -55,6 +56,8 @@ from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
+from pytest_llmgen.review.generated import is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -94,6 +97,7 @@ class Edges:
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
+        self.book = read_book(settings)
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
@@ -124,7 +128,7 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
-        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
@@ -155,6 +159,7 @@ class Edges:
             clock=monotonic,
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
+            reach=self._reach,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -266,6 +271,9 @@ class Edges:
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
             warnings=warnings_of(self.generator) if self.generator else (),
+            book=self.book,
+            today=datetime.now().astimezone().date(),
+            present=None if self.settings.targets else places_of(self.modules),
         )
 
     def _nothing_to_test(self) -> str | None:
@@ -360,6 +368,16 @@ class Edges:
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)
 
+    def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
+        texts = self._texts
+        return files_that_reach(path, texts), texts
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        project = self._project
+        sources = {module.path: module.source for module in project.modules}
+        return sources | {file.path: file.source for file in (*project.tests, *project.conftests)}
+
     @cached_property
     def _vet_facts(self) -> Any:
         fixtures = [fixture.name for fixture in self._project.fixtures]
@@ -367,7 +385,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        if is_rejected(candidate, self._rejected):
+            return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
 
 
 def has_generated(facts: Facts) -> bool:
