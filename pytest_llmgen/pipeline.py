@@ -15,7 +15,7 @@ from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import assess, explained
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
@@ -260,6 +260,9 @@ class _Job:
         wanted = [
             a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))
         ]
+        if origin is Origin.MODEL and number > 1:
+            found = assess(self.findings.evidence()).gaps
+            wanted = [replace(a, gaps=explained(a.gaps, a.target.path, found)) for a in wanted]
         uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
