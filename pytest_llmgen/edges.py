@@ -65,7 +65,7 @@ from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
-from pytest_llmgen.scope import Scope, find_scope, in_scope
+from pytest_llmgen.scope import Scope, find_scope, in_scope, mutants_in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
@@ -402,13 +402,14 @@ class Edges:
         )
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
-        if self.settings.operators != MUTMUT:
-            return mutants_of(module, self.settings.operators)
-        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+        if self.settings.operators == MUTMUT:
+            from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
 
-        mutants, notice = listed(module)
-        self.findings.warnings.extend(notice.splitlines())
-        return mutants
+            mutants, notice = listed(module)
+            self.findings.warnings.extend(notice.splitlines())
+        else:
+            mutants = mutants_of(module, self.settings.operators)
+        return mutants_in_scope(mutants, module, self.settings.targets)
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         context = context_of_target(target, module, self._project)

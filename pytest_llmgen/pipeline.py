@@ -344,6 +344,8 @@ class _Job:
             key = reply.assignment.target.key
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
+            if reply.is_failed and reply.note not in self.findings.warnings:
+                self.findings.warnings.append(reply.note)
             if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
                 self._unproductive.add(key)
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):

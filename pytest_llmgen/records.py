@@ -553,6 +553,7 @@ class Reply:
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
+    is_failed: bool = False  # the request got no answer at all
 
 
 class Generator(Protocol):
