@@ -28,11 +28,6 @@ def closing(facts: Facts, width: int, report_paths: Sequence[str]) -> list[Line]
 def _steps(facts: Facts, report_paths: Sequence[str]) -> list[tuple[str, str]]:
     """How to decide; nothing while a test that did not run may still close a gap."""
     tests = unreviewed_tests(facts)
-    waiting = (
-        ""
-        if not tests
-        else f"{count(tests, 'generated test')} {'waits' if tests == 1 else 'wait'} for a person to read"
-    )
     is_judged = not (suite_problems(facts) or run_problems(facts))
     if not is_judged or not any(path.endswith("report.json") for path in report_paths):
         verb = "waits" if tests == 1 else "wait"
