@@ -109,10 +109,19 @@ def _first(body: Sequence[ast.stmt]) -> int:
     return first.lineno
 
 
-def of_branch(arc: Arc, forks: Forks) -> str:
-    """Why a branch whose first line ran was never taken."""
+_DECIDED_ONCE = ("condition", "loop")
+
+
+def of_branch(arc: Arc, forks: Forks, others: Sequence[Arc], hits: Hits) -> str:
+    """Why a branch whose first line ran was never taken; among ``others`` are all ways on from that line."""
     line, to = arc
     fork = forks.get(line)
+    if (
+        fork is not None
+        and fork.kind in _DECIDED_ONCE
+        and not any(other in hits.arcs for other in others if other[0] == line)
+    ):
+        return f"the {fork.kind} at line {line} was never decided: it raised before that{fork.remark}"
     if fork is None:
         return f"line {line} ran, but never went on this way"
     into_body = to == fork.body
@@ -137,7 +146,7 @@ def of_line(
         return "no test imports this module" if in_module else "no test calls this function"
     for arc in branches:
         if arc[1] == line and arc[0] in hits.lines:
-            return of_branch(arc, forks)
+            return of_branch(arc, forks, branches, hits)
     fork = forks.get(line)
     if fork is not None and fork.kind == "except":
         return f"nothing was raised that got to the except at line {line}{fork.remark}"
