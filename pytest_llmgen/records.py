@@ -473,6 +473,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,6 +553,7 @@ class Reply:
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
+    is_failed: bool = False  # the request got no answer at all
 
 
 class Generator(Protocol):
@@ -572,6 +574,14 @@ class Generator(Protocol):
         """Answer each assignment, in any order, as the answers come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Probes, by their places among others, that a mutant is to meet; None stands for the code as it is."""
+
+    mutant: Mutant | None
+    places: tuple[int, ...]
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -580,6 +590,20 @@ class Prober(Protocol):
 
         Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
         did not end are not observed any more (``crashed``).
+        """
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[tuple[int, ...]]:
+        """For each challenge the places of those probes that show something else than is expected of them.
+
+        ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
+        probes in the order given, until ``enough`` of them showed something else or one of them did not end.
         """
 
 
@@ -946,6 +970,7 @@ class SuiteInfo:
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+    again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -971,6 +996,7 @@ class Facts:
     budget_usd: float | None = None
     model: str | None = None
     written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    removed: tuple[tuple[str, str], ...] = ()  # node ids of generated tests of earlier runs, and why they went
     warnings: tuple[str, ...] = ()
 
 

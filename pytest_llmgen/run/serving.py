@@ -23,7 +23,7 @@ from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
-from pytest_llmgen.run.probing import observe
+from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
@@ -48,7 +48,7 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
-        self._plugins_import = False
+        self._imported_by = protocol.TESTS
         self.served = False
 
     def begin(self) -> None:
@@ -72,16 +72,23 @@ class Server:
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
-        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
+        self._note_imports_of(protocol.PLUGINS)
         self._meter.start()
         try:
             return (yield)
         finally:
             self._note_import_lines()
+            self._meter.start()  # hooks of conftest files may import it, too
+
+    def _note_imports_of(self, who: str) -> None:
+        if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
+            self._imported_by = who
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
+        self._note_import_lines()
+        self._note_imports_of(protocol.CONFTESTS)
         self._meter.start()
         try:
             return (yield)
@@ -127,7 +134,7 @@ class Server:
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
-            plugins_import=self._plugins_import,
+            imported_by=self._imported_by,
         )
 
     def _serve(self) -> None:
@@ -139,6 +146,7 @@ class Server:
             "judge": self._judge.serve,
             "probe": self._probe,
             "watch": self._watch,
+            "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
             try:
@@ -333,6 +341,38 @@ class Server:
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
         return answered
+
+    def _challenge(self, request: dict[str, Any]) -> None:
+        """Each mutant in a child of its own meets many probes; only what differs is said."""
+        probes = [from_json(Probe, data) for data in request["probes"]]
+        pieces = [compiled(probe, text) for probe, text in zip(probes, request["expected"], strict=True)]
+        for challenge in request["challenges"]:
+            mutant = from_json(Mutant, challenge["mutant"])
+            met = [(place, pieces[place]) for place in challenge["places"]]
+            found = [] if mutant and self._judge.ran_at_import(mutant) else self._differing(mutant, met, request)
+            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found)
+
+    def _differing(
+        self, mutant: Mutant | None, pieces: Sequence[tuple[int, Piece]], request: dict[str, Any]
+    ) -> list[int]:
+        found: list[int] = []
+        limit = request["timeout"]
+
+        def on_record(record: dict[str, Any]) -> float:
+            if "place" in record:
+                found.append(record["place"])
+            self._channel.send(protocol.ALIVE)
+            return float(limit)
+
+        def work(report: Reporter) -> None:
+            if mutant is not None:
+                self._judge.change(mutant)
+            raised = frozenset(request["raised"])
+            for place in differing(pieces, raised, request["enough"], self._root, partial(report.send, "alive")):
+                report.send("differs", place=place)
+
+        self._child(work, on_record, limit)
+        return found
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
