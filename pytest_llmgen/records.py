@@ -230,6 +230,7 @@ class FileLines:
     branches: frozenset[Arc]
     excluded: frozenset[int] = frozenset()
     first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    jumps: Mapping[Arc, Arc | None] = field(default_factory=dict)  # arcs by way of a ``with`` line -> what is meant
 
 
 @dataclass(frozen=True, slots=True)
