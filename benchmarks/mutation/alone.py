@@ -3,8 +3,8 @@
     python benchmarks/mutation/alone.py [--projects boltons,toolz,click,jinja2] [--of all] [--sample 300] [--seed 1]
     python benchmarks/mutation/alone.py --projects boltons --mutant ours:ID
 
-The first draws a sample of what ``run.py`` kept of our mutants and compares; a mutant that its chosen tests let pass meets the
-whole suite as well.  What was found of an edit is kept and not run again.  The second shows one mutant of any tool.
+The first draws a sample of what ``run.py`` kept of our mutants and compares; one that its chosen tests let pass meets
+the whole suite as well.  What was found of an edit is kept and not run again.  The second shows one mutant of any tool.
 """
 
 from __future__ import annotations
