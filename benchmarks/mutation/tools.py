@@ -229,11 +229,11 @@ class Bench:
         python = folder / "bin" / "python"
         wanted = [PYTEST, *PACKAGES[tool], *project.needs]
         stamp = folder / f"{project.name}.installed"
-        if not stamp.exists():
+        if not stamp.exists() or stamp.read_text() != "\n".join(wanted):
             if not python.exists():
                 subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--upgrade", *wanted], check=True)
-            stamp.touch()
+            stamp.write_text("\n".join(wanted))
         return str(python)
 
 
