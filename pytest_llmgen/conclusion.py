@@ -19,6 +19,7 @@ from pytest_llmgen.records import (
     ToolInfo,
     Totals,
 )
+from pytest_llmgen.run.sandbox.allow import line, split
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 _DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
@@ -95,10 +96,19 @@ def suite_info(findings: Findings) -> SuiteInfo:
         collection_errors=baseline.collection_errors,
         skipped=sum(run.outcome in (Outcome.SKIPPED, Outcome.XFAILED) for run in baseline.tests),
         sandbox_differences=findings.survey.differences,
+        sandbox_fix=_sandbox_fix(findings),
         partial=baseline.partial,
         problem=findings.problem or baseline.problem,
         seconds=sum(run.seconds for run in baseline.tests),
     )
+
+
+def _sandbox_fix(findings: Findings) -> str:
+    """What a person can paste; where nothing was seen, the suite can run without walls."""
+    if not findings.survey.differences:
+        return ""
+    needs = findings.survey.needs
+    return line((*split(findings.allowed), *needs)) if needs else 'llm_sandbox_suite = "open"'
 
 
 def _test_report(judged: Judged) -> TestReport:

@@ -22,6 +22,7 @@ from pytest_llmgen.records import (
     Metrics,
     Ratio,
     State,
+    SuiteInfo,
     TestReport,
     Verdict,
 )
@@ -331,7 +332,7 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (suite.collection_errors, lambda: f"repair what cannot be collected: {_some(suite.collection_errors)}"),
         (_has_no_tests(facts), lambda: "pytest --llm-generate writes tests where there are none"),
         (suite.partial is not None, lambda: "run the whole suite: without -k, -m, -x, --lf or paths"),
-        (suite.sandbox_differences, lambda: f"see what these need: {_some(suite.sandbox_differences)}"),
+        (suite.sandbox_differences, lambda: _opening(suite)),
         (facts.run.interrupted, lambda: "run it again, to the end"),
         (facts.scope_problem is not None, lambda: "--llm-all judges everything, --llm-diff=BASE names another base"),
         (facts.module_errors, lambda: f"repair or exclude (llm_exclude): {_some([p for p, _ in facts.module_errors])}"),
@@ -339,6 +340,12 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (_is_empty(facts), lambda: "--llm-target=PATH names the code; its tests must import it"),
     )
     return [advice() for applies, advice in rules if applies]
+
+
+def _opening(suite: SuiteInfo) -> str:
+    """What to configure, and for which tests; the whole of it is in the report."""
+    names = _some([text.partition(": ")[0] for text in suite.sandbox_differences])
+    return f"{suite.sandbox_fix}, which these need: {names}" if suite.sandbox_fix else f"see what these need: {names}"
 
 
 def _has_no_tests(facts: Facts) -> bool:

@@ -258,6 +258,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -876,6 +877,8 @@ class RunInfo:
     scope: str  # new, all, paths
     generator: str = ""
     sandbox: str = ""
+    sandbox_layers: tuple[str, ...] = ()  # what the tier is made of on this machine
+    sandbox_why: str = ""  # why it is not a stronger one
     commit: str | None = None
     dirty: bool = False
     base: str | None = None
@@ -898,7 +901,8 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
-    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
+    sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0

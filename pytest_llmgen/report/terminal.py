@@ -8,7 +8,7 @@ from pytest_llmgen.gate import CAUSES, unreviewed_tests
 from pytest_llmgen.records import Condition, ConditionState, Facts, Report, State, Verdict
 from pytest_llmgen.report.items import KINDS, manual_review, shown, suspected_bugs
 from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
-from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
+from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, walls, warnings
 
 _MARKS = {
     ConditionState.OK: ("ok", Style.GOOD),
@@ -41,6 +41,7 @@ def render(
     parts = (
         [*functions(facts, width), *scores(facts, width)],
         not_judged(facts, width),
+        walls(facts, width),
         generated(facts, width, verbosity),
         manual_review(facts, width, show_gaps, report_path),
         suspected_bugs(facts.suspected_bugs, width),

@@ -37,6 +37,7 @@ class Start:
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
+    stripped: tuple[str, ...] = ()  # names of variables that were kept from the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,4 @@ class RawRun:
     error_type: str | None = None
     message: str = ""
     crash_line: int | None = None
+    needs: tuple[str, ...] = ()

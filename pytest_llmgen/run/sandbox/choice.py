@@ -70,6 +70,12 @@ def take_ground(tier: Tier, root: Path, sys_path: Iterable[str] = (), allow: All
     return Ground(tier, root, _view(tier.name, root, reach), reach, allow)
 
 
+def without_walls(ground: Ground, variables: Iterable[str]) -> Ground:
+    """For a project's own tests where their owner wants none: everything readable, still on a copy."""
+    allow = Allow(ground.reach.hidden, (), (), tuple(variables))
+    return Ground(Tier(TierName.OFF, "llm_sandbox_suite = open"), ground.root, View.COPY, Reach(), allow)
+
+
 def prepare(
     tier: Tier,
     root: Path,
@@ -108,7 +114,7 @@ def settle(ground: Ground, private: Path, limits: Limits) -> Plan:
         ground.allow.writable,
         ground.reach.readable,
         ground.reach.hidden,
-        tuple(host.port for host in ground.allow.hosts),
+        ground.allow.hosts,
         limits,
     )
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.run.sandbox import landlock, limits, mounts, namespaces, privileges, reach, seccomp, supervise
 from pytest_llmgen.run.sandbox.plan import Plan, TierName, View
+from pytest_llmgen.run.sandbox.relay import Relay
 from pytest_llmgen.run.sandbox.watch import Watch
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx")
@@ -86,12 +87,12 @@ def _rules_alone(plan: Plan) -> landlock.Rules:
     whole, listed = landlock.without(places, plan.hidden)
     shared = [SHARED_MEMORY] if _is_unused(SHARED_MEMORY) else []
     writable = (plan.private, plan.seen, *plan.writable, *DEVICES, *shared)
-    return landlock.Rules(writable, (*whole, *READ_DEVICES), tuple(listed), plan.ports)
+    return landlock.Rules(writable, (*whole, *READ_DEVICES), tuple(listed), tuple(host.port for host in plan.hosts))
 
 
 def _restrict_calls(plan: Plan) -> str:
     """Other sockets than local ones only where a port is opened; Landlock then keeps TCP to it."""
-    seccomp.restrict((*seccomp.LOCAL, socket.AF_INET, socket.AF_INET6) if plan.ports else seccomp.LOCAL)
+    seccomp.restrict((*seccomp.LOCAL, socket.AF_INET, socket.AF_INET6) if plan.hosts else seccomp.LOCAL)
     return "seccomp"
 
 
@@ -104,8 +105,10 @@ def _is_unused(folder: str) -> bool:
 
 
 def _build_namespaces(plan: Plan) -> None:
+    relay = Relay(plan.hosts) if plan.hosts else None
     namespaces.unshare()
     namespaces.raise_loopback()
+    names = relay.open(plan.private) if relay else None
     mounts.keep_to_ourselves()
     mounts.make_read_only("/")
     for path in (plan.private, *plan.writable):
@@ -114,6 +117,8 @@ def _build_namespaces(plan: Plan) -> None:
     mounts.tmpfs(SHARED_MEMORY, megabytes=SHARED_MEMORY_MB, mode="1777")
     mounts.terminals()
     mounts.seal("/dev")
+    if names:
+        mounts.bind(names, "/etc/hosts")
     inside = [path for path in plan.hidden if _is_below(path, plan.root)]
     kept = (plan.private, plan.root, *plan.writable, *plan.readable)
     for path in plan.hidden:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pytest_llmgen.run.sandbox.allow import Host
+
 
 class TierName(StrEnum):
     """The walls there are, strongest first."""
@@ -58,7 +60,7 @@ class Plan:
     writable: tuple[str, ...] = ()  # beside the private folder and the view
     readable: tuple[str, ...] = ()  # beside the folders of the system; all is where this is empty
     hidden: tuple[str, ...] = ()  # can't be read, but for what is readable or writable in it
-    ports: tuple[int, ...] = ()  # of services that the tests may reach
+    hosts: tuple[Host, ...] = ()  # services that the tests may reach
     limits: Limits = Limits()
 
     @property
@@ -96,7 +98,7 @@ class Plan:
             tuple(raw["writable"]),
             tuple(raw["readable"]),
             tuple(raw["hidden"]),
-            tuple(raw["ports"]),
+            tuple(Host(**host) for host in raw["hosts"]),
             Limits(**raw["limits"]),
         )
 

@@ -41,9 +41,9 @@ class Reach:
 def look_round(root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Reach:  # noqa: B008 (frozen)
     """What a worker for this project may read, on this machine."""
     opened = frozenset((*allow.readable, *allow.writable))
-    needed = [str(root), *_installation(), *_existing(sys_path), *_editable(), *opened]
+    needed = [str(root), *_installation(), *_existing(sys_path), *_editable()]
     homes = _homes()
-    readable = tuple(dict.fromkeys(path for path in needed if _is_narrow(path, root, homes)))
+    readable = tuple(dict.fromkeys([*(p for p in needed if _is_narrow(p, root, homes)), *sorted(opened)]))
     outside = [path for path in readable if _is_source(path) and path not in opened]
     hidden = [
         *_strangers(),
