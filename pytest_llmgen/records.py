@@ -544,6 +544,9 @@ class Generator(Protocol):
     def label(self) -> str:
         """For the header: ``offline`` or ``model provider/model-name``."""
 
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """What answering them will cost, for the person who pays; empty where it costs nothing."""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment, in any order, as the answers come."""
 
@@ -883,6 +886,7 @@ class RunInfo:
     dirty: bool = False
     base: str | None = None
     base_commit: str | None = None
+    shard: str | None = None  # "1/4", where only a part of the mutants was judged
     ci: bool = False
     seed: int = 0
     interrupted: bool = False
@@ -901,6 +905,7 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
+    ran: int | None = None  # how many tests had a result
     sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
     sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
@@ -924,7 +929,9 @@ class Facts:
     scope_problem: str | None = None  # a base that was asked for and not found, say
     nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
     decisions: Decisions = field(default_factory=Decisions)
-    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    unreviewed_on_disk: int | None = 0  # generated tests of earlier runs that nobody has accepted; None: not known
+    files: Ratio | None = None  # files in scope that were measured, and all of them
+    mutants_made: int | None = None  # in scope; None where making them did not come to its end
     cost: Cost = field(default_factory=Cost)
     budget_usd: float | None = None
     model: str | None = None

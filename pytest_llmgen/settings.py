@@ -69,6 +69,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("model", "Model to ask", "claude-sonnet-5-5", "--llm-model", "llm_model", metavar="NAME"),
     Option(
+        "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
+    ),
+    Option(
+        "dry_run",
+        "Write the prompts and what they would cost, send nothing",
+        False,
+        "--llm-dry-run",
+        kind="bool",
+    ),
+    Option(
         "replies",
         "Folder of recorded replies to replay (default: the journal)",
         "",
@@ -100,7 +110,11 @@ OPTIONS: tuple[Option, ...] = (
         minimum=OFF,
     ),
     Option(
-        "price", "Price of models that are not known, 'input,output' in USD per million tokens", "", None, "llm_price"
+        "price",
+        "USD per million tokens of models that are not known: 'input,output' or 'model=input,output'",
+        "",
+        None,
+        "llm_price",
     ),
     Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
     Option(
@@ -296,6 +310,15 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
+    Option(
+        "gate_paths",
+        "Limits of single paths instead of the general ones, one a line: 'shop/legacy/** new-mutants=50'",
+        (),
+        None,
+        "llm_gate_paths",
+        "linelist",
+    ),
 )
 
 
@@ -311,6 +334,8 @@ class Settings:
     exclude: tuple[str, ...]
     provider: str
     model: str
+    model_hard: str
+    dry_run: bool
     replies: str
     instructions: str
     output_dir: str
@@ -348,6 +373,8 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    gate_ratchet: bool
+    gate_paths: tuple[str, ...]
     ci: bool = False
 
     @property
@@ -379,6 +406,12 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             "--llm-generate and --llm-check were both given",
             fix="generate first, then check what a person has accepted",
             slug="two-commands",
+        )
+    if checked["dry_run"] and (not checked["generate"] or checked["provider"] in ("offline", "replay")):
+        raise LlmgenError(
+            "--llm-dry-run shows what would be sent to a model, and nothing would be",
+            fix="give it together with --llm-generate and without --llm-provider",
+            slug="nothing-to-send",
         )
     for report in checked["reports"]:
         if report.partition(":")[0] not in REPORT_TYPES:
@@ -441,12 +474,17 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else (str(v) for v in value)
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _boolean,
     "args": _words,
-    "linelist": _words,
+    "linelist": _lines,
 }
 
 assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}
