@@ -6,7 +6,6 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen import __version__, gate, pipeline
+from pytest_llmgen import __version__, gate, parts, pipeline
 from pytest_llmgen.baseline import CoverageSetup, Recorder
 from pytest_llmgen.conclusion import Circumstances, facts_of
 from pytest_llmgen.console import ProgressView
@@ -28,6 +27,8 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.outlets import Outlets
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -49,8 +50,9 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.refine.write import check_folder
-from pytest_llmgen.report import json_report
+from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
+from pytest_llmgen.report.sources import sources_of
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -63,17 +65,15 @@ from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
-REPORT_FILE = "report.json"
-
 
 class Edges:
     """Everything of a run that touches the world, made once the options are known."""
 
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
+        self.outlets = Outlets(settings, os.environ)
+        self.shard = parse_shard(settings.shard) if settings.shard else None
         self.limits = gate.limits_of(settings)  # before a long run, not after it
-        for file in self._report_files():
-            json_report.check_place(file)
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
         configured = coverage_settings(settings.root, self.cov_config)
@@ -122,7 +122,12 @@ class Edges:
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
-        lines.append(f"llmgen: sandbox {tier_text(self.tier)}")
+        if self.shard is not None:
+            lines.append(f"llmgen: shard {self.shard} of the mutants")
+        if self.settings.merge:
+            lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
+        if not self.settings.merge:
+            lines.append(f"llmgen: sandbox {tier_text(self.tier)}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
         return lines
 
@@ -139,6 +144,8 @@ class Edges:
         Raises:
             LlmgenError: it isn't.
         """
+        if self.settings.merge:  # nothing runs
+            return
         only_portable = self.tier.name is TierName.PORTABLE and self.settings.sandbox == "auto"
         if only_portable and self.settings.generate and self._writer().origin is Origin.MODEL:
             raise LlmgenError(
@@ -185,31 +192,56 @@ class Edges:
         finally:
             progress.close()
 
+    def merge(self) -> None:
+        """Instead of a run: the parts that shards have written."""
+        folder = self.config.invocation_params.dir
+        try:
+            _make_folder(self.settings.report_path)
+            found = [parts.read(folder / name) for name in self.settings.merge]
+        except LlmgenError as error:
+            self.findings.problem = str(error)
+            return
+        self.findings = parts.merged(found, self._identity())
+        self.generated_files = frozenset(name for part in found for name in part.generated)
+
+    def _identity(self) -> dict[str, str]:
+        """What the parts of one run have in common."""
+        base = self.scope.base.commit
+        return {
+            "code": parts.digest(self.modules),
+            "commit": run_info(self.git)[0] or "none",
+            "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
+            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "python": ".".join(platform.python_version_tuple()[:2]),
+        }
+
+    def _write_part(self, shard: parts.Shard) -> None:
+        part = parts.Part(shard, self._identity(), self.findings, tuple(sorted(self.generated_files)))
+        try:
+            place = parts.write(part, self.settings.report_path)
+        except OSError as error:
+            self.findings.problem = f"the part was not written: {error.strerror}"
+            return
+        name = place.relative_to(self.settings.root) if place.is_relative_to(self.settings.root) else place
+        self.findings.written.append(f"wrote {name}, for pytest --llm-merge={name}")
+
+    def exit_status(self, pytest_status: int, report: Report) -> int:
+        """The exit status of the run; a merge runs no test, and a shard leaves the judging to the merge."""
+        generated = has_generated(report.facts) or bool(self.settings.merge)
+        is_part = self.shard is not None
+        return gate.exit_status(pytest_status, report.verdict, generated=generated, is_part=is_part)
+
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
+        if self.shard is not None:
+            self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
-        status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
-        report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
-        for file in self._report_files():
-            json_report.write(report, file)
+        report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
+        status = self.exit_status(pytest_status, report)
+        report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
+        self.outlets.write(report)
         return report
-
-    def set_reports_aside(self) -> None:
-        """A run that is killed must not leave the verdict of the one before as its own."""
-        for file in self._report_files():
-            with suppress(OSError):  # said when the report is written
-                json_report.set_aside(file)
-
-    def report_place(self) -> str:
-        """Where a person finds the report as JSON, relative to the root where it is below."""
-        root, file = self.settings.root, (*self._report_files(), self.settings.report_path / REPORT_FILE)[0]
-        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-    def _report_files(self) -> list[Path]:
-        reports = [each.partition(":") for each in self.settings.reports]
-        usual = self.settings.report_path / REPORT_FILE
-        return [self.settings.root / path if path else usual for kind, _, path in reports if kind == "json"]
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -223,6 +255,7 @@ class Edges:
             dirty=dirty,
             base=self.scope.base.ref,
             base_commit=self.scope.base.commit,
+            shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
             sandbox_layers=self.tier.layers if "tier" in vars(self) else (),
@@ -347,7 +380,7 @@ def has_generated(facts: Facts) -> bool:
 def _make_folder(path: Path) -> None:
     """First of all: its .gitignore keeps everything else in it out of version control."""
     try:
-        json_report.make_folder(path)
+        make_folder(path)
     except OSError as error:
         raise LlmgenError(
             f"{path} can't be written: {error.strerror}",

@@ -18,6 +18,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -140,9 +141,10 @@ class _Job:
             self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
-            total = len(self.findings.mutants)
+            wanted = self._own_share()
+            total = len(wanted)
             work, settled = jobs(
-                self.findings.mutants,
+                wanted,
                 line_tests=self.findings.survey.line_tests,
                 files=self.findings.baseline.files,
                 targets=self.findings.targets.values(),
@@ -155,6 +157,11 @@ class _Job:
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
+
+    def _own_share(self) -> tuple[Mutant, ...]:
+        """All mutants in scope, or those of this shard."""
+        every = self.findings.mutants
+        return parse_shard(self.settings.shard).share(every) if self.settings.shard else every
 
     def _baseline_line(self) -> str:
         totals = assess(self.findings.evidence()).totals

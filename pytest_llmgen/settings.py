@@ -14,7 +14,9 @@ from typing import Any, Literal
 from pytest_llmgen.errors import LlmgenError
 
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
-REPORT_TYPES = ("term", "json")
+REPORT_TYPES = ("term", "html", "json", "stryker", "sarif", "gitlab", "github", "markdown")
+PLACELESS_REPORTS = ("term", "github")
+"""Types that are not a file: no path can be given with them."""
 OFF = -1
 WORKER_VARIABLE = "LLMGEN_WORKER"
 """Set in our own children, in which the plugin does nothing."""
@@ -204,6 +206,22 @@ OPTIONS: tuple[Option, ...] = (
         choices=("auto", "new", "all"),
     ),
     Option(
+        "shard",
+        "Judge the K-th of N shares of the mutants and write it as a part (K from 1)",
+        "",
+        "--llm-shard",
+        metavar="K/N",
+    ),
+    Option(
+        "merge",
+        "Judge the parts of a run together, without running anything (repeatable)",
+        (),
+        "--llm-merge",
+        kind="args",
+        metavar="FILE",
+        repeatable=True,
+    ),
+    Option(
         "gate",
         "What a failed gate does (default: enforce with --llm-check, report with --llm-generate)",
         "",
@@ -214,7 +232,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "reports",
         "Report to write, TYPE[:PATH] (repeatable); types: " + ", ".join(REPORT_TYPES),
-        ("term", "json"),
+        ("term", "html", "json"),
         "--llm-report",
         "llm_report",
         "args",
@@ -222,6 +240,14 @@ OPTIONS: tuple[Option, ...] = (
         repeatable=True,
     ),
     Option("report_dir", "Folder for reports, journal and cache", ".llmgen", None, "llm_report_dir"),
+    Option(
+        "sarif_accepted",
+        "Put accepted gaps into SARIF as suppressed results",
+        False,
+        None,
+        "llm_sarif_accepted",
+        "bool",
+    ),
     Option("show_gaps", "Gaps shown in full on the terminal", 10, None, "llm_show_gaps", "int", minimum=0),
     Option(
         "gate_unjudged",
@@ -322,6 +348,12 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
+MODIFIERS = frozenset(
+    {"--llm-target", "--llm-diff", "--llm-all", "--llm-gate", "--llm-report", "--llm-shard", "--llm-ratchet"}
+)
+"""Flags that say how, and need one that says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of a run; the fields are the names of :data:`OPTIONS`, explained there."""
@@ -358,9 +390,12 @@ class Settings:
     diff: str
     all: bool
     scope: str
+    shard: str
+    merge: tuple[str, ...]
     gate: str
     reports: tuple[str, ...]
     report_dir: str
+    sarif_accepted: bool
     show_gaps: int
     gate_unjudged: int
     gate_new_gaps: int
@@ -413,14 +448,33 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             fix="give it together with --llm-generate and without --llm-provider",
             slug="nothing-to-send",
         )
-    for report in checked["reports"]:
-        if report.partition(":")[0] not in REPORT_TYPES:
+    if checked["shard"] and not checked["check"]:
+        raise LlmgenError("--llm-shard without --llm-check", fix="only a check can be shared out", slug="bad-shard")
+    if checked["merge"] and (checked["generate"] or checked["shard"]):
+        raise LlmgenError("--llm-merge runs nothing", fix="leave out --llm-generate and --llm-shard", slug="bad-shard")
+    _check_reports(checked["reports"])
+    return Settings(root=root, ci=ci, **checked)
+
+
+def _check_reports(reports: tuple[str, ...]) -> None:
+    places: dict[str, str] = {}
+    for report in reports:
+        kind, colon, path = report.partition(":")
+        if kind not in REPORT_TYPES:
             raise LlmgenError(
                 f"--llm-report={report}: unknown type",
                 fix=f"use one of {', '.join(REPORT_TYPES)}",
                 slug="unknown-report",
             )
-    return Settings(root=root, ci=ci, **checked)
+        if colon and (kind in PLACELESS_REPORTS or not path):
+            why = f"{kind} goes to no file" if kind in PLACELESS_REPORTS else "the path is missing"
+            raise LlmgenError(f"--llm-report={report}: {why}", fix=f"use --llm-report={kind}", slug="bad-report-place")
+        if path and places.setdefault(path, kind) != kind:
+            raise LlmgenError(
+                f"--llm-report={report}: {places[path]} goes to {path} as well",
+                fix="give each report a file of its own",
+                slug="bad-report-place",
+            )
 
 
 def _checked(option: Option, value: Any) -> Any:
