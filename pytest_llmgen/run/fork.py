@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pytest_llmgen.run.sandbox.landlock import stand_apart
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send
 
 DONE = "done"
@@ -32,10 +33,12 @@ class Reporter:
     """The child's end of the pipe; every record carries the nonce that the parent drew."""
 
     def __init__(self, fd: int, nonce: str) -> None:
-        self._fd, self._nonce = fd, nonce
+        self._fd, self._nonce, self._pid = fd, nonce, os.getpid()
 
     def send(self, kind: str, **fields: Any) -> None:
-        """Send one record."""
+        """Send one record; a process that a test forked, and that came back into our code, may not."""
+        if os.getpid() != self._pid:
+            os._exit(BROKEN_EXIT)
         send(self._fd, {**fields, "kind": kind, "nonce": self._nonce})
 
 
@@ -166,6 +169,8 @@ def _live(work: Work, reporter: Reporter) -> NoReturn:
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
+        with contextlib.suppress(OSError):  # older kernels; no walls
+            stand_apart()
         work(reporter)
         reporter.send(DONE)
         code = 0

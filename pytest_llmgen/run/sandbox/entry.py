@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.run.sandbox import landlock, limits, mounts, namespaces, privileges, reach, seccomp, supervise
+from pytest_llmgen.run.sandbox import audit, landlock, limits, mounts, namespaces, privileges, reach, seccomp, supervise
 from pytest_llmgen.run.sandbox.plan import Plan, TierName, View
 from pytest_llmgen.run.sandbox.relay import Relay
 from pytest_llmgen.run.sandbox.watch import Watch
@@ -56,6 +56,9 @@ def _enter(plan: Plan) -> tuple[str, ...]:
         layers = ["user, mount, pid, net and ipc namespaces", *layers, *_second_walls(plan)]
     elif plan.tier is TierName.LANDLOCK:
         layers += [_restrict_files(plan), _restrict_calls(plan)]
+    else:
+        audit.guard(plan)
+        layers.append("audit hook, against accident only")
     return tuple(layers)
 
 
