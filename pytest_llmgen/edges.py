@@ -225,6 +225,12 @@ class Edges:
         name = place.relative_to(self.settings.root) if place.is_relative_to(self.settings.root) else place
         self.findings.written.append(f"wrote {name}, for pytest --llm-merge={name}")
 
+    def _raise_floors(self, facts: Facts) -> str:
+        from pytest_llmgen.ratchet import raise_floors  # noqa: PLC0415 (lazy: only this needs tomlkit)
+
+        name: str = getattr(self.settings, "review_file", "llmgen-review.toml")
+        return raise_floors(facts, self.settings.root / name, name)
+
     def exit_status(self, pytest_status: int, report: Report) -> int:
         """The exit status of the run; a merge runs no test, and a shard leaves the judging to the merge."""
         generated = has_generated(report.facts) or bool(self.settings.merge)
@@ -236,6 +242,8 @@ class Edges:
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
+        if self.settings.raise_floors:
+            facts = replace(facts, written=(*facts.written, self._raise_floors(facts)))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
         status = self.exit_status(pytest_status, report)
@@ -260,6 +268,7 @@ class Edges:
             seed=self.settings.seed,
             sandbox_layers=self.tier.layers if "tier" in vars(self) else (),
             sandbox_why=self.tier.why if "tier" in vars(self) else "",
+            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(

@@ -49,7 +49,12 @@ def escaped(tests: Any, user: str, tier: str, name: str, program: str) -> bool:
             results = play.run(tier, program)
         except AssertionError:  # it ended its own driver
             results = {name: ("done", None)} if name.startswith("kill_the_parent") else {}
-        changed = not play.victim.exists() or play.snapshot() != before or bool(play.heard()) or play.sleeper.poll() is not None
+        changed = (
+            not play.victim.exists()
+            or play.snapshot() != before
+            or bool(play.heard())
+            or play.sleeper.poll() is not None
+        )
         said = results.get(name, ("refused", ""))[0] == "done"
         return changed or (said and (name.startswith(READS) or name == "kill_the_parent"))
 
