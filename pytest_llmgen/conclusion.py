@@ -51,6 +51,8 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         circumstances.run,
         generator=findings.generator,
         sandbox=findings.tier,
+        sandbox_layers=findings.layers,
+        sandbox_why=findings.weaker_because,
         interrupted=findings.interrupted,
         rounds=findings.rounds,
         map_source=findings.survey.map_source,

@@ -243,6 +243,7 @@ class Edges:
         """Judge what was found and write the reports."""
         if self.executor is not None:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+            self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
@@ -279,8 +280,6 @@ class Edges:
             shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
-            sandbox_layers=self.tier.layers if "tier" in vars(self) else (),
-            sandbox_why=self.tier.why if "tier" in vars(self) else "",
         )
         return Circumstances(
             tool=ToolInfo(
