@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,11 +24,12 @@ from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
+from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.generate.journal import Journal
-from pytest_llmgen.mutate.operators import OPERATORS_VERSIONS, mutants_of
+from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -41,6 +42,7 @@ from pytest_llmgen.records import (
     Generator,
     Hits,
     Module,
+    Mutant,
     Origin,
     Prober,
     Refusal,
@@ -180,7 +182,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=lambda module: mutants_of(module, self.settings.operators),
+            mutants_of=self._mutants_of,
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -188,6 +190,7 @@ class Edges:
             clock=monotonic,
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
+            reach=self._reach,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -389,8 +392,27 @@ class Edges:
             python_path=self.python_path,
         )
 
+    def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
+        if self.settings.operators != MUTMUT:
+            return mutants_of(module, self.settings.operators)
+        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+
+        mutants, notice = listed(module)
+        self.findings.warnings.extend(notice.splitlines())
+        return mutants
+
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)
+
+    def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
+        texts = self._texts
+        return files_that_reach(path, texts), texts
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        project = self._project
+        sources = {module.path: module.source for module in project.modules}
+        return sources | {file.path: file.source for file in (*project.tests, *project.conftests)}
 
     @cached_property
     def _vet_facts(self) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
@@ -18,6 +17,7 @@ from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
@@ -89,6 +89,7 @@ class Tools:
     clock: Callable[[], float]
     cpu: Callable[[], float]
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
+    reach: Reach = lambda _path: ((), ())  # which files may import a module
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -154,7 +155,14 @@ class _Job:
                 ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
-            for verdict in chain(settled, runner.judge(work)):
+            widening = Widening(
+                self.findings.baseline.files,
+                self.findings.imported,
+                self.findings.survey.seconds,
+                self.tools.reach,
+                self.settings.mutant_timeout,
+            )
+            for verdict in widening.judge(runner, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
                 self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())

@@ -143,11 +143,11 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "operators",
-        "Which mutants there are: all, or only those of mutmut's operators in functions",
-        "mutmut",
+        "Which mutants there are: all, classic (mutmut's operators, in functions), or mutmut (its own list)",
+        "classic",
         None,
         "llm_operators",
-        choices=("all", "mutmut"),
+        choices=("all", "classic", "mutmut"),
     ),
     Option(
         "test_timeout",

@@ -15,10 +15,11 @@ from pytest_llmgen.mutate.walk import Walk
 from pytest_llmgen.records import Module, Mutant
 
 OUR_VERSION = "2"
-ALL, ONLY_MUTMUTS = "all", "mutmut"
+ALL, CLASSIC, MUTMUT = "all", "classic", "mutmut"
 OPERATORS_VERSIONS = {
     ALL: f"mutmut {MUTMUT_VERSION} + {OUR_VERSION}",
-    ONLY_MUTMUTS: f"mutmut {MUTMUT_VERSION}",
+    CLASSIC: f"mutmut {MUTMUT_VERSION}",
+    MUTMUT: f"mutmut {MUTMUT_VERSION}, its own list",
 }
 """What the report calls each set of operators."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_llmgen.mutate import classic, further
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.operators import ONLY_MUTMUTS, mutants_of
+from pytest_llmgen.mutate.operators import CLASSIC, mutants_of
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_guard_is_negated(changes):
 @pytest.mark.parametrize("real", [textwrap, inspect], ids=lambda real: real.__name__)
 def test_our_operators_change_no_id_of_mutmuts(module_of, real):
     module = module_of(inspect.getsource(real))
-    all_of_them, only_mutmuts = mutants_of(module), mutants_of(module, ONLY_MUTMUTS)
+    all_of_them, only_mutmuts = mutants_of(module), mutants_of(module, CLASSIC)
     ids = [mutant.id for mutant in all_of_them]
     assert len(ids) == len(set(ids))
     assert {mutant.id for mutant in only_mutmuts} < set(ids)

@@ -16,7 +16,7 @@ from pytest_llmgen.mutate import operators
 from pytest_llmgen.mutate.edits import mutated_source
 from pytest_llmgen.records import Module
 
-mutants_of = partial(operators.mutants_of, operators=operators.ONLY_MUTMUTS)
+mutants_of = partial(operators.mutants_of, operators=operators.CLASSIC)
 
 
 @pytest.fixture
@@ -232,11 +232,11 @@ def test_what_a_pragma_leaves_alone_is_ignored_and_changes_no_id(module_of):
 
 def test_making_mutants_loads_neither_mutmut_nor_libcst():
     code = (
-        "import sys; from pytest_llmgen.mutate.operators import mutants_of;"
+        "import sys, pytest_llmgen.edges; from pytest_llmgen.mutate.operators import mutants_of;"
         "from pytest_llmgen.extract.targets import parse_module;"
         "source = 'def f(a):\\n    return a + 1  # pragma: no mutate\\n';"
         "assert mutants_of(parse_module('a.py', 'a', '.', source));"
-        "print(sorted({'mutmut', 'libcst', 'click'} & set(sys.modules)))"
+        "print(sorted({'mutmut', 'libcst', 'click', 'textual'} & set(sys.modules)))"
     )
     path = ":".join(part for part in sys.path if part)
     done = subprocess.run(
