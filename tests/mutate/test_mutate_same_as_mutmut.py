@@ -16,7 +16,7 @@ from mutmut.mutation.mutators import mutation_operators
 
 from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.classic import MUTMUT_VERSION, OPERATORS
-from pytest_llmgen.mutate.operators import mutants_of
+from pytest_llmgen.mutate.operators import ONLY_MUTMUTS, mutants_of
 from pytest_llmgen.mutate.units import mutated_text, units_of
 from pytest_llmgen.mutate.walk import Walk
 from pytest_llmgen.review.fingerprint import context_of
@@ -223,7 +223,7 @@ def test_the_changes_are_mutmuts_own(module_of, source):
 def test_pragmas_mean_what_they_mean_to_mutmut(module_of):
     module = module_of(PRAGMAS)
     units = units_of(PRAGMAS)
-    wanted = [mutant for mutant in mutants_of(module) if not mutant.ignored]
+    wanted = [mutant for mutant in mutants_of(module, ONLY_MUTMUTS) if not mutant.ignored]
     found = {told_apart(mutated_text(PRAGMAS, units.at(mutant.start), mutant)) for mutant in wanted}
     assert found == set(theirs(PRAGMAS))
     assert len(wanted) > 10
