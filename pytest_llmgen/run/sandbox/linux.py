@@ -38,6 +38,8 @@ def enter(plan: Plan) -> tuple[str, ...]:
     with suppress(OSError) if own else nullcontext():
         layers += _restrict_calls(plan) if plan.has(Layer.SECCOMP) else ()
     if plan.has(Layer.AUDIT):
+        with suppress(OSError):  # what forks call of the C library is found before the guard refuses to look for it
+            landlock.abi()
         audit.guard(plan)
         layers.append(audit.IN_WORDS)
     return tuple(layers)
