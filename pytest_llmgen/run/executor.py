@@ -314,7 +314,8 @@ class Executor:
             outcome = Outcome.TIMEOUT if message["hung"] else Outcome.CRASHED
             return TestRun(name, outcome, 0.0, message=message["detail"])
         raw = from_json(RawRun, message["run"])
-        hits = {path: self._hits(path, file) for path, file in raw.hits.items()}
+        known = {module.path for module in self._modules}
+        hits = {path: self._hits(path, file) for path, file in raw.hits.items() if path in known}
         self._seconds[raw.nodeid] = raw.seconds
         needs = real_needs(raw.needs, self._root)
         return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line, needs)

@@ -178,7 +178,7 @@ class Server:
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
         with written(self._root, {path: source}):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], [path])
             self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
         self._answer(tally.runs)
 
@@ -191,7 +191,7 @@ class Server:
             return items[::-1]
 
         with written(self._root, files):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], files)
             self._run_all(tally, prepare, name=min(files))
         self._answer(tally.runs)
 

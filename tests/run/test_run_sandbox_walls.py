@@ -306,6 +306,38 @@ def only_its_own_processes(): return sorted(int(name) for name in os.listdir("/p
 )
 
 
+APART = (
+    HEAD
+    + """
+import signal
+from pytest_llmgen.run.fork import run_child
+def ask(deed):
+    def work(report):
+        try: answer = repr(deed())
+        except OSError as problem: answer = type(problem).__name__
+        report.send("it", answer=answer)
+    seen = []
+    run_child(work, lambda record: seen.append(record["answer"]), 5)
+    return seen
+@trial
+def ask_whether_it_lives(): return ask(lambda: os.kill(os.getppid(), 0))
+@trial
+def stop(): return ask(lambda: os.kill(os.getppid(), signal.SIGSTOP))
+@trial
+def open_its_memory(): return ask(lambda: open(f"/proc/{os.getppid()}/mem", "rb"))
+@trial
+def read_its_maps(): return ask(lambda: open(f"/proc/{os.getppid()}/maps").read())
+@trial
+def read_its_descriptors(): return ask(lambda: os.readlink(f"/proc/{os.getppid()}/fd/0"))
+@trial
+def read_its_environment(): return ask(lambda: open(f"/proc/{os.getppid()}/environ").read())
+@trial
+def read_of_itself(): return ask(lambda: len(open("/proc/self/environ").read() + open("/proc/self/maps").read()) > 9)
+"""
+    + TAIL
+)
+
+
 def _users():
     return ["me", "nobody"] if os.geteuid() == 0 else ["me"]
 
@@ -494,6 +526,13 @@ def test_every_tier_strips_secrets_limits_files_and_ends_daemons(playground, wal
     assert playground.daemons() == []
     assert results["overwrite_by_a_relative_path"] == ["done", "gone"]
     assert playground.snapshot() == before
+
+
+@behind("namespaces", "landlock", "portable")
+def test_a_forked_child_can_neither_signal_nor_look_into_its_worker(playground, wall):
+    results = playground.run(wall, APART)
+    assert results.pop("read_of_itself") == ["done", ["True"]]
+    assert {str(answer) for answer in results.values()} == {"['done', ['PermissionError']]"}, results
 
 
 @behind("namespaces", "landlock", "portable")

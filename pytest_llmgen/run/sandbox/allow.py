@@ -13,6 +13,7 @@ from pytest_llmgen.errors import LlmgenError
 _BETWEEN = re.compile(r"\s+(?=(?:path|write|host|env):)")
 KINDS = ("path", "write", "host", "env")
 PORTS = range(1, 1 << 16)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)

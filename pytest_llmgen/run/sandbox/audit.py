@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_llmgen.run.sandbox.plan import Plan
-from pytest_llmgen.run.sandbox.reach import SYSTEM
+from pytest_llmgen.run.sandbox.reach import SHARED_MEMORY, SYSTEM
 
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES: Mapping[str, tuple[int, ...]] = MappingProxyType(
@@ -44,14 +44,12 @@ FUNCTIONS = frozenset(
 """Functions of the C library that lead round the audit events."""
 LOCAL = ("localhost", "127.", "::1")
 REDIRECTION = ">"
+IN_WORDS = "audit hook, against accident only"
 
 
 def guard(plan: Plan) -> None:
     """Refuse from here on, in this process and its forks; nothing takes it back."""
-    inside = tuple(
-        os.path.realpath(path)
-        for path in (plan.private, plan.seen, *plan.writable, "/dev/shm")  # noqa: S108
-    )
+    inside = tuple(os.path.realpath(path) for path in (plan.private, plan.seen, *plan.writable, SHARED_MEMORY))
     readable = (*SYSTEM, *plan.readable, *inside) if plan.readable else ("",)
     hosts = frozenset((host.name, host.port) for host in plan.hosts)
     sys.addaudithook(_Guard(inside, readable, hosts))

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pytest_llmgen.run.sandbox.entry import DEVICES, SHARED_MEMORY
+from pytest_llmgen.run.sandbox.allow import LOOPBACK
 from pytest_llmgen.run.sandbox.plan import Plan, TierName
-from pytest_llmgen.run.sandbox.reach import SYSTEM
+from pytest_llmgen.run.sandbox.reach import DEVICES, SHARED_MEMORY, SYSTEM
 
 READING: Mapping[str, int] = MappingProxyType(
     {"open": 0, "os.listdir": 0, "os.scandir": 0, "os.chdir": 0, "ctypes.dlopen": 0, "os.exec": 0}
@@ -22,7 +22,6 @@ WRITING: Mapping[str, int] = MappingProxyType(
 )
 """Audit events, with the place of the path among their arguments."""
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-LOCAL = ("localhost", "127.0.0.1", "::1")
 SERVICES = range(1, 32768)
 """Ports of services; those above are handed out to whoever asks, and change each time."""
 REPOSITORY = ".git"
@@ -131,11 +130,11 @@ def _host(address: Any) -> Iterator[str]:
         return
     host, port = address[:2]
     name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
-    name = LOCAL[0] if name in LOCAL or name.startswith("127.") else name
+    name = LOOPBACK[0] if name in LOOPBACK or name.startswith("127.") else name
     known = isinstance(port, int) and port in SERVICES
     if known:
         yield f"host:{name}:{port}"
-    elif name != LOCAL[0]:
+    elif name != LOOPBACK[0]:
         yield f"host:{name}:PORT"
 
 

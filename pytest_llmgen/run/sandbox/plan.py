@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from pytest_llmgen.run.sandbox.allow import Host
+
+LIFELINE = "LLMGEN_LIFELINE"
+"""Environment variable with the descriptor whose end-of-file means: end everything."""
 
 
 class TierName(StrEnum):
@@ -15,8 +20,30 @@ class TierName(StrEnum):
 
     NAMESPACES = "namespaces"
     LANDLOCK = "landlock"
+    SEATBELT = "seatbelt"  # macOS
     PORTABLE = "portable"
     OFF = "off"
+
+
+class Layer(StrEnum):
+    """What tiers are made of, beside supervision, limits and dropped privileges."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "Landlock"
+    SECCOMP = "seccomp"
+    SEATBELT = "sandbox profile"
+    AUDIT = "audit hook"
+
+
+LAYERS: Mapping[TierName, tuple[Layer, ...]] = MappingProxyType(
+    {
+        TierName.NAMESPACES: (Layer.NAMESPACES, Layer.LANDLOCK, Layer.SECCOMP),
+        TierName.LANDLOCK: (Layer.LANDLOCK, Layer.SECCOMP),
+        TierName.SEATBELT: (Layer.SEATBELT,),
+        TierName.PORTABLE: (Layer.AUDIT,),
+        TierName.OFF: (),
+    }
+)
 
 
 class View(StrEnum):
@@ -62,6 +89,11 @@ class Plan:
     hidden: tuple[str, ...] = ()  # can't be read, but for what is readable or writable in it
     hosts: tuple[Host, ...] = ()  # services that the tests may reach
     limits: Limits = Limits()
+    without: tuple[Layer, ...] = ()  # layers of the tier that are left out: to see what each of them stops
+
+    def has(self, layer: Layer) -> bool:
+        """Whether a layer is to stand."""
+        return layer in LAYERS[self.tier] and layer not in self.without
 
     @property
     def home(self) -> str:
@@ -100,6 +132,7 @@ class Plan:
             tuple(raw["hidden"]),
             tuple(Host(**host) for host in raw["hosts"]),
             Limits(**raw["limits"]),
+            tuple(Layer(name) for name in raw["without"]),
         )
 
 

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pytest_llmgen.run.sandbox.allow import Host
+from pytest_llmgen.run.sandbox.allow import LOOPBACK, Host
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FIRST_PLACE = 2  # 127.0.0.2 and on: one for each name that is not loopback's own
 CHUNK = 1 << 16
 CONNECT_SECONDS = 10.0
