@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pytest_llmgen.run.sandbox.places import depth
 from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.sandbox.reach import SHARED_MEMORY, SYSTEM
 
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES: Mapping[str, tuple[int, ...]] = MappingProxyType(
     dict.fromkeys(
-        ("os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.utime", "os.truncate", "shutil.rmtree"), (0,)
+        (
+            *("os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.utime", "os.truncate", "shutil.rmtree"),
+            *("os.setxattr", "os.removexattr"),
+        ),
+        (0,),
     )
     | dict.fromkeys(("os.rename", "os.link", "shutil.move"), (0, 1))
     | {"os.symlink": (1,), "sqlite3.connect": (0,)}
@@ -37,29 +43,43 @@ PROGRAMS = frozenset(
 """Programs that a unit test has no business starting."""
 FUNCTIONS = frozenset(
     (
-        *("system", "popen", "open", "openat", "creat", "fopen", "unlink", "rename", "rmdir", "remove", "chmod"),
-        *("kill", "connect", "sendto", "socket", "execve", "fork", "vfork", "syscall", "ptrace", "mount"),
+        *("system", "popen", "open", "open64", "openat", "openat64", "creat", "fopen", "fopen64", "freopen", "remove"),
+        *("rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat"),
+        *("link", "linkat", "symlink", "symlinkat", "truncate", "truncate64", "chmod", "fchmod", "fchmodat", "chown"),
+        *("lchown", "fchown", "fchownat", "utime", "utimes", "utimensat", "setxattr", "lsetxattr", "fsetxattr"),
+        *("kill", "killpg", "tgkill", "connect", "sendto", "sendmsg", "socket", "execve", "execv", "execvp", "execl"),
+        *("posix_spawn", "posix_spawnp", "fork", "vfork", "clone", "syscall", "ptrace", "process_vm_readv"),
+        *("process_vm_writev", "mount", "umount", "umount2", "unshare", "setns", "chroot", "reboot", "dlopen"),
     )
 )
 """Functions of the C library that lead round the audit events."""
 LOCAL = ("localhost", "127.", "::1")
 REDIRECTION = ">"
+FAMILIES = (-1, socket.AF_INET, socket.AF_INET6, getattr(socket, "AF_UNIX", -1))
+MULTIPATH = 262
 IN_WORDS = "audit hook, against accident only"
 
 
 def guard(plan: Plan) -> None:
     """Refuse from here on, in this process and its forks; nothing takes it back."""
     inside = tuple(os.path.realpath(path) for path in (plan.private, plan.seen, *plan.writable, SHARED_MEMORY))
-    readable = (*SYSTEM, *plan.readable, *inside) if plan.readable else ("",)
+    readable = (*SYSTEM, *plan.readable, *inside) if plan.readable else ("/",)
     hosts = frozenset((host.name, host.port) for host in plan.hosts)
-    sys.addaudithook(_Guard(inside, readable, hosts))
+    sys.addaudithook(_Guard(inside, readable, plan.hidden, hosts))
 
 
 class _Guard:
-    def __init__(self, writable: Sequence[str], readable: Sequence[str], hosts: frozenset[tuple[str, int]]) -> None:
-        self._writable, self._readable, self._hosts = writable, readable, hosts
+    def __init__(
+        self,
+        writable: Sequence[str],
+        readable: Sequence[str],
+        hidden: Sequence[str],
+        hosts: frozenset[tuple[str, int]],
+    ) -> None:
+        self._writable, self._readable, self._hidden, self._hosts = writable, readable, hidden, hosts
         self._checks: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._open,
+            "socket.__new__": lambda arguments: _socket(int(arguments[1]), int(arguments[3])),
             "socket.connect": lambda arguments: self._address(arguments[1]),
             "socket.sendto": lambda arguments: self._address(arguments[1]),
             "socket.sendmsg": lambda arguments: self._address(arguments[1]),
@@ -90,12 +110,23 @@ class _Guard:
         if not isinstance(path, str | bytes | os.PathLike) or path in (":memory:", "", os.devnull):
             return
         text = os.path.realpath(os.fsdecode(path))
-        if not any(not place or text == place or text.startswith(f"{place}/") for place in places):
+        if depth(text, places) <= depth(text, self._hidden):
             raise PermissionError(errno.EACCES, "refused by the portable sandbox", text)
 
     def _address(self, address: Any) -> None:
-        if isinstance(address, tuple) and not str(address[0]).startswith(LOCAL) and address[:2] not in self._hosts:
+        if isinstance(address, str | bytes):
+            text = os.fsdecode(address)
+            if text.startswith("\0"):
+                raise PermissionError(errno.EACCES, "refused by the portable sandbox: an abstract socket")
+            self._path(text, self._writable)
+        elif isinstance(address, tuple) and not str(address[0]).startswith(LOCAL) and address[:2] not in self._hosts:
             raise PermissionError(errno.EACCES, f"refused by the portable sandbox: {address[0]}")
+
+
+def _socket(family: int, protocol: int) -> None:
+    """-1 is what a socket made of a descriptor has for both."""
+    if family not in FAMILIES or protocol == MULTIPATH:
+        raise PermissionError(errno.EACCES, f"refused by the portable sandbox: sockets of family {family}")
 
 
 def _words(command: Any) -> list[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pytest_llmgen.run.sandbox.allow import LOOPBACK
+from pytest_llmgen.run.sandbox.places import depth, is_in
 from pytest_llmgen.run.sandbox.plan import Plan, TierName
 from pytest_llmgen.run.sandbox.reach import DEVICES, SHARED_MEMORY, SYSTEM
 
@@ -83,7 +84,7 @@ class Needs:
         if not isinstance(path, str | bytes | os.PathLike) or path in ("", b""):
             return
         text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (a link stays one)
-        may = _is_in(text, self._writable()) or (not writes and self._may_be_read(text))
+        may = is_in(text, self._writable()) or (not writes and self._may_be_read(text))
         if may and not self._is_hidden(text):
             return
         place = os.path.dirname(text) if writes else text  # noqa: PTH120 (as above)
@@ -95,13 +96,11 @@ class Needs:
 
     def _is_hidden(self, path: str) -> bool:
         """Of what is in the project's view: hidden in it, or left out of the copy."""
-        return _is_in(
-            self._plan.outside(path), [each for each in self._plan.hidden if _is_in(each, (self._plan.root,))]
-        )
+        return is_in(self._plan.outside(path), [each for each in self._plan.hidden if is_in(each, (self._plan.root,))])
 
     def _may_be_read(self, path: str) -> bool:
         plan = self._plan
-        return _depth(path, (*SYSTEM, *plan.readable)) > _depth(path, plan.hidden)
+        return depth(path, (*SYSTEM, *plan.readable)) > depth(path, plan.hidden)
 
     def _program(self, arguments: tuple[Any, ...]) -> Iterator[str]:
         """A program reads what we don't hear of; of git we know."""
@@ -112,7 +111,7 @@ class Needs:
     def _named(self, path: str) -> str:
         """As a person writes it: relative to the project where it is in it or beside it."""
         real = self._plan.outside(path)
-        return str(Path(real).relative_to(self._plan.root)) if _is_in(real, (self._plan.root,)) else real
+        return str(Path(real).relative_to(self._plan.root)) if is_in(real, (self._plan.root,)) else real
 
 
 class _Watched(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001 (no public way to be told)
@@ -136,12 +135,3 @@ def _host(address: Any) -> Iterator[str]:
         yield f"host:{name}:{port}"
     elif name != LOOPBACK[0]:
         yield f"host:{name}:PORT"
-
-
-def _depth(path: str, places: Sequence[str]) -> int:
-    """Of the innermost place that it is in: that one decides."""
-    return max((len(place) for place in places if _is_in(path, (place,))), default=0)
-
-
-def _is_in(path: str, places: Sequence[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
