@@ -27,8 +27,8 @@ class Survey:
     line_tests: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
     hits: Mapping[str, Hits] = field(default_factory=dict)  # union, by path
     differences: tuple[str, ...] = ()  # green in the user's run, not in a worker
-    needs: tuple[str, ...] = ()  # what the walls refused these, as words of llm_sandbox_allow
     map_source: str = ""  # RunInfo.map_source; empty where no test was looked at
+    needs: tuple[str, ...] = ()  # what the walls refused those that differ, as words of llm_sandbox_allow
 
 
 def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int], None]) -> Survey:
