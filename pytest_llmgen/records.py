@@ -99,6 +99,7 @@ class Stage(StrEnum):
     REPAIR = "repair"
     GAPS = "gaps"
     DOCUMENTATION = "documentation"
+    SECOND_LOOK = "second-look"
 
 
 class GapKind(StrEnum):
@@ -442,6 +443,8 @@ class OpenGaps:
     branches: tuple[Arc, ...] = ()
     survivors: tuple[Survivor, ...] = ()
     categories: tuple[Category, ...] = ()  # those without any test
+    why_lines: Mapping[int, str] = field(default_factory=dict)  # line -> why nothing got there
+    why_branches: Mapping[Arc, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +526,23 @@ class Cost:
         )
 
 
+class Opinion(StrEnum):
+    """What an independent second look makes of a suspected bug."""
+
+    BUG = "bug"
+    UNCLEAR = "unclear"
+    NOT_A_BUG = "not-a-bug"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The strongest case against calling it a bug, and what the case is worth."""
+
+    opinion: Opinion
+    case_against: str = ""
+    quote: str = ""  # the promise that the code breaks, in the words of the documentation
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a generator answered to one assignment."""
@@ -532,6 +552,7 @@ class Reply:
     refusals: tuple[Refusal, ...] = ()  # of parts that are not even candidates
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
+    look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
 
 
 class Generator(Protocol):
@@ -799,6 +820,8 @@ class SuspectedBug:
     reproduced: Ratio
     test: str  # where the evidence is kept
     test_source: str = ""
+    second_look: Opinion | None = None  # None: nobody has looked
+    case_against: str = ""  # the strongest one that the second look found
     state: str = "open"  # open, known-bug, false-alarm, stale, expired
     context: str = ""
     decision: Decision | None = None
