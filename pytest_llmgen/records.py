@@ -573,6 +573,14 @@ class Generator(Protocol):
         """Answer each assignment, in any order, as the answers come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Probes, by their places among others, that a mutant is to meet; None stands for the code as it is."""
+
+    mutant: Mutant | None
+    places: tuple[int, ...]
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -581,6 +589,20 @@ class Prober(Protocol):
 
         Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
         did not end are not observed any more (``crashed``).
+        """
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[tuple[int, ...]]:
+        """For each challenge the places of those probes that show something else than is expected of them.
+
+        ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
+        probes in the order given, until ``enough`` of them showed something else or one of them did not end.
         """
 
 
