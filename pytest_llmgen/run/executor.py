@@ -299,11 +299,11 @@ class Executor:
             ground = without_walls(ground, os.environ)
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
-        plugins_import = False
+        imported_by = protocol.TESTS
         if kind == protocol.COLD:
             hello = self._pool(protocol.WARM, own=is_open).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
-            plugins_import = hello["plugins_import"]
+            imported_by = hello["imported_by"]
         start = Start(
             kind,
             "",
@@ -314,7 +314,7 @@ class Executor:
             self._settings.seed,
             positional,
             outside,
-            plugins_import,
+            imported_by,
             stripped_names(os.environ, ground.allow.variables),
         )
         perturbed = kind == protocol.PERTURBED

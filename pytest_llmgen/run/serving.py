@@ -51,7 +51,7 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
-        self._plugins_import = False
+        self._imported_by = protocol.TESTS
         self.served = False
 
     def begin(self) -> None:
@@ -75,16 +75,23 @@ class Server:
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
-        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
+        self._note_imports_of(protocol.PLUGINS)
         self._meter.start()
         try:
             return (yield)
         finally:
             self._note_import_lines()
+            self._meter.start()  # hooks of conftest files may import it, too
+
+    def _note_imports_of(self, who: str) -> None:
+        if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
+            self._imported_by = who
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
+        self._note_import_lines()
+        self._note_imports_of(protocol.CONFTESTS)
         self._meter.start()
         try:
             return (yield)
@@ -130,7 +137,7 @@ class Server:
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
-            plugins_import=self._plugins_import,
+            imported_by=self._imported_by,
         )
 
     def _serve(self) -> None:
