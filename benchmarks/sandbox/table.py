@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "A": "namespaces",
     }
 )
-"""Process (supervision, limits, no capabilities), with the audit hook; seccomp, Landlock, both; namespaces, all three."""
+"""Supervision and limits; with the audit hook; with seccomp, Landlock, both; with namespaces, with all three."""
 STOPPED, ESCAPED, NOT_TRIED = ".", "x", "-"
 
 
