@@ -66,6 +66,9 @@ class Findings:
     rounds: int = 0
     complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
+    layers: tuple[str, ...] = ()  # of the tier, on this machine
+    weaker_because: str = ""  # why it is not a stronger tier
+    allowed: tuple[str, ...] = ()  # llm_sandbox_allow
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)

@@ -104,7 +104,7 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
     job = _Job(settings, findings, tools)
     try:
         with closing(tools.open_runner()) as runner:
-            findings.tier = runner.tier
+            findings.tier, findings.allowed = runner.tier, settings.sandbox_allow
             job.survey(runner)
             job.judge_mutants(runner)
             if settings.generate:

@@ -260,6 +260,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -942,6 +943,8 @@ class RunInfo:
     scope: str  # new, all, paths
     generator: str = ""
     sandbox: str = ""
+    sandbox_layers: tuple[str, ...] = ()  # what the tier is made of on this machine
+    sandbox_why: str = ""  # why it is not a stronger one
     commit: str | None = None
     dirty: bool = False
     base: str | None = None
@@ -967,7 +970,8 @@ class SuiteInfo:
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
     ran: int | None = None  # how many tests had a result
-    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
+    sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
