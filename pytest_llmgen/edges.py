@@ -43,6 +43,7 @@ from pytest_llmgen.records import (
     Hits,
     Module,
     Mutant,
+    Origin,
     Prober,
     Refusal,
     Report,
@@ -63,6 +64,10 @@ from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
+from pytest_llmgen.run.sandbox import allow
+from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox.plan import Tier, TierName
+from pytest_llmgen.run.sandbox.reach import look_round
 from pytest_llmgen.scope import Scope, find_scope, in_scope, mutants_in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
@@ -152,8 +157,34 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
+        if not self.settings.merge:
+            lines.append(f"llmgen: sandbox {tier_text(self.tier)}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
+
+    @cached_property
+    def tier(self) -> Tier:
+        """The sandbox in force, tried once."""
+        settings = self.settings
+        reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
+        return choose(settings.sandbox, reach)
+
+    def check_walls(self) -> None:
+        """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.
+
+        Raises:
+            LlmgenError: it isn't.
+        """
+        if self.settings.merge:  # nothing runs
+            return
+        only_portable = self.tier.name is TierName.PORTABLE and self.settings.sandbox == "auto"
+        if only_portable and self.settings.generate and self._writer().origin is Origin.MODEL:
+            raise LlmgenError(
+                f"no walls round files and network here ({self.tier.why}), and a model writes the tests",
+                slug="sandbox-portable",
+                fix="run where the kernel has namespaces or Landlock, "
+                "or accept the portable sandbox by --llm-sandbox=portable",
+            )
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
@@ -242,6 +273,7 @@ class Edges:
         """Judge what was found and write the reports."""
         if self.executor is not None:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+            self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
@@ -350,6 +382,7 @@ class Edges:
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,
             files=self.findings.baseline.files,
+            tier=self.tier,
         )
         return self.executor
 
@@ -362,8 +395,11 @@ class Edges:
         return self.generator
 
     def _generator_label(self) -> str:
+        return self._writer().label
+
+    def _writer(self) -> Generator:
         try:
-            return self._open_generator(_NoProber()).label
+            return self._open_generator(_NoProber())
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
         finally:
@@ -437,6 +473,12 @@ def _make_folder(path: Path) -> None:
             slug="report-folder",
             fix="free the place or set llm_report_dir",
         ) from None
+
+
+def tier_text(tier: Tier) -> str:
+    """For the header."""
+    text = f"{tier.name.value} ({', '.join(tier.layers)})" if tier.layers else tier.name.value
+    return f"{text}; {tier.why}" if tier.why else text
 
 
 class _NoProber:

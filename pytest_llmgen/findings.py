@@ -47,6 +47,7 @@ class Findings:
     mutants: tuple[Mutant, ...] = ()
     has_mutants: bool = False  # every file in scope had its turn
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # values at conditions, by path and line
     verdicts_before: dict[str, MutantVerdict] = field(default_factory=dict)
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written
     judged: list[Judged] = field(default_factory=list)
@@ -66,6 +67,9 @@ class Findings:
     rounds: int = 0
     complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
+    layers: tuple[str, ...] = ()  # of the tier, on this machine
+    weaker_because: str = ""  # why it is not a stronger tier
+    allowed: tuple[str, ...] = ()  # llm_sandbox_allow
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
@@ -231,4 +235,5 @@ class Findings:
             changed=self.changed,
             not_attempted=self.not_attempted,
             costs=self.costs,
+            seen=self.seen,
         )
