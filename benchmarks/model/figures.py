@@ -4,7 +4,8 @@
 
 prints a row for each project whose ``.llmgen/report.json`` a run of ``pytest --llm-generate`` has written: the test
 functions in the replies and the share of them that is valid and passes, lines, branches and mutants after the run,
-suspected bugs with their second look, requests, tokens and tokens for each test that was kept.  The model is whoever answered:
+suspected bugs with their second look, requests, tokens and tokens for each test that was kept.  The model is whoever
+answered:
 an API, a local server, or `model_desk.py`.
 """
 
