@@ -666,7 +666,7 @@ def test_objects_are_brought_into_a_state(sources):
 
 
 def test_an_inherited_constructor_is_used(sources):
-    assert 'gift_cart = GiftCart("hello")' in sources["GiftCart.wrap"]
+    assert 'gift_cart = GiftCart("Ann")' in sources["GiftCart.wrap"]
 
 
 def test_a_property_is_set_by_an_assignment(sources):
