@@ -861,3 +861,26 @@ def test_an_iterable_that_is_read_once_is_given_as_an_iterator():
 
 def test_the_name_of_a_parameter_chooses_its_value():
     assert '("Ann", ' in only("def f(owner: str, separator: str) -> str:\n    return owner + separator\n")
+
+
+PAY = """
+    from __future__ import annotations
+    from typing import Protocol
+
+    class Gateway(Protocol):
+        def charge(self, amount: int) -> bool: ...
+
+    class Till:
+        def __init__(self, gateway: Gateway):
+            self.gateway = gateway
+
+        def pay(self, amount: int) -> str:
+            return "paid" if self.gateway.charge(amount) else "refused"
+"""
+
+
+def test_a_collaborator_that_cannot_be_built_is_replaced_by_a_fake():
+    text = only(PAY)
+    assert "gateway = Mock(spec=Gateway, charge=Mock(return_value=True))" in text
+    assert "gateway = Mock(spec=Gateway, charge=Mock(return_value=False))" in text
+    assert "till = Till(gateway)" in text

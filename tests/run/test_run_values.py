@@ -13,6 +13,7 @@ import re
 import signal
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -181,3 +182,11 @@ def test_an_object_that_shows_and_compares_its_content_is_written_as_it_shows_it
 
 def test_an_object_whose_text_is_not_true_has_no_source() -> None:
     assert describe(Boasting(1, 2)).source is None
+
+
+def test_what_a_stand_in_was_asked_is_a_list_of_calls() -> None:
+    gateway = mock.Mock()
+    gateway.charge(5, currency="USD")
+    described = describe(gateway.method_calls)
+    assert described.source == "[call.charge(5, currency='USD')]"
+    assert described.imports == ("from unittest.mock import call",)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
+from pytest_llmgen.generate.offline.fakes import fakes
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
@@ -147,7 +148,8 @@ class Annotations:
     def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
         name = _SAME.get(name, name)
         if name in self._world.classes:
-            return self.build(self._world.classes[name], depth)
+            shape = self._world.classes[name]
+            return self.build(shape, depth) or fakes(shape, self, depth)
         if name in _BASIC:
             return _basic(name)
         if name in _LISTS | _SETS | _DICTS | {"tuple", "Tuple", "frozenset", "FrozenSet", "Iterator", "Generator"}:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, receiver_name
+from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -29,7 +29,7 @@ from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
-from pytest_llmgen.generate.offline.terms import Term, literal
+from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
@@ -262,7 +262,7 @@ def _callee(
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
-    name = receiver_name(shape.name)
+    name = snake_case(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))

@@ -6,8 +6,8 @@ import ast
 import keyword
 import re
 
-from pytest_llmgen.generate.offline.calls import Callee, Input, receiver_name
-from pytest_llmgen.generate.offline.terms import OMITTED, Term
+from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
 _MAX_NAME = 76
@@ -25,7 +25,7 @@ def words(text: str) -> str:
 def stem(qualname: str) -> str:
     """What a test's name starts with: the function, or class and method."""
     owner = qualname.rpartition(".")[0]
-    prefix = receiver_name(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
+    prefix = snake_case(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
     return f"test_{prefix}{spoken(qualname).replace(' ', '_')}"
 
 
