@@ -27,6 +27,7 @@ from pytest_llmgen.records import (
     Region,
     Totals,
 )
+from pytest_llmgen.refine.earlier import ROUND
 from pytest_llmgen.report import hints, reasons
 from pytest_llmgen.report.ranking import rank
 from pytest_llmgen.report.sites import Site, sites_of
@@ -102,6 +103,7 @@ def _totals(sites: Sequence[Site], evidence: Evidence) -> Totals:
 def _function(site: Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionReport:
     judged = [each for each in evidence.judged if each.candidate.target == site.key]
     kept = [each for each in judged if each.fate is Fate.KEPT]
+    new = [each for each in judged if each.candidate.round != ROUND]
     state, reason = _state(site, evidence, own)
     cost = evidence.costs.get(site.key)
     return FunctionReport(
@@ -115,8 +117,8 @@ def _function(site: Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionRep
         before=_before(site, evidence),
         reason=reason,
         new=True,  # what the change did not touch is left out; without a base all code counts as new
-        tests_kept=len(kept),
-        tests_dropped=len(_dropped(judged)),
+        tests_kept=sum(each.fate is Fate.KEPT for each in new),
+        tests_dropped=len(_dropped(new)),
         gap_ids=tuple(gap.id for gap in own),
         cost_usd=cost.usd if cost else None,
         category_counts=dict(Counter(each.candidate.category for each in kept)),
@@ -197,7 +199,7 @@ def _branch_gaps(site: Site, hits: Hits, tests: Mapping[int, tuple[str, ...]]) -
             site.region(start, site.last_line(start)),
             site.text(start),
             site.is_new_statement(start) or (end > 0 and site.is_new_statement(end)),
-            reason=reasons.of_branch(arc, site.forks),
+            reason=reasons.of_branch(arc, site.forks, site.branches, hits),
         )
         after = site.text(end) if end > 0 else "exit"
         gap = replace(

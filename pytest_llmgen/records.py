@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Arc = tuple[int, int]
 """A jump from one statement's first line to another's; a negative line is an exit, as in coverage."""
@@ -230,6 +230,7 @@ class FileLines:
     branches: frozenset[Arc]
     excluded: frozenset[int] = frozenset()
     first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    jumps: Mapping[Arc, Arc | None] = field(default_factory=dict)  # arcs by way of a ``with`` line -> what is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +475,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,6 +555,7 @@ class Reply:
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
+    is_failed: bool = False  # the request got no answer at all
 
 
 class Generator(Protocol):
@@ -640,6 +644,19 @@ class Runner(Prober, Protocol):
         """End every process."""
 
 
+@runtime_checkable
+class Watcher(Protocol):
+    """A runner that can look at the values in conditions while tests run."""
+
+    def watch(
+        self, places: Mapping[str, Mapping[int, Sequence[str]]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
+        """Values in short by path, line and name; ``places`` is path -> line -> names, ``timeout`` for all tests.
+
+        What could not be seen is left out.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that the stages found, from which gaps and ratios are worked out.
@@ -661,6 +678,7 @@ class Evidence:
     changed: Mapping[str, frozenset[int]] | None = None  # path -> lines of new code; None: all is in scope
     not_attempted: Mapping[str, str] = field(default_factory=dict)  # Target.key -> why
     costs: Mapping[str, Cost] = field(default_factory=dict)  # by Target.key
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # path -> line of a condition -> its values
 
 
 # --- The report ---------------------------------------------------------------------------------
@@ -925,6 +943,8 @@ class RunInfo:
     scope: str  # new, all, paths
     generator: str = ""
     sandbox: str = ""
+    sandbox_layers: tuple[str, ...] = ()  # what the tier is made of on this machine
+    sandbox_why: str = ""  # why it is not a stronger one
     commit: str | None = None
     dirty: bool = False
     base: str | None = None
@@ -950,10 +970,12 @@ class SuiteInfo:
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
     ran: int | None = None  # how many tests had a result
-    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
+    sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+    again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -979,6 +1001,7 @@ class Facts:
     budget_usd: float | None = None
     model: str | None = None
     written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    removed: tuple[tuple[str, str], ...] = ()  # node ids of generated tests of earlier runs, and why they went
     warnings: tuple[str, ...] = ()
 
 
