@@ -14,8 +14,8 @@ from pytest_llmgen.vet.reading import note_locals, with_annotations
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SENSITIVE = words(
-    "os sys subprocess builtins importlib ctypes socket signal shutil posix nt multiprocessing pty atexit runpy gc mmap "
-    "inspect pkgutil marshal fcntl"
+    "os sys subprocess builtins importlib ctypes socket signal shutil posix nt multiprocessing pty atexit runpy gc "
+    "mmap inspect pkgutil marshal fcntl"
 )
 NEVER_HIDDEN = words(
     "eval exec compile __import__ __builtins__ __loader__ __spec__ globals breakpoint open getattr setattr delattr"

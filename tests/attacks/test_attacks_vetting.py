@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 import siege
-from attack_table import ATTACKS, function_name, render
+from attack_table import APART, ATTACKS, function_name, render
 from siege import SECRET, Siege
 
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.generate.parse import parse
-from pytest_llmgen.records import Assignment, Fate, Oracle, TargetContext
+from pytest_llmgen.records import Assignment, Candidate, Fate, Oracle, Refusal, TargetContext
 from pytest_llmgen.testing import FakeAnthropic
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
@@ -35,7 +33,7 @@ if sys.argv.pop(1) == "unvetted":  # no user gets here: the name is taken from u
     edges.vet = lambda candidate, facts: ()
 raise SystemExit(pytest.main(sys.argv[1:]))
 """
-COSTLY = ("resources", "kernel")
+TRIED_WHOLE = ("files", "network", "learning")
 RUN_SECONDS = 300
 
 
@@ -62,8 +60,18 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object
     for name in ATTACKS:
         text = f"```python\n{render(FACTS, name)}```"
         candidates, left_out = parse(text, assignment, Oracle.OBSERVED)
+        if _is_left_out(ATTACKS[name].head, candidates):
+            left_out = (
+                *left_out,
+                Refusal(ATTACKS[name].code, "the parts round a test are left out where nothing asks for them"),
+            )
         found[name] = (*left_out, *(refusal for candidate in candidates for refusal in vet(candidate, facts)))
     return found
+
+
+def _is_left_out(head: str, candidates: Sequence[Candidate]) -> bool:
+    texts = ["\n".join([*each.imports, *each.helpers, each.source]) for each in candidates]
+    return bool(head) and not any(head.strip().splitlines()[-1] in text for text in texts)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -91,13 +99,14 @@ def run(play: Siege, how: str, names: list[str]) -> tuple[subprocess.CompletedPr
             [
                 sys.executable, "-B", "-c", BYPASS, how, "-p", "pytest_llmgen.plugin", "-p", "no:cacheprovider",
                 "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest", "--llm-generate",
-                "--llm-provider=anthropic", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", "--llm-sandbox=auto",
+                "--llm-provider=model", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", "--llm-sandbox=auto",
             ],
             cwd=play.root, env={**siege.environment(), **api.environment, "HOME": str(play.victim / "home")},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
         )  # fmt: skip
         sent = json.dumps([request.body for request in api.requests])
     assert SECRET not in sent
+    assert (play.root / ".llmgen" / "report.json").exists(), done.stdout + done.stderr
     report = json.loads((play.root / ".llmgen" / "report.json").read_text())
     return done, report
 
@@ -114,14 +123,15 @@ def test_a_reply_full_of_attacks_does_nothing_and_each_is_named_with_its_reason(
     before = play.snapshot()
     done, report = run(play, "vetted", names)
     assert effects(play, before) == [], done.stdout
-    refused = {test["name"]: test for test in report["tests"] if test["fate"] in {"unsafe", "invalid"}}
-    assert {function_name(name) for name in names} <= refused.keys()
+    refused = {test["nodeid"].rpartition("::")[2] for test in report["tests"] if test["fate"] in {"unsafe", "invalid"}}
+    assert {function_name(name) for name in names} <= refused
     assert SECRET not in json.dumps(report) + done.stdout + done.stderr
 
 
 def test_attacks_that_get_past_vetting_meet_the_walls_in_the_whole_pipeline(play: Siege) -> None:
     """Of those that reach their aim there, none has an effect outside."""
-    names = [n for n, a in ATTACKS.items() if not (a.heavy or a.head or a.parameters or a.family in COSTLY)]
+    tame = [n for n, a in ATTACKS.items() if a.family in TRIED_WHOLE and not a.heavy and n not in APART]
+    names = [*tame[:: len(tame) // 10], "forge the report", "forge the record", "let a child answer"]
     before = play.snapshot()
     done, report = run(play, "unvetted", names)
     assert effects(play, before) == [], done.stdout
@@ -130,4 +140,4 @@ def test_attacks_that_get_past_vetting_meet_the_walls_in_the_whole_pipeline(play
     assert SECRET not in told
     for path in (play.root / "tests" / "llmgen").glob("test_*.py"):
         ast.parse(path.read_text())
-    assert os.path.exists(play.victim)
+    assert play.victim.exists()
