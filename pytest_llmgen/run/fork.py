@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pytest_llmgen.run.sandbox.apart import stand_apart
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send
 
 DONE = "done"
@@ -127,6 +128,7 @@ class _Child:
             if work is None:
                 with contextlib.suppress(OSError):
                     os.setpgid(0, 0)
+                stand_apart()
                 raise BranchError(reporter)
             _live(work, reporter)
         os.close(write)
@@ -135,7 +137,7 @@ class _Child:
         self._decoder = Decoder()
         self._pidfd = _pidfd(self.pid)
         self._status: int | None = None
-        self._done = False
+        self._done = self._closed = False
 
     def watch(self, on_record: OnRecord, deadline: Deadline) -> End:
         leaving = False
@@ -145,14 +147,14 @@ class _Child:
                 if left <= 0:
                     return End(DONE) if self._done else End(TIMEOUT)
                 for record in self._records(self._wait(left)):
-                    new = on_record(record)
+                    new = _told(on_record, record)
                     if new is not None:
                         deadline.renew(new)
                 if self._done and not leaving:
                     deadline, leaving = Deadline(EXIT_GRACE), True
                 if self._reap():
                     for record in self._records(self._wait(0)):
-                        on_record(record)
+                        _told(on_record, record)
                     return self._verdict()
         except BadMessageError as error:
             return End(CRASHED, f"wrote what is no record: {error}")
@@ -165,17 +167,19 @@ class _Child:
             return 0.0
 
     def _wait(self, seconds: float) -> bool:
-        watched = [self._read] if self._pidfd is None else [self._read, self._pidfd]
         timeout = min(seconds, POLL) if self._pidfd is None else seconds
         poller = select.poll()
-        for fd in watched:
-            poller.register(fd, select.POLLIN)
+        if not self._closed:  # a closed pipe is always ready: while the child ends that would be a busy loop
+            poller.register(self._read, select.POLLIN)
+        if self._pidfd is not None:
+            poller.register(self._pidfd, select.POLLIN)
         return any(fd == self._read for fd, _ in poller.poll(timeout * 1000))
 
     def _records(self, ready: bool) -> list[dict[str, Any]]:
         records = []
         while ready:
             data = os.read(self._read, CHUNK)
+            self._closed = not data
             self._decoder.feed(data)
             while (record := self._decoder.next()) is not None:
                 records.append(self._checked(record))
@@ -217,6 +221,14 @@ class _Child:
             os.close(self._pidfd)
 
 
+def _told(on_record: OnRecord, record: dict[str, Any]) -> float | None:
+    """Hand over a record; one that makes no sense was forged, or there is a fault of ours: the child has crashed."""
+    try:
+        return on_record(record)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadMessageError(f"a record that makes no sense: {error!r}") from error
+
+
 def _fork() -> int:
     with warnings.catch_warnings():  # Python 3.12 warns of threads; that is no failure of the user's tests
         warnings.simplefilter("ignore")
@@ -228,6 +240,7 @@ def _live(work: Work, reporter: Reporter) -> NoReturn:
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
+        stand_apart()
         work(reporter)
         reporter.send(DONE)
         code = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import time
@@ -25,11 +26,14 @@ from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.sandbox.needs import Needs
+from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
+GREEN = (Outcome.PASSED, Outcome.XPASSED)
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
 
@@ -47,7 +51,7 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
-        self._plugins_import = False
+        self._imported_by = protocol.TESTS
         self.served = False
 
     def begin(self) -> None:
@@ -71,16 +75,23 @@ class Server:
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
-        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
+        self._note_imports_of(protocol.PLUGINS)
         self._meter.start()
         try:
             return (yield)
         finally:
             self._note_import_lines()
+            self._meter.start()  # hooks of conftest files may import it, too
+
+    def _note_imports_of(self, who: str) -> None:
+        if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
+            self._imported_by = who
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
+        self._note_import_lines()
+        self._note_imports_of(protocol.CONFTESTS)
         self._meter.start()
         try:
             return (yield)
@@ -126,7 +137,7 @@ class Server:
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
-            plugins_import=self._plugins_import,
+            imported_by=self._imported_by,
         )
 
     def _serve(self) -> None:
@@ -155,12 +166,29 @@ class Server:
             return
         tally = Tally([nodeid], request["timeout"])
         self._run_all(tally, lambda _report: [self._items[nodeid]])
-        self._answer(tally.runs)
+        self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
+
+    def _with_needs(self, run: RawRun, limit: float) -> RawRun:
+        """Run a test that is green in the user's run once more, to see what the walls refuse it."""
+        told: list[str] = []
+
+        def work(report: Reporter) -> None:
+            needs = Needs(Plan.from_json(self._start.plan), self._start.stripped)
+            needs.start()
+            run_items([self._items[run.nodeid]], self._recorder, after=lambda _result: True)
+            report.send("needs", words=list(needs.found()))
+
+        def note(record: dict[str, Any]) -> None:
+            self._channel.send(protocol.ALIVE)
+            told.extend(record["words"])
+
+        self._child(work, note, limit)
+        return dataclasses.replace(run, needs=tuple(told))
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
         with written(self._root, {path: source}):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], [path])
             self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
         self._answer(tally.runs)
 
@@ -173,7 +201,7 @@ class Server:
             return items[::-1]
 
         with written(self._root, files):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], files)
             self._run_all(tally, prepare, name=min(files))
         self._answer(tally.runs)
 
