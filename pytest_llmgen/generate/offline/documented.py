@@ -35,7 +35,7 @@ class _Case:
 
 def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: set[str]) -> list[Candidate]:
     """One candidate for each doctest that can stand alone; it may fail where the code disagrees."""
-    names = _module_names(assignment.module)
+    names = module_names(assignment.module)
     docstring = assignment.target.docstring
     examples = examples_of(docstring)
     if not examples and not callee.receiver:
@@ -52,7 +52,7 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
     return [candidate for candidate in written if candidate is not None]
 
 
-def _module_names(module: Module) -> dict[str, str]:
+def module_names(module: Module) -> dict[str, str]:
     """What the module's doctests can name without importing it: name to import statement."""
     tree = ast.parse(module.source)
     found = dict(imports_of(tree, module))
