@@ -949,3 +949,21 @@ def test_what_documentation_and_annotations_promise_is_tested(name, line):
     told = [item.source for item in replies[name].candidates if item.oracle is Oracle.DOCUMENTATION]
     assert len(told) == (1 if line else 0)
     assert line in "".join(told)
+
+
+def test_an_example_stands_without_what_only_other_examples_need():
+    text = only("""
+        def double(n: int) -> int:
+            \'\'\'Twice as much.
+
+            >>> n = 4
+            >>> double(n)
+            8
+            >>> n = 5
+            >>> double(n)
+            10
+            \'\'\'
+            return 2 * n
+    """)
+    assert "    n = 5\n    assert double(n) == 10" in text
+    assert text.count("    n = 4\n") == 1

@@ -68,13 +68,32 @@ def module_names(module: Module) -> dict[str, str]:
 
 
 def _case(example: Example, names: dict[str, str]) -> _Case:
-    nodes = [node for line in example.before for node in ast.parse(line).body]
+    nodes = _without_dead([node for line in example.before for node in ast.parse(line).body], example.expression)
     own = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     body = [ast.unparse(node) for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
     nodes_used = [node for text in (*body, example.expression) for node in ast.walk(ast.parse(text))]
     used = [node.id for node in nodes_used if isinstance(node, ast.Name)]
     needed = [names[name] for name in dict.fromkeys(used) if name in names]
     return _Case(example, tuple(dict.fromkeys([*needed, *own])), tuple(body))
+
+
+def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
+    """The statements before an example without assignments that nothing reads."""
+    needed = _names_in(ast.parse(expression))
+    kept: list[ast.stmt] = []
+    for node in reversed(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                if name not in needed:
+                    continue
+                needed.discard(name)
+        needed |= _names_in(node)
+        kept.append(node)
+    return kept[::-1]
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _candidate(
