@@ -27,6 +27,9 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.kept.memory import Memory
+from pytest_llmgen.kept.opening import open_memory
+from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
@@ -93,6 +96,7 @@ class Edges:
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
+        self.memory: Memory | None = None
 
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""
@@ -189,6 +193,7 @@ class Edges:
             base_commit=self.scope.base.commit,
             ci=self.settings.ci,
             seed=self.settings.seed,
+            kept_verdicts=self.memory.kept if self.memory else 0,
         )
         return Circumstances(
             tool=ToolInfo(
@@ -200,7 +205,10 @@ class Edges:
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
-            warnings=warnings_of(self.generator) if self.generator else (),
+            warnings=(
+                *(warnings_of(self.generator) if self.generator else ()),
+                *((self.memory.problem,) if self.memory and self.memory.problem else ()),
+            ),
         )
 
     @property
@@ -237,7 +245,7 @@ class Edges:
         return found
 
     def _open_runner(self) -> Runner:
-        self.executor = Executor(
+        executor = self.executor = Executor(
             self.settings.root,
             self.settings,
             args=self.config.invocation_params.args,
@@ -246,7 +254,18 @@ class Edges:
             modules=self.scope.modules,
             files=self.findings.baseline.files,
         )
-        return self.executor
+        self.memory = open_memory(
+            self.settings,
+            environ=os.environ,
+            args=self.config.invocation_params.args,
+            ini_file=self.config.inipath,
+            tier=executor.tier,
+            folder=self.config.invocation_params.dir,
+            paths=[module.path for module in self.scope.modules if module.error is None],
+            coverage_config=self.cov_config,
+            suite=self.findings.baseline.tests,
+        )
+        return KeepingRunner(executor, self.memory, self.findings.baseline.tests)
 
     def _cpu_seconds(self) -> float:
         """CPU of this process and of all workers with their children."""

@@ -211,6 +211,19 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """What a run took from the world beside the code of its part of the project.
+
+    Paths below the root are relative to it, others absolute; a folder whose content was listed ends with ``/``.
+    """
+
+    files: tuple[str, ...] = ()  # read
+    modules: tuple[str, ...] = ()  # files of modules that were loaded meanwhile, installed ones left out
+    variables: tuple[str, ...] = ()  # of the environment, ``*`` for all
+    unseen: tuple[str, ...] = ()  # what can't be checked later: subprocesses, connections
+
+
+@dataclass(frozen=True, slots=True)
 class TestRun:
     """One run of one test in a child process (or, for the baseline, in the user's own run)."""
 
@@ -223,6 +236,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -761,6 +775,7 @@ class RunInfo:
     interrupted: bool = False
     exit_code: int = 0
     rounds: int = 0
+    kept_verdicts: int = 0  # of mutants, that earlier runs had found and that still hold
     map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)

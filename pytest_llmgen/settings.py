@@ -153,6 +153,13 @@ OPTIONS: tuple[Option, ...] = (
         "llm_sandbox",
         choices=("auto", "require", "portable", "off"),
     ),
+    Option(
+        "fresh",
+        "Judge every mutant anew: no verdict of an earlier run is used",
+        False,
+        "--llm-fresh",
+        kind="bool",
+    ),
     Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
     Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
     Option("all", "Judge everything, whatever changed", False, "--llm-all", kind="bool"),
@@ -301,6 +308,7 @@ class Settings:
     test_timeout: float
     memory: int
     sandbox: str
+    fresh: bool
     seed: int
     diff: str
     all: bool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_llmgen.gate import CAUSES, unreviewed_tests
-from pytest_llmgen.records import Condition, ConditionState, Facts, Report, State, Verdict
+from pytest_llmgen.gate import CAUSES, in_scope, unreviewed_tests
+from pytest_llmgen.records import Condition, ConditionState, Facts, MutantStatus, Report, State, Verdict
 from pytest_llmgen.report.items import KINDS, manual_review, shown, suspected_bugs
 from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
 from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
@@ -21,6 +21,8 @@ _VERDICTS = {
     State.FAIL: ("GATE FAILED", Style.BAD),
     State.INCONCLUSIVE: ("GATE INCONCLUSIVE", Style.WARN),
 }
+_NOT_RUN = (MutantStatus.NO_COVERAGE, MutantStatus.IGNORED, MutantStatus.PENDING)
+"""Mutants that no test meets."""
 _TITLE_WIDTH = 40
 _FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
@@ -116,11 +118,21 @@ def _consequence(facts: Facts, verdict: Verdict) -> str:
 
 def _closing(facts: Facts, width: int, report_path: str) -> list[Line]:
     entries = [("report:", report_path), ("cost:", _cost(facts))]
+    if facts.run.kept_verdicts:
+        entries.insert(0, ("kept:", _kept(facts)))
     waiting = unreviewed_tests(facts)
     if waiting:
         verb = "waits" if waiting == 1 else "wait"
         entries.insert(0, ("to review:", f"{count(waiting, 'generated test')} {verb} for a person to read"))
     return [line for label, text in entries for line in wrapped(f"{label:<13}{text}", width, 2, hanging=13)]
+
+
+def _kept(facts: Facts) -> str:
+    metrics = in_scope(facts)
+    counts = dict(metrics.by_status) if metrics else {}
+    judged = sum(number for status, number in counts.items() if status not in _NOT_RUN)
+    kept = min(facts.run.kept_verdicts, judged)
+    return f"{kept} of {count(judged, 'verdict')} from earlier runs: nothing that they depend on has changed"
 
 
 def _cost(facts: Facts) -> str:

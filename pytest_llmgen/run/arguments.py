@@ -11,7 +11,7 @@ _FLAGS = frozenset({
     "--sw", "--stepwise", "--sw-skip", "--stepwise-skip", "--sw-reset", "--stepwise-reset",
     "--pdb", "--trace", "--collect-only", "--co", "--cache-clear", "--setup-show", "--setup-only", "--setup-plan",
     "-f", "--looponfail", "-d", "--no-header", "--no-summary", "--verbose", "--quiet", "--full-trace",
-    "--no-llm", "--llm-generate", "--llm-check", "--llm-all",
+    "--no-llm", "--llm-generate", "--llm-check", "--llm-all", "--llm-fresh",
     "--no-cov", "--cov-append", "--cov-branch", "--no-cov-on-fail", "--cov-reset", "--fixtures", "--funcargs",
     "--fixtures-per-test", "--markers", "--strict", "--no-showlocals", "-l", "--showlocals",
 })  # fmt: skip

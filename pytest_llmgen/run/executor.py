@@ -22,6 +22,7 @@ from pytest_llmgen.records import (
     Outcome,
     Probe,
     TestRun,
+    Trace,
     Value,
 )
 from pytest_llmgen.run import protocol
@@ -82,6 +83,7 @@ class Executor:
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
         self._imported: dict[str, Hits] = {}
+        self.import_traces: tuple[Trace, ...] = ()  # of importing and collecting the project, once it was done
 
     # --- life ---
 
@@ -119,6 +121,7 @@ class Executor:
         """Node ids that the workers collected, and collection errors."""
         hello = self._pool(protocol.WARM).greet()
         self._note_imported(hello)
+        self.import_traces = tuple(from_json(Trace, trace) for trace in hello["traces"])
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
@@ -159,6 +162,10 @@ class Executor:
         for kind in (protocol.WARM, protocol.COLD):
             self._pool(kind).files.update(files)
         return tuple(message["nodeids"])
+
+    def know(self, seconds: Mapping[str, float]) -> None:
+        """Clean times of tests that were run by an earlier process."""
+        self._seconds.update(seconds)
 
     def imported(self) -> Mapping[str, Hits]:
         """What ran while the project's tests, and files loaded since, were collected; by path."""
@@ -301,7 +308,9 @@ class Executor:
         raw = from_json(RawRun, message["run"])
         hits = {path: self._hits(path, file) for path, file in raw.hits.items()}
         self._seconds[raw.nodeid] = raw.seconds
-        return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
+        return TestRun(
+            raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line, raw.trace
+        )
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
         how = message["how"]

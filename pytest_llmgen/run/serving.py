@@ -7,6 +7,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Mutant, Outcome, Probe
+from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
@@ -26,6 +27,7 @@ from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.tally import Tally
+from pytest_llmgen.run.traces import Tracer
 from pytest_llmgen.run.views import put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
@@ -41,6 +43,8 @@ class Server:
         self._began = time.monotonic()
         self._recorder, self._folders = Recorder(), Folders()
         self._meter = Meter(root, [source.path for source in start.sources])
+        self._tracer = Tracer(root, scratch)
+        self._traces: list[Trace] = []  # of importing and collecting
         self._items: dict[str, pytest.Item] = {}
         self._import_lines: dict[str, frozenset[int]] = {}
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
@@ -64,6 +68,7 @@ class Server:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
+        self._tracer.start()
         self._meter.start()
         try:
             return (yield)
@@ -73,6 +78,7 @@ class Server:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
+        self._tracer.start()
         self._meter.start()
         try:
             return (yield)
@@ -92,6 +98,7 @@ class Server:
         return True
 
     def _note_import_lines(self) -> None:
+        self._traces.append(self._tracer.stop())
         for path, raw in self._meter.stop().items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
             before = self._imported.get(path, protocol.RawFile((), ()))
@@ -118,6 +125,7 @@ class Server:
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
+            traces=to_json(self._traces),
         )
 
     def _serve(self) -> None:
@@ -215,10 +223,11 @@ class Server:
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
+            self._tracer.start()
 
         def after(result: ItemResult) -> bool:
-            hits = self._meter.stop()
-            report.send("run", run=to_json(_raw_run(result, hits)))
+            trace = self._tracer.stop()  # first: coverage opens files too
+            report.send("run", run=to_json(replace(_raw_run(result, self._meter.stop()), trace=trace)))
             return True
 
         run_items(items, self._recorder, before=before, after=after)
