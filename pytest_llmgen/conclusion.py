@@ -13,6 +13,7 @@ from pytest_llmgen.records import (
     Judged,
     Metrics,
     Outcome,
+    Ratio,
     RunInfo,
     SuiteInfo,
     TestReport,
@@ -32,7 +33,7 @@ class Circumstances:
     run: RunInfo
     scope_problem: str | None = None
     nothing_to_test: str | None = None
-    unreviewed_on_disk: int = 0
+    unreviewed_on_disk: int | None = 0
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
@@ -69,12 +70,29 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         scope_problem=circumstances.scope_problem,
         nothing_to_test=circumstances.nothing_to_test,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
+        files=_files(findings),
+        mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
         written=tuple(findings.written),
         warnings=circumstances.warnings + tuple(findings.warnings),
     )
+
+
+def _files(findings: Findings) -> Ratio:
+    """Files in scope that were measured and mutated, and all of them."""
+    measured = findings.baseline.files if findings.baseline.measured else {}
+    good = [m for m in findings.modules if m.error is None and m.path in measured and m.path not in findings.unmutable]
+    return len(good), len(findings.modules)
+
+
+def _mutants_made(findings: Findings, totals: Totals) -> int | None:
+    """How many mutants were made in scope, None where not every file came to its turn."""
+    metrics = totals.new or totals.all
+    if not findings.has_mutants or metrics is None:
+        return None
+    return sum(metrics.by_status.values())
 
 
 def without_unreviewed(totals: Totals, circumstances: Circumstances) -> Metrics | None:
@@ -93,6 +111,7 @@ def suite_info(findings: Findings) -> SuiteInfo:
         passed=sum(run.outcome in (Outcome.PASSED, Outcome.XPASSED) for run in baseline.tests),
         failed=tuple(run.nodeid for run in baseline.tests if run.outcome in _RED),
         collection_errors=baseline.collection_errors,
+        ran=len(baseline.tests),
         skipped=sum(run.outcome in (Outcome.SKIPPED, Outcome.XFAILED) for run in baseline.tests),
         sandbox_differences=findings.survey.differences,
         partial=baseline.partial,

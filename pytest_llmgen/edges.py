@@ -69,7 +69,8 @@ class Edges:
 
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
-        for file in self._report_files():  # before a long run, not after it
+        self.limits = gate.limits_of(settings)  # before a long run, not after it
+        for file in self._report_files():
             json_report.check_place(file)
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
@@ -156,7 +157,7 @@ class Edges:
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
         facts = facts_of(self.findings, self._circumstances(started, seconds))
-        verdict = gate.judge(facts, gate.limits_of(self.settings), self.settings.gate_mode)
+        verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
         report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
         for file in self._report_files():

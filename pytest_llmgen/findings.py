@@ -42,6 +42,7 @@ class Findings:
     survey: Survey = field(default_factory=Survey)
     imported: Mapping[str, Hits] = field(default_factory=dict)  # what importing the project's modules ran
     mutants: tuple[Mutant, ...] = ()
+    has_mutants: bool = False  # every file in scope had its turn
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
     verdicts_before: dict[str, MutantVerdict] = field(default_factory=dict)
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written

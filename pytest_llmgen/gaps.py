@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pytest_llmgen.mutate.edits import diff_of
-from pytest_llmgen.mutate.score import by_status, score, status_of
+from pytest_llmgen.mutate.score import by_status, score, status_of, total
 from pytest_llmgen.records import (
     Attempt,
     Evidence,
@@ -90,23 +90,11 @@ def _before(site: Site, evidence: Evidence) -> Metrics:
 
 
 def _totals(sites: Sequence[Site], evidence: Evidence) -> Totals:
-    after = _sum([_after(site, evidence) for site in sites])
-    before = _sum([_before(site, evidence) for site in sites])
+    after = total(_after(site, evidence) for site in sites)
+    before = total(_before(site, evidence) for site in sites)
     if evidence.changed is None:
         return Totals(None, after, before, before)
     return Totals(after, None, before, before)
-
-
-def _sum(parts: Sequence[Metrics]) -> Metrics:
-    counts: Counter[MutantStatus] = Counter()
-    for part in parts:
-        counts.update(part.by_status)
-    return Metrics(
-        lines=(sum(p.lines[0] for p in parts), sum(p.lines[1] for p in parts)),
-        branches=(sum(p.branches[0] for p in parts), sum(p.branches[1] for p in parts)),
-        mutants=score(counts),
-        by_status=dict(counts),
-    )
 
 
 # --- Functions ----------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ class _Job:
             self.tools.progress.stage("making mutants")
             found = [mutant for module in self.findings.modules for mutant in self._mutants_of(module)]
             self.findings.mutants = tuple(mutant for mutant in found if self._in_scope(mutant))
+            self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
             total = len(self.findings.mutants)
@@ -246,6 +247,8 @@ class _Job:
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired."""
         self.tools.progress.stage(f"round {number}: generating tests")
+        if announced := generator.announce(assignments):
+            self.tools.progress.note(announced)
         repairs: list[Assignment] = []
         for done, reply in enumerate(self._replies(generator, assignments), start=1):
             judged = self._prove(reply, runner)

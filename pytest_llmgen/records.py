@@ -6,6 +6,7 @@ are exclusive and count Unicode code points.  Durations are seconds.  Node ids a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -107,6 +108,40 @@ class GapKind(StrEnum):
     UNCOVERED_BRANCH = "uncovered-branch"
     UNCOVERED_LINE = "uncovered-line"
     NO_VERDICT = "no-verdict"
+
+
+class GapState(StrEnum):
+    """What became of a gap under the decisions of people; open, stale and expired ones are unreviewed."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    STALE = "stale"  # accepted once, the code changed
+    EXPIRED = "expired"
+    BASELINE = "baseline"  # old debt
+
+
+class DecisionClass(StrEnum):
+    """Why a gap, or a suspected bug, is accepted."""
+
+    EQUIVALENT = "equivalent"
+    UNREACHABLE = "unreachable"
+    WONT_TEST = "wont-test"
+    TESTED_ELSEWHERE = "tested-elsewhere"
+    KNOWN_BUG = "known-bug"
+    FALSE_ALARM = "false-alarm"
+
+
+class DecisionState(StrEnum):
+    """What became of a decision in this run."""
+
+    USED = "used"
+    MOVED = "moved"  # used, at another place than it names
+    STALE = "stale"
+    EXPIRED = "expired"
+    AMBIGUOUS = "ambiguous"  # it could mean several places, so it covers none
+    UNUSED = "unused"
+    KEPT = "kept"  # the operators are of another version and do not make this mutant now
+    UNKNOWN = "unknown"  # its code was not measured in this run
 
 
 class State(StrEnum):
@@ -441,7 +476,8 @@ class TargetContext:
     module_imports: tuple[str, ...] = ()
     class_outline: str = ""
     callees: tuple[str, ...] = ()  # signature and first line of documentation
-    types: tuple[str, ...] = ()  # definitions of types in its signature
+    types: tuple[str, ...] = ()  # of its signature and its class's constructor, and what these are made of
+    uses: tuple[str, ...] = ()  # the project's enums, exceptions and constants that its body names
     callers: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()  # tests of the project, for style
     fixtures: tuple[Fixture, ...] = ()
@@ -520,6 +556,9 @@ class Generator(Protocol):
     @property
     def label(self) -> str:
         """For the header: ``offline`` or ``model provider/model-name``."""
+
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """What answering them will cost, for the person who pays; empty where it costs nothing."""
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment, in any order, as the answers come."""
@@ -640,6 +679,90 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a decision was made on; ``review.matching`` finds it again by this and never by a line number."""
+
+    kind: str  # of GapKind, or "suspected-bug"
+    path: str
+    qualname: str
+    before: str
+    after: str | None = None
+    operator: str | None = None
+    nth: int = 1
+    context: str = ""
+    statement: str = ""  # see Gap.statement
+
+    @property
+    def where(self) -> str:
+        """``path::qualname``."""
+        return f"{self.path}::{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision on a gap or on a suspected bug: one entry of the review file."""
+
+    id: str
+    class_: DecisionClass
+    reason: str
+    author: str
+    date: dt.date
+    gap: Anchor
+    expires: dt.date | None = None
+    ref: str = ""
+    line: int = 0  # of the review file
+    operators: str = ""  # version of the operator set that made the mutant
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedDecision:
+    """A decision and what became of it in this run."""
+
+    decision: Decision
+    state: DecisionState
+    gap_id: str | None = None  # the gap that it covers, or covered
+    where: str | None = None  # the place of that gap, or, of an unused one, where the same is now
+    note: str = ""  # for a person: why it is unused, ambiguous, kept...
+    days_left: int | None = None  # until it expires, where that is soon
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidEntry:
+    """What is wrong in the review file or in the baseline file, and where."""
+
+    path: str
+    line: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A pragma that this change adds: the quiet way round the gate."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The review file and the baseline file, as they met this run."""
+
+    path: str = ""  # of the review file, relative to the root
+    entries: tuple[MatchedDecision, ...] = ()
+    invalid: tuple[InvalidEntry, ...] = ()
+    baseline_path: str = ""
+    baseline_used: int = 0
+    baseline_unused: tuple[str, ...] = ()  # ids of old debt that is paid
+    ratchet: Mapping[str, float] = field(default_factory=dict)  # floors: line, branch, mutation
+    pragmas_added: tuple[Suppression, ...] = ()
+
+    def of(self, *states: DecisionState) -> tuple[MatchedDecision, ...]:
+        """The entries in one of these states."""
+        return tuple(entry for entry in self.entries if entry.state in states)
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Something that a person may have to decide."""
 
@@ -651,7 +774,7 @@ class Gap:
     context: str
     before: str
     nth: int = 1
-    state: str = "open"  # open, accepted, stale, expired, baseline
+    state: GapState = GapState.OPEN
     new: bool = False
     rank: int = 0
     operator: str | None = None
@@ -663,6 +786,8 @@ class Gap:
     attempts: tuple[Attempt, ...] = ()
     reason: str = ""  # why the line was not reached, why the mutant was not noticed
     hint: str | None = None
+    statement: str = ""  # the gap with the statement that holds it; empty where the function has several like it
+    decision: Decision | None = None  # the one that covers it, or covered it once (stale, expired)
 
     @property
     def where(self) -> str:
@@ -686,7 +811,9 @@ class SuspectedBug:
     reproduced: Ratio
     test: str  # where the evidence is kept
     test_source: str = ""
-    state: str = "open"
+    state: str = "open"  # open, known-bug, false-alarm, stale, expired
+    context: str = ""
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -770,6 +897,7 @@ class RunInfo:
     dirty: bool = False
     base: str | None = None
     base_commit: str | None = None
+    shard: str | None = None  # "1/4", where only a part of the mutants was judged
     ci: bool = False
     seed: int = 0
     interrupted: bool = False
@@ -789,6 +917,7 @@ class SuiteInfo:
     failed: tuple[str, ...]
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
+    ran: int | None = None  # how many tests had a result
     sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
@@ -810,7 +939,10 @@ class Facts:
     module_errors: tuple[tuple[str, str], ...] = ()  # path, why it could not be judged
     scope_problem: str | None = None  # a base that was asked for and not found, say
     nothing_to_test: str | None = None  # "no Python code changed": a PASS that says so
-    unreviewed_on_disk: int = 0  # generated tests of earlier runs that nobody has accepted
+    decisions: Decisions = field(default_factory=Decisions)
+    unreviewed_on_disk: int | None = 0  # generated tests of earlier runs that nobody has accepted; None: not known
+    files: Ratio | None = None  # files in scope that were measured, and all of them
+    mutants_made: int | None = None  # in scope; None where making them did not come to its end
     cost: Cost = field(default_factory=Cost)
     budget_usd: float | None = None
     model: str | None = None

@@ -69,6 +69,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("model", "Model to ask", "claude-sonnet-5-5", "--llm-model", "llm_model", metavar="NAME"),
     Option(
+        "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
+    ),
+    Option(
+        "dry_run",
+        "Write the prompts and what they would cost, send nothing",
+        False,
+        "--llm-dry-run",
+        kind="bool",
+    ),
+    Option(
         "replies",
         "Folder of recorded replies to replay (default: the journal)",
         "",
@@ -100,7 +110,11 @@ OPTIONS: tuple[Option, ...] = (
         minimum=OFF,
     ),
     Option(
-        "price", "Price of models that are not known, 'input,output' in USD per million tokens", "", None, "llm_price"
+        "price",
+        "USD per million tokens of models that are not known: 'input,output' or 'model=input,output'",
+        "",
+        None,
+        "llm_price",
     ),
     Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
     Option(
@@ -159,6 +173,31 @@ OPTIONS: tuple[Option, ...] = (
         False,
         "--llm-fresh",
         kind="bool",
+    ),
+    Option(
+        "sandbox_allow",
+        "What tests need beyond the walls: path:PLACE (to read), write:PLACE, host:NAME:PORT, env:NAME",
+        (),
+        None,
+        "llm_sandbox_allow",
+        "args",
+    ),
+    Option(
+        "sandbox_suite",
+        "Whether the project's own tests run behind the walls (generated ones always do)",
+        "walls",
+        None,
+        "llm_sandbox_suite",
+        choices=("walls", "open"),
+    ),
+    Option(
+        "sandbox_disk",
+        "Megabytes that one worker may have written at a time, 0 for no limit",
+        2048,
+        None,
+        "llm_sandbox_disk",
+        "int",
+        minimum=0,
     ),
     Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
     Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
@@ -278,6 +317,15 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
+    Option(
+        "gate_paths",
+        "Limits of single paths instead of the general ones, one a line: 'shop/legacy/** new-mutants=50'",
+        (),
+        None,
+        "llm_gate_paths",
+        "linelist",
+    ),
 )
 
 
@@ -293,6 +341,8 @@ class Settings:
     exclude: tuple[str, ...]
     provider: str
     model: str
+    model_hard: str
+    dry_run: bool
     replies: str
     instructions: str
     output_dir: str
@@ -309,6 +359,9 @@ class Settings:
     memory: int
     sandbox: str
     fresh: bool
+    sandbox_allow: tuple[str, ...]
+    sandbox_suite: str
+    sandbox_disk: int
     seed: int
     diff: str
     all: bool
@@ -328,6 +381,8 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    gate_ratchet: bool
+    gate_paths: tuple[str, ...]
     ci: bool = False
 
     @property
@@ -359,6 +414,12 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             "--llm-generate and --llm-check were both given",
             fix="generate first, then check what a person has accepted",
             slug="two-commands",
+        )
+    if checked["dry_run"] and (not checked["generate"] or checked["provider"] in ("offline", "replay")):
+        raise LlmgenError(
+            "--llm-dry-run shows what would be sent to a model, and nothing would be",
+            fix="give it together with --llm-generate and without --llm-provider",
+            slug="nothing-to-send",
         )
     for report in checked["reports"]:
         if report.partition(":")[0] not in REPORT_TYPES:
@@ -421,12 +482,17 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(value.split()) if isinstance(value, str) else tuple(str(v) for v in value)
 
 
+def _lines(value: Any) -> tuple[str, ...]:
+    lines = value.splitlines() if isinstance(value, str) else (str(v) for v in value)
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _boolean,
     "args": _words,
-    "linelist": _words,
+    "linelist": _lines,
 }
 
 assert {f.name for f in fields(Settings)} - {"root", "ci"} == {o.name for o in OPTIONS}

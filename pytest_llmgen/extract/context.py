@@ -10,6 +10,7 @@ from pytest_llmgen.extract.examples import choose_examples
 from pytest_llmgen.extract.names import Names, Place, import_nodes, resolve, resolve_call
 from pytest_llmgen.extract.outline import describe_class, describe_function, first_paragraph, outline_class
 from pytest_llmgen.extract.project import Project, Use, read_project
+from pytest_llmgen.extract.surroundings import documented_errors, types_of, uses_of
 from pytest_llmgen.extract.targets import Function, text_of
 from pytest_llmgen.records import Module, Target, TargetContext, TargetKind
 
@@ -18,7 +19,8 @@ __all__ = ["Project", "context_of_target", "read_project"]
 _CALLERS = 3
 _CALLER_LINES = 6
 _CALLEES = 12
-_TYPES = 6
+_TYPES = 8
+_USES = 8
 _ACCESSORS = (".setter", ".deleter", ".getter")
 
 
@@ -34,6 +36,7 @@ def context_of_target(target: Target, module: Module, project: Project) -> Targe
         class_outline=_class_outline(target, names),
         callees=_first(_CALLEES, _callees(project, target, node)) if node else (),
         types=_first(_TYPES, _types(project, target, node)) if node else (),
+        uses=_first(_USES, uses_of(project.names, _place(target), _owner_place(target), node)) if node else (),
         callers=_first(_CALLERS, _callers(project, target)),
         examples=choose_examples(target, _used_name(target), project.examples),
         fixtures=project.fixtures,
@@ -87,31 +90,17 @@ def _described(project: Project, place: Place) -> Iterator[str]:
 
 
 def _types(project: Project, target: Target, node: Function) -> Iterator[str]:
-    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
-    annotations = [each.annotation for each in arguments if each] + [node.returns]
-    for annotation in annotations:
-        for name in _names_in(annotation):
-            place = resolve_call(project.names, target.module, "", name)
-            if place is not None and place != (target.module, _owner(target)):
-                definition = project.names[place[0]].classes.get(place[1])
-                if definition is not None:
-                    yield outline_class(definition)
+    yield from types_of(project.names, _place(target), _owner_place(target), node)
+    yield from documented_errors(project.names, _place(target), target.docstring)
 
 
-def _names_in(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """The names in an annotation, those in quotes included."""
-    for node in ast.walk(annotation) if annotation else ():
-        if isinstance(node, ast.Name | ast.Attribute):
-            yield node
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from _names_in(_parsed(node.value))
+def _place(target: Target) -> Place:
+    return target.module, _plain(target)
 
 
-def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _owner_place(target: Target) -> Place | None:
+    owner = _owner(target)
+    return (target.module, owner) if owner else None
 
 
 def _callers(project: Project, target: Target) -> Iterator[str]:

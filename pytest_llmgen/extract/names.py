@@ -24,6 +24,7 @@ class Names:
     imports: Mapping[str, Place]  # local name -> what it stands for
     functions: Mapping[str, Definition]
     classes: Mapping[str, ast.ClassDef]
+    constants: Mapping[str, ast.stmt]  # what the module's own level assigns: values, type aliases
     top_level: frozenset[str]  # the first parts of what it imports
 
 
@@ -34,7 +35,7 @@ def names_of(module: Module) -> Names:
     imports = {name: place for node in import_nodes(tree) for name, place in _imported(node, package)}
     functions = {each.qualname: each for each in definitions(tree)}
     top_level = frozenset(name.partition(".")[0] for name in imported_modules(tree))
-    return Names(module, tree, imports, functions, dict(_classes(tree)), top_level)
+    return Names(module, tree, imports, functions, dict(_classes(tree)), dict(_constants(tree)), top_level)
 
 
 def parse_or_empty(source: str) -> ast.Module:
@@ -94,6 +95,16 @@ def _classes(tree: ast.Module) -> Iterator[tuple[str, ast.ClassDef]]:
             stack.extend((child, prefix) for child in statements_in(node))
 
 
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            yield node.target.id, node
+        elif type(node).__name__ == "TypeAlias":  # ``type X = ...``, from Python 3.12
+            yield node.name.id, node  # type: ignore[attr-defined]
+
+
 def resolve(known: Mapping[str, Names], module: str, name: str) -> Place | None:
     """Where the project defines a name that a module uses, re-exports followed; None for anything else.
 
@@ -103,7 +114,7 @@ def resolve(known: Mapping[str, Names], module: str, name: str) -> Place | None:
         here = known.get(module)
         if here is None:
             return None
-        if name in here.functions or name in here.classes:
+        if name in here.functions or name in here.classes or name in here.constants:
             return module, name
         if name in here.imports:
             source, imported = here.imports[name]

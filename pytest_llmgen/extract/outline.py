@@ -16,7 +16,7 @@ _WIDTH = 120
 def outline_class(node: ast.ClassDef) -> str:
     """A class without the bodies of its methods, but with its fields and (in short) its constructor."""
     bases = ", ".join([text_of(base) for base in node.bases] + [text_of(keyword) for keyword in node.keywords])
-    head = [f"@{_cut(text_of(decorator))}" for decorator in node.decorator_list]
+    head = [f"@{shorten(text_of(decorator))}" for decorator in node.decorator_list]
     head.append(f"class {node.name}({bases}):" if bases else f"class {node.name}:")
     summary = first_line(ast.get_docstring(node))
     body = [f'"""{summary}"""'] if summary else []
@@ -27,9 +27,9 @@ def outline_class(node: ast.ClassDef) -> str:
 
 def _member(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, ast.Assign | ast.AnnAssign):
-        yield _cut(text_of(statement).replace("\n", " "))
+        yield shorten(text_of(statement).replace("\n", " "))
     elif isinstance(statement, Function):
-        yield from (f"@{_cut(text_of(decorator))}" for decorator in statement.decorator_list)
+        yield from (f"@{shorten(text_of(decorator))}" for decorator in statement.decorator_list)
         word = "async def" if isinstance(statement, ast.AsyncFunctionDef) else "def"
         if statement.name in _CONSTRUCTORS:
             yield f"{word} {signature_of(statement)}:"
@@ -67,7 +67,7 @@ def _with_words(text: str, docstring: str | None) -> str:
 
 def first_line(docstring: str | None) -> str:
     """The first line of a docstring, cut to a sensible width."""
-    return _cut((docstring or "").strip().partition("\n")[0])
+    return shorten((docstring or "").strip().partition("\n")[0])
 
 
 def first_paragraph(docstring: str | None) -> str:
@@ -75,5 +75,6 @@ def first_paragraph(docstring: str | None) -> str:
     return (docstring or "").strip().partition("\n\n")[0]
 
 
-def _cut(text: str) -> str:
+def shorten(text: str) -> str:
+    """A text cut to a sensible width."""
     return text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.generate.budget import Budget
 from pytest_llmgen.generate.credentials import has_credentials
+from pytest_llmgen.generate.dry import FOLDER, DryRun
 from pytest_llmgen.generate.journal import REPLIES, Journal
-from pytest_llmgen.generate.model import ModelGenerator, Writer
+from pytest_llmgen.generate.model import ModelGenerator
 from pytest_llmgen.generate.prices import Usage, pricer
 from pytest_llmgen.generate.replay import ReplayGenerator
+from pytest_llmgen.generate.requests import Writer
 from pytest_llmgen.prompt import private
 from pytest_llmgen.records import Assignment, Generator, Origin, Prober, Reply
 from pytest_llmgen.settings import Settings
@@ -35,6 +37,10 @@ class Fallback:
     def label(self) -> str:
         """For the header."""
         return f"{self.inner.label} ({self.why})"
+
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """What the generator that stands in says."""
+        return self.inner.announce(assignments)
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """What the generator that stands in answers."""
@@ -64,6 +70,9 @@ def make_generator(
         return ReplayGenerator(folder, _writer(settings, env, home, user))
     if settings.provider == "offline":
         return _offline(settings, prober)
+    if settings.dry_run:
+        write, folder = _writer(settings, env, home, user), journal.folder / FOLDER
+        return DryRun(write, folder, pricer(settings.price), settings.max_cost)
     if has_credentials(env, home):
         return _model(settings, env, _writer(settings, env, home, user), journal)
     if settings.provider == "auto":
@@ -89,15 +98,16 @@ def _offline(settings: Settings, prober: Prober) -> Generator:
 
 def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str) -> Writer:
     folders = [str(settings.root.resolve()), *([str(home)] if home else [])]
-    return Writer(settings.model, settings.instructions, private(env, folders, [user]))
+    return Writer(settings.model, settings.instructions, private(env, folders, [user]), settings.model_hard)
 
 
 def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> ModelGenerator:
-    price = pricer(settings.model, settings.price)
+    price = pricer(settings.price)
     address = env.get("ANTHROPIC_BASE_URL", "")
     warnings = [_v1_warning(address)] if address.rstrip("/").endswith("/v1") else []
-    if price(Usage()) is None and settings.max_cost >= 0:
-        warnings.append(_price_warning(settings.model))
+    models = dict.fromkeys(filter(None, [settings.model, settings.model_hard]))
+    unpriced = [model for model in models if price(model, Usage()) is None]
+    warnings += [_price_warning(model) for model in unpriced if settings.max_cost >= 0]
     return ModelGenerator(
         write,
         journal,

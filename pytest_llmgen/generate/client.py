@@ -8,9 +8,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from pytest_llmgen.generate.faults import Fault, Patience, codes_of, wait_before
+from pytest_llmgen.generate.pace import hold
 from pytest_llmgen.generate.prices import Usage
 
 REQUEST_TIMEOUT = 600.0
@@ -49,6 +51,7 @@ class Client:
         self._patience = patience
         self._places = asyncio.Semaphore(concurrency)
         self._stack = AsyncExitStack()
+        self._limits: Mapping[str, str] = {}  # headers of the last answer
         self._sdk: Any = None
         self._client: Any = None
 
@@ -58,15 +61,17 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def send(self, request: Request, starting: Callable[[], None]) -> Answer:
+    async def send(self, request: Request, starting: Callable[[], None], tokens: int = 0) -> Answer:
         """The answer to a request, after as many attempts as patience allows.
 
-        ``starting`` is called when its turn has come, right before the first attempt.
+        ``starting`` is called when its turn has come, right before the first attempt; ``tokens`` is what the
+        request may count against the server's limits.
 
         Raises:
             RequestError: there is none.
         """
         async with self._places:
+            await asyncio.sleep(hold(self._limits, tokens, datetime.now(UTC)))
             starting()
             self._open()
             return await self._insist(request)
@@ -85,7 +90,9 @@ class Client:
     async def _attempt(self, request: Request) -> Answer | Fault:
         sdk = self._sdk
         try:
-            return _answer(await self._client.messages.create(**request))
+            raw = await self._client.messages.with_raw_response.create(**request)
+            self._limits = {name.lower(): value for name, value in raw.headers.items()}
+            return _answer(await _parsed(raw))
         except sdk.APITimeoutError as error:
             return Fault("timeout", str(error))
         except sdk.APIConnectionError as error:
@@ -115,6 +122,12 @@ class Client:
             raise RequestError(Fault("credentials", str(error))) from error
         self._stack.push_async_callback(client.close)
         self._sdk, self._client = anthropic, client
+
+
+async def _parsed(raw: Any) -> Any:
+    """The message in a raw answer; whether parsing is to be awaited differs between versions of the SDK."""
+    message = raw.parse()
+    return await message if inspect.isawaitable(message) else message
 
 
 def _status_fault(error: Any) -> Fault:

@@ -15,6 +15,8 @@ TOTAL_CAP = 240.0
 """Seconds after which a request is not tried again: shorter than one time-out, which may have been paid for."""
 _RETRIED_STATUS = frozenset({408, 409, 429})
 _OK, _SERVER_ERROR = 200, 500
+_TOO_LONG = ("prompt is too long", "context length", "context window", "context size", "maximum context")
+"""In the words of the API, vLLM, LM Studio, llama.cpp and Ollama."""
 _SPENT = ("_spend_limit_reached", "billing", "credit balance")
 
 
@@ -49,7 +51,7 @@ class Fault:
         text = " ".join([self.type, self.message, *self.codes]).lower()
         if any(word in text for word in _SPENT):
             return "spend-limit"
-        if "prompt is too long" in text:
+        if any(words in text for words in _TOO_LONG):
             return "prompt-too-long"
         return _BY_STATUS.get(self.status or 0, "service-unavailable" if self._is_server_error() else "request-refused")
 

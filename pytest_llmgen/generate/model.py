@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmgen.generate.budget import Budget, Estimate
@@ -15,41 +14,13 @@ from pytest_llmgen.generate.journal import Entry, Journal, Question, key_of
 from pytest_llmgen.generate.prices import Pricer, Usage
 from pytest_llmgen.generate.questions import Questions
 from pytest_llmgen.generate.replies import reply_of
-from pytest_llmgen.prompt import PROMPT_VERSION, Messages, Private, render
+from pytest_llmgen.generate.requests import Writer, describe, estimate_of, forecast, input_tokens_of
+from pytest_llmgen.prompt import PROMPT_TOKENS, PROMPT_VERSION
 from pytest_llmgen.records import Assignment, Cost, Origin, Refusal, Reply
 
-MAX_OUTPUT_TOKENS = 8192
-"""Room for some thirty tests; what a reply may cost is reckoned with it."""
-BYTES_PER_TOKEN = 3
-"""Code has fewer bytes to a token than prose; a cap must hold, so this errs on the dear side."""
+LEAST_PROMPT_TOKENS = 1000
+"""A shorter prompt says too little to be worth its reply."""
 OVER_BUDGET = "budget-spent"
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """What makes a request out of an assignment."""
-
-    model: str
-    instructions: str = ""
-    private: Private = field(default_factory=Private)
-
-    def __call__(self, assignment: Assignment) -> Mapping[str, Any]:
-        """The request, with nothing private in it."""
-        return request_of(render(assignment, self.instructions).redacted(self.private), self.model)
-
-
-def request_of(messages: Messages, model: str) -> dict[str, Any]:
-    """The body of a request: the system text and each turn's first block are marked for the cache."""
-    cached = {"cache_control": {"type": "ephemeral"}}
-    turns: list[dict[str, Any]] = []
-    for role, text in messages.turns:
-        block = {"type": "text", "text": text}
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"].append(block)
-        else:
-            turns.append({"role": role, "content": [{**block, **cached}]})
-    system = [{"type": "text", "text": messages.system, **cached}]
-    return {"model": model, "max_tokens": MAX_OUTPUT_TOKENS, "system": system, "messages": turns}
 
 
 class _Batch:
@@ -86,12 +57,18 @@ class ModelGenerator:
         self._concurrency, self._server, self._patience = concurrency, server, patience or Patience()
         self._questions = Questions()
         self._has_answered = False
-        self._final: Fault | None = None
+        self._final: tuple[Fault, str] | None = None  # what every request would meet, with the model asked
 
     @property
     def label(self) -> str:
         """For the header."""
         return f"model {self._server}/{self._write.model}"
+
+    def announce(self, assignments: Sequence[Assignment]) -> str:
+        """How many requests that makes, and what they may cost; recorded replies cost nothing."""
+        requests = [self._write(assignment) for assignment in assignments]
+        unasked = [request for request in requests if self._journal.find(key_of(request, PROMPT_VERSION)) is None]
+        return describe(forecast(unasked, self._price), len(requests) - len(unasked), self._budget.max_cost)
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """A reply to each assignment.
@@ -103,7 +80,8 @@ class ModelGenerator:
         replies = asyncio.run(self._ask_all(asked))
         yield from (reply for reply in replies if reply is not None)
         if self._final is not None:
-            raise self._final.error(self._write.model)
+            fault, model = self._final
+            raise fault.error(model)
 
     async def _ask_all(self, asked: Sequence[tuple[Assignment, Question]]) -> list[Reply | None]:
         batch = _Batch()
@@ -112,16 +90,33 @@ class ModelGenerator:
             return list(await asyncio.gather(*tasks))
 
     async def _ask(self, client: Client, batch: _Batch, assignment: Assignment, question: Question) -> Reply | None:
+        """A reply, to a shorter prompt where the model finds the first one too long."""
         request = self._write(assignment)
+        tokens = min(PROMPT_TOKENS, input_tokens_of(request))
+        while isinstance(outcome := await self._ask_once(client, batch, assignment, question, request), Fault):
+            tokens //= 2
+            shorter = self._write(assignment, tokens)
+            if outcome.slug != "prompt-too-long" or shorter == request or tokens < LEAST_PROMPT_TOKENS:
+                return self._failed(assignment, outcome)
+            self._journal.note("shortened", target=question.target, stage=question.stage, tokens=tokens)
+            request = shorter
+        return outcome
+
+    async def _ask_once(
+        self, client: Client, batch: _Batch, assignment: Assignment, question: Question, request: Mapping[str, Any]
+    ) -> Reply | Fault:
         key = key_of(request, PROMPT_VERSION)
         async with batch.locks[key]:
             if (entry := self._journal.find(key)) is not None:
                 return reply_of(entry, assignment, Cost(cached_calls=1))
-            draft = Entry(key, question, request, "", None, self._write.model, PROMPT_VERSION)
+            draft = Entry(key, question, request, "", None, request["model"], PROMPT_VERSION)
             try:
                 answered = await self._pay(client, batch, draft)
             except RequestError as error:
-                return self._failed(assignment, draft, error.fault)
+                if not self._final or error.fault is not self._final[0]:
+                    slug, status = error.fault.slug, error.fault.status
+                    self._journal.note("failed", key=key, target=question.target, fault=slug, status=status)
+                return error.fault
         if answered is None:
             return self._over_budget(assignment, question)
         entry, cost = answered
@@ -134,7 +129,7 @@ class ModelGenerator:
             return None
         try:
             entry = await self._send(client, draft)
-            cost = self._cost(entry.usage)
+            cost = self._cost(entry.model, entry.usage)
         finally:
             async with batch.settled:
                 self._budget.settle(estimate, cost)
@@ -143,7 +138,8 @@ class ModelGenerator:
 
     async def _send(self, client: Client, draft: Entry) -> Entry:
         """Ask, and have the answer on the disk before anything else happens."""
-        answer = await client.send(draft.request, lambda: self._started(draft))
+        tokens = input_tokens_of(draft.request)
+        answer = await client.send(draft.request, lambda: self._started(draft), tokens)
         self._has_answered = True
         entry = _entry(draft, answer)
         self._journal.keep(entry)
@@ -154,14 +150,14 @@ class ModelGenerator:
             stop_reason=entry.stop_reason,
             request_id=entry.request_id,
             usage=_tokens(entry.usage),
-            usd=self._price(entry.usage),
+            usd=self._price(entry.model, entry.usage),
         )
         return entry
 
     def _started(self, draft: Entry) -> None:
         """Note a request that is about to be sent, or refuse it where it would be pointless."""
         if self._final is not None:
-            raise RequestError(self._final)
+            raise RequestError(self._final[0])
         question = draft.question
         self._journal.note(
             "started",
@@ -179,9 +175,9 @@ class ModelGenerator:
             await settled.wait_for(lambda: self._budget.reserve(estimate) or not self._budget.allows(estimate))
             return self._budget.allows(estimate)
 
-    def _cost(self, usage: Usage) -> Cost:
+    def _cost(self, model: str, usage: Usage) -> Cost:
         return Cost(
-            self._price(usage),
+            self._price(model, usage),
             1,
             0,
             usage.input_tokens,
@@ -200,24 +196,13 @@ class ModelGenerator:
         self._journal.note("not-asked", target=question.target, stage=question.stage, round=question.round)
         return Reply(assignment, refusals=(Refusal(OVER_BUDGET, message),), note=f"{message} [{OVER_BUDGET}]")
 
-    def _failed(self, assignment: Assignment, draft: Entry, fault: Fault) -> Reply | None:
-        error = fault.error(self._write.model)
-        if fault is not self._final:
-            self._journal.note(
-                "failed", key=draft.key, target=draft.question.target, fault=fault.slug, status=fault.status
-            )
+    def _failed(self, assignment: Assignment, fault: Fault) -> Reply | None:
+        model = self._write.model_for(assignment)
         if fault.is_final and not (fault.slug == "no-network" and self._has_answered):
-            self._final = fault
+            self._final = (fault, model)
             return None
+        error = fault.error(model)
         return Reply(assignment, refusals=(Refusal(fault.slug, error.message),), note=str(error))
-
-
-def estimate_of(request: Mapping[str, Any], price: Pricer) -> Estimate:
-    """The most that a request can use: its text, written to the cache, and a full answer."""
-    blocks = [*request["system"], *(block for turn in request["messages"] for block in turn["content"])]
-    tokens = sum(len(block["text"].encode("utf-8", "replace")) for block in blocks) // BYTES_PER_TOKEN
-    usage = Usage(0, request["max_tokens"], 0, tokens)
-    return Estimate(tokens + request["max_tokens"], price(usage))
 
 
 def _entry(draft: Entry, answer: Answer) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,42 +27,58 @@ class Usage:
     cache_write_tokens: int = 0
 
 
-Pricer = Callable[[Usage], float | None]
-"""Dollars for a usage, None where the price is not known."""
+Pricer = Callable[[str, Usage], float | None]
+"""Dollars for a model's usage, None where the price is not known."""
+
+Rates = tuple[float, float]
+"""Dollars per million tokens of input and of output."""
 
 
-def pricer(model: str, price: str = "") -> Pricer:
-    """The prices of a model; ``price`` is the setting ``llm_price``, ``input,output`` in USD per million tokens.
+def pricer(price: str = "") -> Pricer:
+    """The prices of models; ``price`` is the setting ``llm_price``, in USD per million tokens.
+
+    ``input,output`` holds for every model, ``name=input,output`` for one; several stand apart by spaces or
+    semicolons.  What is not stated is asked of the price library.
 
     Raises:
-        LlmgenError: ``price`` is not two numbers.
+        LlmgenError: ``price`` is not of this form.
     """
-    if price.strip():
-        return _stated(*_numbers(price))
-    library = _library()
-    return (lambda usage: _calculated(library, model, usage)) if library else (lambda _: None)
+    stated = _stated(price)
+    library = None if "" in stated else _library()
+
+    def priced(model: str, usage: Usage) -> float | None:
+        rates = stated.get(model, stated.get(""))
+        if rates is not None:
+            return _charged(rates, usage)
+        return _calculated(library, model, usage) if library else None
+
+    return priced
 
 
-def _numbers(price: str) -> tuple[float, float]:
+def _stated(price: str) -> dict[str, Rates]:
+    """By model; the empty name stands for all others."""
+    entries = re.sub(r"\s*,\s*", ",", price.strip()).replace(";", " ").split()
+    parts = [entry.rpartition("=") for entry in entries]
+    return {name: _numbers(numbers, price) for name, _, numbers in parts}
+
+
+def _numbers(numbers: str, price: str) -> Rates:
     try:
-        per_input, per_output = (float(part) for part in price.split(","))
+        per_input, per_output = (float(part) for part in numbers.split(","))
     except ValueError:
         per_input = per_output = math.nan
     if not (math.isfinite(per_input) and math.isfinite(per_output) and min(per_input, per_output) >= 0):
         raise LlmgenError(
             f"llm_price={price}: not a price",
-            fix="give dollars per million tokens as 'input,output', for example llm_price = 3,15",
+            fix="give dollars per million tokens as 'input,output' or 'model=input,output', as in llm_price = 3,15",
             slug="bad-price",
         )
     return per_input, per_output
 
 
-def _stated(per_input: float, per_output: float) -> Pricer:
-    def price(usage: Usage) -> float:
-        cached = CACHE_READ * usage.cache_read_tokens + CACHE_WRITE * usage.cache_write_tokens
-        return ((usage.input_tokens + cached) * per_input + usage.output_tokens * per_output) / _MILLION
-
-    return price
+def _charged(rates: Rates, usage: Usage) -> float:
+    cached = CACHE_READ * usage.cache_read_tokens + CACHE_WRITE * usage.cache_write_tokens
+    return ((usage.input_tokens + cached) * rates[0] + usage.output_tokens * rates[1]) / _MILLION
 
 
 def _library() -> Any:

@@ -58,6 +58,10 @@ class ReplayGenerator:
         models = sorted({entry.model for entry in self._entries.values()})
         return f"replay {', '.join(models)}"
 
+    def announce(self, _assignments: Sequence[Assignment]) -> str:
+        """Nothing: it costs nothing."""
+        return ""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """The recorded reply to each assignment, in their order."""
         for assignment in assignments:

@@ -41,7 +41,7 @@ class World:
 
     def __init__(self, root: Path, environ: Mapping[str, str], left_out: Sequence[str] = ()) -> None:
         self._root, self._left_out = root, frozenset(left_out)
-        self._environ = child_environment(environ, "", "")
+        self._environ = child_environment(environ, "", "", opened=environ)  # one that is behind walls may be opened
         self._files: dict[str, str] = {}
 
     def text(self, path: str) -> str:
@@ -117,7 +117,10 @@ class World:
             tier: the sandbox in force.
             folder: where the user started pytest.
         """
-        limits = (settings.mutant_timeout, settings.memory, settings.seed)
+        limits = (
+            *(settings.mutant_timeout, settings.memory, settings.seed),
+            *(settings.sandbox_allow, settings.sandbox_suite, settings.sandbox_disk),
+        )
         own = {name: value for name, value in ini.items() if not name.startswith("llm_")}
         always = [name for name in self._environ if name.startswith(_ALWAYS) and name not in _PLACES]
         return digest_of(

@@ -1,16 +1,36 @@
-"""From drafts to mutants: each one compiled, told apart from all others, counted and named."""
+"""From drafts to mutants: those that are told apart from all others, counted and named."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from types import CodeType
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from pytest_llmgen.mutate.edits import Lines
-from pytest_llmgen.mutate.units import CompileFailed, Unit, compile_module, mutated_text, units_of
-from pytest_llmgen.records import Module, Mutant
+from pytest_llmgen.records import Mutant
 from pytest_llmgen.review.fingerprint import long_id
+
+CASE_REMOVAL = "case-removal"
+PRAGMA = "pragma: no mutate"
+"""Why such mutants are not judged."""
+
+
+class RootKind(Enum):
+    """What a statement does with an expression: this decides what the compiler makes of constants."""
+
+    VALUE = "value"
+    CONDITION = "condition"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The whole expression of a statement, its parentheses included, that holds a change."""
+
+    start: int
+    end: int
+    kind: RootKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +47,28 @@ class Draft:
     after: str
     line: int
     in_signature: bool
+    root: Root | None = None
 
 
-def mutants_from(module: Module, lines: Lines, drafts: Iterable[Draft]) -> tuple[Mutant, ...]:
-    """The drafts that are mutants of their own, in the order of the text."""
-    ordered = sorted(drafts, key=lambda draft: (draft.start, draft.end))
+def named(path: str, lines: Lines, drafts: Iterable[Draft], left_alone: frozenset[int]) -> tuple[Mutant, ...]:
+    """The drafts as mutants, each with an id of its own; equal changes of one function are counted.
+
+    Those on lines that a pragma says to leave alone are among them, so that a pragma changes no id.
+    """
     counts: Counter[tuple[str, str, str, str]] = Counter()
-    return tuple(_named(module.path, lines, draft, counts) for draft in _distinct(module, ordered))
+    mutants = (_named(path, lines, draft, counts) for draft in drafts)
+    if not left_alone:
+        return tuple(mutants)
+    return tuple(
+        replace(mutant, ignored=PRAGMA) if _is_left_alone(mutant, left_alone) else mutant for mutant in mutants
+    )
 
 
-def _distinct(module: Module, drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """Drop what doesn't compile, changes nothing, or equals a mutant before it, judged by bytecode."""
-    units = units_of(module.source)
-    seen: dict[Unit, set[CodeType]] = {}
-    for draft in drafts:
-        unit = units.at(draft.start)
-        if unit not in seen:
-            original = module.source[unit.start : unit.end]
-            seen[unit] = {_without_lines(compile_module(original, module.path, unit, units.flags))}
-        try:
-            code = compile_module(mutated_text(module.source, unit, draft), module.path, unit, units.flags)
-        except CompileFailed:
-            continue
-        code = _without_lines(code)
-        if code not in seen[unit]:
-            seen[unit].add(code)
-            yield draft
-
-
-def _without_lines(code: CodeType) -> CodeType:
-    consts = tuple(_without_lines(const) if isinstance(const, CodeType) else const for const in code.co_consts)
-    return code.replace(co_consts=consts, co_firstlineno=1, co_linetable=b"")
+def _is_left_alone(mutant: Mutant, lines: frozenset[int]) -> bool:
+    region = mutant.region
+    last = region.end_line - (region.end_column == 1)
+    by_its_match = mutant.operator == CASE_REMOVAL and mutant.line in lines
+    return by_its_match or not lines.isdisjoint(range(region.start_line, last + 1))
 
 
 def _named(path: str, lines: Lines, draft: Draft, counts: Counter[tuple[str, str, str, str]]) -> Mutant:

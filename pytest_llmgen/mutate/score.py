@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from pytest_llmgen.records import Mutant, MutantStatus, MutantVerdict, Ratio
+from pytest_llmgen.records import Metrics, Mutant, MutantStatus, MutantVerdict, Ratio
 
 DETECTED = frozenset({MutantStatus.KILLED, MutantStatus.TIMEOUT})
 JUDGED = DETECTED | {MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE}
@@ -34,3 +34,17 @@ def score(counts: Mapping[MutantStatus, int]) -> Ratio:
 def unjudged(counts: Mapping[MutantStatus, int]) -> int:
     """Mutants about which nothing can be said: :func:`by_status` makes all of them Pending."""
     return counts.get(MutantStatus.PENDING, 0)
+
+
+def total(parts: Iterable[Metrics]) -> Metrics:
+    """The ratios of several parts together."""
+    every = list(parts)
+    counts: Counter[MutantStatus] = Counter()
+    for part in every:
+        counts.update(part.by_status)
+    return Metrics(
+        lines=(sum(p.lines[0] for p in every), sum(p.lines[1] for p in every)),
+        branches=(sum(p.branches[0] for p in every), sum(p.branches[1] for p in every)),
+        mutants=score(counts),
+        by_status=dict(counts),
+    )

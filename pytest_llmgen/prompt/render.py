@@ -72,8 +72,9 @@ def _about(assignment: Assignment) -> Iterator[Section]:
     yield Section("Versions", "\n".join(f"{name} {version}" for name, version in context.versions), 60)
     if not (blind and target.name == "__init__"):  # the outline shows what the constructor does
         yield Section("Class that it belongs to", context.class_outline, 10)
-    yield from sections_of("Type in its signature", context.types, 20)
+    yield from sections_of("Type that it works with", context.types, 20)
     if not blind:
+        yield from sections_of("It uses", [text for text in context.uses if text not in context.types], 65)
         yield from sections_of("It calls", context.callees, 70)
         yield from sections_of("Test of the project, as an example of style", context.examples, 80)
     yield from sections_of("It is called like this", context.callers, 90)

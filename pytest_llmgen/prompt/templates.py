@@ -51,14 +51,15 @@ ASYNC_PLUGIN = "Async test functions run by themselves here ({plugin}); asyncio.
 
 TASKS = {
     Stage.FIRST: """\
-Write tests for `{qualname}`: typical use first, then edges, then failures. Three to ten tests are usual; reach \
-every line and both sides of every branch of it.""",
+Write tests for `{qualname}`: typical use first, then edges, then the failures that its code or its documentation \
+names (what neither of them speaks of is no failure to test). Three to ten tests are usual; reach every line and both \
+sides of every branch of it.""",
     Stage.REPAIR: """\
 The tests below were written for `{qualname}` and do not work. Write each of them again, under the same name, with \
 what is broken in the test itself repaired: imports, names, fixtures, set-up, a wrong call.
 Never change an expected value to what the code gave: a test whose expectation follows from the \
-documentation stays as it is, and one that rests on a misunderstanding is left out. Give only the repaired tests, with \
-everything that they need.""",
+documentation is right as it is and is given again without a change, for it may have found a bug; one that rests on a \
+misunderstanding is left out. Give only these tests, with everything that they need.""",
     Stage.GAPS: """\
 `{qualname}` has tests, but the following is still open. Write new tests that close it, as few as it takes, each with \
 an exact assertion; do not repeat the tests that are there. Where something cannot be reached or noticed by any test, \

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -30,20 +31,22 @@ def to_json(report: Report) -> dict[str, Any]:
         "totals": as_data(facts.totals),
         "functions": as_data(facts.functions),
         "gaps": [_gap(gap) for gap in facts.gaps],
-        "suspected_bugs": [{**as_data(bug), "review": None} for bug in facts.suspected_bugs],
+        "suspected_bugs": as_data(facts.suspected_bugs),
         "tests": [_test(test) for test in facts.tests],
-        "review": None,
+        "review": as_data(facts.decisions),
         "cost": {**as_data(facts.cost), "budget_usd": facts.budget_usd, "model": facts.model},
         **_rest(facts),
     }
 
 
 def as_data(value: Any) -> Any:
-    """Records as dicts by field name, enums as their values, tuples as lists."""
+    """Records as dicts by field name (``class_`` is "class"), enums as values, tuples as lists, dates as YYYY-MM-DD."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
-        return {f.name: as_data(getattr(value, f.name)) for f in fields(value)}
+        return {f.name.rstrip("_"): as_data(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(as_data(key)): as_data(value[key]) for key in sorted(value)}
     if isinstance(value, tuple | list):
@@ -117,7 +120,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
-    return {**as_data(gap), "where": gap.where, "suggested_class": None, "review": None}
+    return {**as_data(gap), "where": gap.where, "suggested_class": None}
 
 
 def _test(test: TestReport) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import is_dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -14,7 +15,6 @@ from pytest_llmgen.report.json_report import TOOL_NAME
 # Words of fields that are plain text in the records.
 _WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("FunctionReport", "state"): ("complete", "gaps", "not-attempted", "error", "accepted"),
-    ("Gap", "state"): ("open", "accepted", "stale", "expired", "baseline"),
     ("SuspectedBug", "source"): ("docstring", "type-hint", "name", "comment", "other"),
     ("SuspectedBug", "state"): ("open", "known-bug", "false-alarm", "stale", "expired"),
     ("TestReport", "state"): ("pending", "accepted", "rejected", "dropped"),
@@ -22,7 +22,14 @@ _WORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("RunInfo", "scope"): ("new", "all", "paths"),
     ("Verdict", "gate"): ("enforce", "report", "off"),
 }
-_SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_SIMPLE: Mapping[Any, dict[str, str]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    type(None): {"type": "null"},
+    date: {"type": "string", "format": "date"},
+}
 _RATIO = {
     "type": "array",
     "description": "[numerator, denominator], never a float",
@@ -31,6 +38,7 @@ _RATIO = {
     "minItems": 2,
 }
 _PAIR_OF_NUMBERS = (int, int)
+_SHARED = (records.Metrics, records.Region, records.Decision, records.Anchor)
 
 
 def schema() -> dict[str, Any]:
@@ -42,7 +50,7 @@ def schema() -> dict[str, Any]:
         "type": "object",
         "required": list(properties),
         "properties": properties,
-        "$defs": {"ratio": _RATIO, **{cls.__name__: _object(cls) for cls in (records.Metrics, records.Region)}},
+        "$defs": {"ratio": _RATIO, **{cls.__name__: _object(cls) for cls in _SHARED}},
     }
 
 
@@ -57,10 +65,10 @@ def _properties() -> dict[str, Any]:
         "conditions": _list(_object(records.Condition)),
         "totals": _object(records.Totals),
         "functions": _list(_object(records.FunctionReport)),
-        "gaps": _list(_object(records.Gap, where={"type": "string"}, suggested_class=_NULL, review=_NULL)),
-        "suspected_bugs": _list(_object(records.SuspectedBug, review=_NULL)),
+        "gaps": _list(_object(records.Gap, where={"type": "string"}, suggested_class=_NULL)),
+        "suspected_bugs": _list(_object(records.SuspectedBug)),
         "tests": _list(_test()),
-        "review": _NULL,
+        "review": _object(records.Decisions),
         "cost": _object(records.Cost, budget_usd=facts["budget_usd"], model=facts["model"]),
         **{name: facts[name] for name in _KEPT_AT_THE_TOP},
     }
@@ -105,7 +113,7 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(cls: type) -> dict[str, Any]:
     hints = get_type_hints(cls)
-    return {name: _field(cls, name, hints[name]) for name in cls.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name.rstrip("_"): _field(cls, name, hints[name]) for name in cls.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def _field(cls: type, name: str, hint: Any) -> dict[str, Any]:
@@ -120,7 +128,7 @@ def _field(cls: type, name: str, hint: Any) -> dict[str, Any]:
 def _type(hint: Any) -> dict[str, Any]:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in _SIMPLE:
-        return {"type": _SIMPLE[hint]}
+        return dict(_SIMPLE[hint])
     if origin in (Union, types.UnionType):
         return {"anyOf": [_type(argument) for argument in arguments]}
     if origin is tuple:
@@ -130,7 +138,7 @@ def _type(hint: Any) -> dict[str, Any]:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return {"enum": [member.value for member in hint]}
     if is_dataclass(hint) and isinstance(hint, type):
-        shared = hint in (records.Metrics, records.Region)
+        shared = hint in _SHARED
         return {"$ref": f"#/$defs/{hint.__name__}"} if shared else _object(hint)
     raise TypeError(f"no JSON for {hint}")
 

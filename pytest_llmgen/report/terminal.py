@@ -23,6 +23,8 @@ _VERDICTS = {
 }
 _NOT_RUN = (MutantStatus.NO_COVERAGE, MutantStatus.IGNORED, MutantStatus.PENDING)
 """Mutants that no test meets."""
+_PLAIN_ROWS = ("tests", "measured")
+"""Rows that allow nothing, so that there is no limit to show."""
 _TITLE_WIDTH = 40
 _FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
@@ -54,6 +56,7 @@ def render(
 
 
 def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
+    entries: list[tuple[str, int, str, str, str, str]]
     entries = [(g.path, g.region.start_line, g.id, KINDS[g.kind], g.qualname, g.state) for g in shown(facts)]
     entries += [(b.path, b.line, b.id, "suspected bug", b.qualname, b.state) for b in facts.suspected_bugs]
     for path, line, identifier, kind, qualname, state in sorted(entries):
@@ -82,7 +85,8 @@ def _condition(condition: Condition, width: int) -> list[Line]:
     mark, style = _MARKS[condition.state]
     if condition.state is ConditionState.INCONCLUSIVE and condition.id not in CAUSES:
         mark = "--"
-    remark = condition.detail if condition.id in CAUSES else condition.required
+    told = condition.detail or (condition.required if condition.id not in _PLAIN_ROWS else "")
+    remark = told if condition.id in CAUSES else condition.required
     return _row(mark, condition, remark, style, width)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from pytest_llmgen.settings import OPTIONS
+
+_OWN_FLAGS = frozenset(option.flag for option in OPTIONS if option.flag and option.kind == "bool")
 _FLAGS = frozenset({
     "-x", "--exitfirst", "--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first",
     "--sw", "--stepwise", "--sw-skip", "--stepwise-skip", "--sw-reset", "--stepwise-reset",
     "--pdb", "--trace", "--collect-only", "--co", "--cache-clear", "--setup-show", "--setup-only", "--setup-plan",
     "-f", "--looponfail", "-d", "--no-header", "--no-summary", "--verbose", "--quiet", "--full-trace",
-    "--no-llm", "--llm-generate", "--llm-check", "--llm-all", "--llm-fresh",
     "--no-cov", "--cov-append", "--cov-branch", "--no-cov-on-fail", "--cov-reset", "--fixtures", "--funcargs",
     "--fixtures-per-test", "--markers", "--strict", "--no-showlocals", "-l", "--showlocals",
 })  # fmt: skip
@@ -89,7 +91,7 @@ def _take(rest: list[str]) -> list[str]:
 
 
 def _is_dropped_flag(name: str) -> bool:
-    return name in _FLAGS
+    return name in _FLAGS or name in _OWN_FLAGS
 
 
 def _is_glued(word: str) -> bool:

@@ -29,7 +29,9 @@ from pytest_llmgen.run import protocol
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
-from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox import allow
+from pytest_llmgen.run.sandbox.choice import choose, take_ground
+from pytest_llmgen.run.sandbox.plan import Limits, Tier
 from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
@@ -60,6 +62,7 @@ class Executor:
         invocation_dir: where the user started pytest, at or below the root.
         modules: the modules in scope.
         files: what can be covered in them, where the caller knows already (under the user's exclusions).
+        tier: the sandbox, where the caller has chosen it already.
     """
 
     def __init__(
@@ -72,13 +75,17 @@ class Executor:
         invocation_dir: Path,
         modules: Sequence[Module],
         files: Mapping[str, FileLines] | None = None,
+        tier: Tier | None = None,
     ) -> None:
         self._root, self._settings = root.resolve(), settings
         self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
         sweep()
-        self._tier = choose(settings.sandbox)
+        self._tier = tier or choose(settings.sandbox)
+        self._ground = take_ground(
+            self._tier, self._root, self._sys_path, allow.parse(settings.sandbox_allow, self._root)
+        )
         self._pools: dict[str, Pool] = {}
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
@@ -281,9 +288,8 @@ class Executor:
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
         return Circumstances(
-            self._root,
-            self._tier,
-            self._settings.memory,
+            self._ground,
+            Limits(memory_mb=self._settings.memory, disk_mb=self._settings.sandbox_disk),
             lambda plan: dataclasses.replace(start, plan=plan),
             environment | ({"TZ": OTHER_ZONE} if perturbed else {}),
             other_home=perturbed,

@@ -20,10 +20,9 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.process import Child
 from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.sandbox.choice import COPY_LIMIT_MB, prepare
-from pytest_llmgen.run.sandbox.copy import copy_project
+from pytest_llmgen.run.sandbox.choice import Ground, settle
 from pytest_llmgen.run.sandbox.environment import child_environment
-from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, View
+from pytest_llmgen.run.sandbox.plan import Limits, Plan, View
 from pytest_llmgen.run.sandbox.private import create, remove
 from pytest_llmgen.run.usage import cpu_seconds, peak_mb
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
@@ -41,9 +40,8 @@ BOOT = "import sys; sys.path.append(sys.argv[1]); from pytest_llmgen.run.worker 
 class Circumstances:
     """What workers of a pool start from."""
 
-    root: Path
-    tier: Tier
-    memory_mb: int
+    ground: Ground
+    limits: Limits
     start: Callable[[str], Start]  # from the plan, as JSON
     environment: Mapping[str, str] = field(default_factory=dict)
     other_home: bool = False
@@ -89,8 +87,10 @@ class Worker:
         with theirs:
             self._child = Child.start(
                 [sys.executable, "-P", "-c", BOOT, package, str(theirs.fileno())],
-                env=child_environment(os.environ, home, plan.tmp, circumstances.environment),
-                cwd=circumstances.root,
+                env=child_environment(
+                    os.environ, home, plan.tmp, circumstances.environment, opened=circumstances.ground.allow.variables
+                ),
+                cwd=circumstances.ground.root,
                 private=self._private,
                 pass_fds=[theirs.fileno()],
             )
@@ -276,12 +276,10 @@ class Pool:
 
 def _plan(circumstances: Circumstances, private: Path) -> Plan:
     """The sandbox's plan; without walls too a worker gets a copy, as candidates are written into its view."""
-    plan = prepare(circumstances.tier, circumstances.root, private, limits=Limits(memory_mb=circumstances.memory_mb))
-    if plan.view is not View.DIRECT:
-        return plan
-    seen = Path(plan.private, "project")
-    copy_project(circumstances.root, seen, limit_mb=COPY_LIMIT_MB)
-    return dataclasses.replace(plan, view=View.COPY, seen=str(seen))
+    ground = circumstances.ground
+    if ground.view is View.DIRECT:
+        ground = dataclasses.replace(ground, view=View.COPY)
+    return settle(ground, private, circumstances.limits)
 
 
 def _is_silent(request: Request) -> bool:

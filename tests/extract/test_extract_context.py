@@ -232,9 +232,9 @@ def test_callees_are_found_through_imports_modules_classes_and_bases(shop: Path)
 
 def test_types_of_the_signature_are_shown_through_quotes_and_re_exports(shop: Path) -> None:
     assert context(shop, "shop/cart.py::Cart.total").types == (
-        "class Voucher:\n    code: str\n    def use(self): ...",
-        "class Kind(enum.Enum):\n    RED = 1\n    BLUE = 2",
-        'class Money:\n    """An amount."""\n    amount: int',
+        "# from shop.vouchers import Voucher\nclass Voucher:\n    code: str\n    def use(self): ...",
+        "# from shop.kinds import Kind\nclass Kind(enum.Enum):\n    RED = 1\n    BLUE = 2",
+        '# from shop.money import Money\nclass Money:\n    """An amount."""\n    amount: int',
     )
 
 
@@ -358,7 +358,7 @@ def test_types_are_found_through_their_module_and_broken_annotations_are_passed_
     kinds = "class Kind:\n    class Deep:\n        x = 1\n    y: int\nclass Own:\n    def m(self, o: Own): return o\n"
     text = "import kinds\ndef f(a: kinds.Kind, b: 'not ( valid', c: kinds, *d: int) -> 'list[kinds.Kind]': return g()\n"
     root = write(tmp_path, {"kinds.py": kinds, "a.py": text})
-    assert context(root, "a.py::f").types == ("class Kind:\n    class Deep: ...\n    y: int",)
+    assert context(root, "a.py::f").types == ("# from kinds import Kind\nclass Kind:\n    class Deep: ...\n    y: int",)
     assert context(root, "kinds.py::Own.m").types == ()
 
 

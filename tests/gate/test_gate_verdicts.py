@@ -6,56 +6,38 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from gate_facts import (
+    ALL_OFF,
+    BUG,
+    FAILING,
+    FULL,
+    GAP,
+    GOOD,
+    INCONCLUSIVE,
+    KILLED,
+    PENDING,
+    RUN,
+    SURVIVED,
+    TEST,
+    condition,
+    with_metrics,
+    with_suite,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_llmgen.gate import Limits, exit_status, judge, limits_of, percent
 from pytest_llmgen.records import (
-    Category,
     ConditionState,
     Facts,
-    Fate,
-    FunctionReport,
-    Gap,
     GapKind,
+    GapState,
     Metrics,
-    MutantStatus,
-    Oracle,
-    Origin,
-    Region,
-    RunInfo,
     State,
-    SuiteInfo,
-    SuspectedBug,
-    TestReport,
-    ToolInfo,
     Totals,
     Verdict,
 )
 from pytest_llmgen.settings import defaults
-
-TOOL = ToolInfo("0.1.0", "3.13.5", "9.2.0", "7.17.3", "1")
-RUN = RunInfo("check", "2026-11-21T10:02:11Z", 1.0, ".", "all")
-KILLED, SURVIVED, PENDING = MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.PENDING
-FULL = Metrics((10, 10), (4, 4), (8, 8), {KILLED: 8})
-GOOD = Facts(TOOL, RUN, SuiteInfo(12, ()), Totals(None, FULL))
-GAP = Gap("M-1", GapKind.SURVIVING_MUTANT, "a.py", Region(1, 1, 1, 2), "f", "", "x", new=True)
-BUG = SuspectedBug("X-1", "a.py", 1, "f", "s", "e", "o", "docstring", "q", (5, 5), "t")
-TEST = TestReport("t.py::t", "a.py::f", Category.EDGE, Origin.MODEL, Oracle.OBSERVED, "pending", Fate.KEPT)
-FUNCTION = FunctionReport("a.py", "f", 1, 2, "", "error", FULL, reason="no coverage data for this file")
-ALL_OFF = Limits(-1, -1, -1, -1, -1)
-
-
-def with_metrics(metrics: Metrics | None, **changes: object) -> Facts:
-    return replace(GOOD, totals=Totals(None, metrics), **changes)
-
-
-def with_suite(**changes: object) -> Facts:
-    return replace(GOOD, suite=replace(GOOD.suite, **changes))
-
-
-def condition(verdict: Verdict, name: str):
-    return next(c for c in verdict.conditions if c.id == name)
 
 
 def test_a_complete_clean_run_passes():
@@ -72,36 +54,16 @@ def test_every_condition_has_its_row_in_a_fixed_order():
         "bugs",
         "flaky",
         "unreviewed",
+        "review",
+        "unused",
         "new-lines",
         "new-branches",
         "new-mutants",
         "all-lines",
         "all-branches",
         "all-mutants",
+        "ratchet",
     ]
-
-
-INCONCLUSIVE = {
-    "red suite": (with_suite(failed=("t::a",)), "1 test of the suite is failing"),
-    "collection error": (with_suite(collection_errors=("t.py",)), "1 file could not be collected"),
-    "unusable baseline": (with_suite(problem="no data was measured"), "no data was measured"),
-    "no test ran": (with_suite(passed=0, skipped=3), "no test ran"),
-    "partial run": (with_suite(partial="-k total"), "only a part of the suite ran (-k total)"),
-    "sandbox difference": (with_suite(sandbox_differences=("t::a",)), "1 test passes only outside the sandbox"),
-    "interrupted": (replace(GOOD, run=replace(RUN, interrupted=True)), "the run was interrupted"),
-    "module error": (replace(GOOD, module_errors=(("b.py", "syntax"),)), "b.py: syntax"),
-    "unmeasured function": (replace(GOOD, functions=(FUNCTION,)), "a.py::f: no coverage data for this file"),
-    "base not found": (replace(GOOD, scope_problem="base origin/x not found"), "base origin/x not found"),
-    "no metrics": (with_metrics(None), "no coverage data for the code in scope"),
-    "no lines": (with_metrics(replace(FULL, lines=(0, 0))), "no coverage data for the code in scope"),
-    "no mutants": (with_metrics(replace(FULL, mutants=(0, 0), by_status={})), "no mutants to judge by"),
-    "no judged mutants": (
-        with_metrics(replace(FULL, mutants=(0, 0), by_status={MutantStatus.RUNTIME_ERROR: 3})),
-        "no mutant was judged",
-    ),
-    "no statuses": (with_metrics(replace(FULL, by_status={})), "no mutants to judge by"),
-    "pending": (with_metrics(replace(FULL, by_status={KILLED: 8, PENDING: 2})), "2 mutants without a verdict"),
-}
 
 
 @pytest.mark.parametrize("name", INCONCLUSIVE)
@@ -135,14 +97,6 @@ def test_missing_data_stays_inconclusive_when_every_limit_is_off(name):
 )
 def test_an_inconclusive_verdict_says_what_to_try(name, advice):
     assert advice in judge(INCONCLUSIVE[name][0], Limits(), "enforce").advice
-
-
-FAILING = {
-    "new-gaps": replace(GOOD, gaps=(GAP,)),
-    "bugs": replace(GOOD, suspected_bugs=(BUG,)),
-    "flaky": replace(GOOD, tests=(replace(TEST, reviewed=True, runs=(4, 5)),)),
-    "unreviewed": replace(GOOD, tests=(TEST,)),
-}
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -316,7 +270,7 @@ def worsened(names):
 @given(
     st.sets(st.sampled_from([n for n in INCONCLUSIVE if n != "pending"]), min_size=1),
     LIMITS,
-    st.lists(st.sampled_from([GAP, replace(GAP, state="accepted"), replace(GAP, new=False)])),
+    st.lists(st.sampled_from([GAP, replace(GAP, state=GapState.ACCEPTED), replace(GAP, new=False)])),
     st.integers(0, 3),
     st.sampled_from([(), (TEST,), (replace(TEST, reviewed=True),)]),
 )
@@ -338,7 +292,7 @@ def test_nothing_to_test_is_believed_only_in_a_complete_run(names, limits):
 
 
 def test_a_project_without_tests_is_a_valid_start_for_generating():
-    facts = replace(with_suite(passed=0), tests=(replace(TEST, reviewed=True),))
+    facts = replace(with_suite(passed=0, ran=0), tests=(replace(TEST, reviewed=True),))
     verdict = judge(facts, Limits(), "report")
     assert verdict.state is State.PASS
     assert condition(verdict, "tests").actual == "there were none"

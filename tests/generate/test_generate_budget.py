@@ -61,23 +61,29 @@ def test_tokens_of_every_sort_count():
 
 
 def test_a_stated_price_is_per_million_with_cached_tokens_at_their_share():
-    price = pricer("any", "3, 15")
-    assert price(Usage(1_000_000, 0)) == 3
-    assert price(Usage(0, 1_000_000)) == 15
-    assert price(Usage(0, 0, 1_000_000, 0)) == pytest.approx(0.3)
-    assert price(Usage(0, 0, 0, 1_000_000)) == 3.75
+    price = pricer("3, 15")
+    assert price("any", Usage(1_000_000, 0)) == 3
+    assert price("any", Usage(0, 1_000_000)) == 15
+    assert price("any", Usage(0, 0, 1_000_000, 0)) == pytest.approx(0.3)
+    assert price("any", Usage(0, 0, 0, 1_000_000)) == 3.75
 
 
-@pytest.mark.parametrize("price", ["3", "3,x", "3,4,5", "-1,2", "nan,1", "inf,1", ","])
+@pytest.mark.parametrize("stated", ["a=1,2 3,4", "a = 1 , 2; 3,4".replace(" = ", "="), "3,4\na=1,2"])
+def test_a_price_may_be_stated_for_one_model_and_for_all_others(stated):
+    price = pricer(stated)
+    assert [price("a", Usage(1_000_000)), price("b", Usage(1_000_000))] == [1, 3]
+
+
+@pytest.mark.parametrize("price", ["a=3", "3", "3,x", "3,4,5", "-1,2", "nan,1", "inf,1", ","])
 def test_a_price_that_is_none_is_refused_with_an_example(price):
     with pytest.raises(LlmgenError, match=r"llm_price=.*not a price; give dollars.*\[bad-price\]"):
-        pricer("any", price)
+        pricer(price)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("genai_prices"), reason="needs the extra 'prices'")
 def test_the_library_knows_the_default_model_and_not_any_name():
-    assert pricer("claude-sonnet-4-6")(Usage(1_000_000, 0)) == pytest.approx(3)
-    assert pricer("no-such-model")(Usage(1, 1)) is None
+    assert pricer()("claude-sonnet-4-6", Usage(1_000_000, 0)) == pytest.approx(3)
+    assert pricer()("no-such-model", Usage(1, 1)) is None
 
 
 @pytest.mark.parametrize(

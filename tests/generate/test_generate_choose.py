@@ -30,6 +30,9 @@ class Writer:
 
     origin, label = Origin.OFFLINE, "offline"
 
+    def announce(self, _assignments):
+        return ""
+
     def generate(self, assignments):
         return iter([Reply(assignment) for assignment in assignments])
 

@@ -1,11 +1,14 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 import warnings
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,9 +16,10 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.generate.budget import Budget
 from pytest_llmgen.generate.faults import Patience
 from pytest_llmgen.generate.journal import Journal, entries
-from pytest_llmgen.generate.model import ModelGenerator, Writer
+from pytest_llmgen.generate.model import ModelGenerator
 from pytest_llmgen.generate.prices import Usage, pricer
 from pytest_llmgen.generate.replay import ReplayGenerator
+from pytest_llmgen.generate.requests import Writer
 from pytest_llmgen.prompt import private
 from pytest_llmgen.records import Assignment, Cost, Module, Oracle, Stage, Target, TargetContext, TargetKind
 from pytest_llmgen.testing import FakeAnthropic, FakeReply
@@ -41,7 +45,7 @@ def make(tmp_path, monkeypatch):
             monkeypatch.setenv(name, value)
         write = Writer("a-model", "Be kind.", private({}))
         budget = Budget(max_cost, max_tokens)
-        return ModelGenerator(write, Journal(tmp_path), budget, pricer("", price), concurrency, patience=patience)
+        return ModelGenerator(write, Journal(tmp_path), budget, pricer(price), concurrency, patience=patience)
 
     return generator
 
@@ -93,6 +97,80 @@ def test_a_documentation_reply_has_the_documentation_as_its_oracle(make):
         (reply,) = make(api).generate([assignment(stage=Stage.DOCUMENTATION)])
     assert reply.candidates[0].oracle is Oracle.DOCUMENTATION
     assert "return x" not in json.dumps(api.requests[0].body)
+
+
+def test_what_the_first_model_left_open_goes_to_the_stronger_one_at_its_own_price(make):
+    usage = {"input_tokens": 1_000_000, "output_tokens": 0}
+    with FakeAnthropic(lambda _request: FakeReply(REPLY, usage=usage)) as api:
+        generator = make(api, price="a-model=1,1 strong=5,5", max_cost=-1)
+        generator._write = Writer("a-model", hard="strong")
+        replies = list(generator.generate([assignment(), assignment(stage=Stage.GAPS, round=2)]))
+    assert [request.body["model"] for request in api.requests] == ["a-model", "strong"]
+    assert [reply.cost.usd for reply in replies] == [1, 5]
+
+
+TOO_LONG = [
+    "prompt is too long: 9000 tokens > 8000 maximum",
+    "This model's maximum context length is 4096 tokens",
+    "the request exceeds the available context size",
+]
+
+
+@pytest.mark.parametrize("message", TOO_LONG)
+def test_a_prompt_too_long_is_sent_again_with_less_context_and_never_without_the_function(make, tmp_path, message):
+    def script(request):
+        text = json.dumps(request.body["messages"])
+        return REPLY if "An example" not in text else FakeReply(status=400, message=message)
+
+    context = TargetContext("from a import f", examples=("# An example\n" + "x = 1\n" * 3000,))
+    with FakeAnthropic(script) as api:
+        (reply,) = make(api).generate([assignment(context=context)])
+    assert len(reply.candidates) == 1
+    assert "return x" in json.dumps(api.requests[-1].body)
+    assert ledger(tmp_path) == ["started", "failed", "shortened", "started", "answered", "read"]
+
+
+def test_a_prompt_that_cannot_get_shorter_is_a_note(make):
+    with FakeAnthropic(lambda _request: FakeReply(status=400, message="prompt is too long")) as api:
+        (reply,) = make(api).generate([assignment()])
+    assert [refusal.code for refusal in reply.refusals] == ["prompt-too-long"]
+    assert len(api.requests) == 1
+
+
+def test_requests_wait_for_the_limits_that_the_server_names(make):
+    times = []
+
+    def script(_request):
+        times.append(time.monotonic())
+        reset = (datetime.now(UTC) + timedelta(seconds=0.5)).isoformat()
+        limits = {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": reset}
+        return FakeReply(REPLY, headers=limits if len(times) == 1 else {})
+
+    with FakeAnthropic(script) as api:
+        list(make(api, concurrency=1).generate([assignment(), assignment("g"), assignment("h")]))
+    assert times[1] - times[0] > 0.4
+
+
+def test_what_asking_costs_is_announced_before_the_first_request_without_what_is_recorded(make):
+    with FakeAnthropic([REPLY]) as api:
+        generator = make(api, price="1000,1000", max_cost=100)
+        announced = generator.announce([assignment(), assignment("g")])
+        list(generator.generate([assignment()]))
+        later = generator.announce([assignment(), assignment("g")])
+        nothing = generator.announce([assignment()])
+    assert re.fullmatch(
+        r"requests: 2 to a-model; [\d,]+ tokens in; about \$\d\.\d\d, at most \$\d\d\.\d\d, cap \$100\.00", announced
+    )
+    assert later.startswith("requests: 1 to a-model; ")
+    assert later.endswith("; 1 recorded already")
+    assert nothing == "requests: none; 1 recorded already"
+
+
+def test_without_a_price_the_tokens_are_announced(make):
+    with FakeAnthropic([]) as api:
+        generator = make(api)
+        generator._price = lambda _model, _usage: None
+        assert generator.announce([assignment()]).endswith(" tokens in; price not known")
 
 
 @pytest.mark.parametrize(
@@ -340,13 +418,14 @@ def test_ctrl_c_ends_a_request_that_is_under_way(tmp_path):
         from pathlib import Path
         from pytest_llmgen.generate.budget import Budget
         from pytest_llmgen.generate.journal import Journal
-        from pytest_llmgen.generate.model import ModelGenerator, Writer
+        from pytest_llmgen.generate.model import ModelGenerator
+        from pytest_llmgen.generate.requests import Writer
         from pytest_llmgen.records import Assignment, Module, Target, TargetContext, TargetKind
         def assignment(name):
             target = Target("a.py", "a", name, TargetKind.FUNCTION, 1, 1, 1)
             return Assignment(target, Module("a.py", "a", ".", "def f(): ..."), TargetContext("import a"))
         journal = Journal(Path({str(tmp_path)!r}))
-        generator = ModelGenerator(Writer("m"), journal, Budget(1.0, -1), lambda usage: 0.0)
+        generator = ModelGenerator(Writer("m"), journal, Budget(1.0, -1), lambda _model, _usage: 0.0)
         try:
             list(generator.generate([assignment(name) for name in "fgh"]))
         except KeyboardInterrupt:
@@ -372,4 +451,4 @@ def test_usage_that_a_server_leaves_out_counts_as_nothing(make):
     with FakeAnthropic([FakeReply(REPLY, usage={})]) as api:
         (reply,) = make(api).generate([assignment()])
     assert reply.cost == Cost(0.0, 1)
-    assert pricer("", FREE)(Usage()) == 0
+    assert pricer(FREE)("", Usage()) == 0

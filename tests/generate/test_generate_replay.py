@@ -4,9 +4,9 @@ import pytest
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.generate.journal import Entry, Journal, key_of
-from pytest_llmgen.generate.model import Writer
 from pytest_llmgen.generate.questions import Questions
 from pytest_llmgen.generate.replay import ReplayGenerator, normalised
+from pytest_llmgen.generate.requests import Writer
 from pytest_llmgen.prompt import PROMPT_VERSION
 from pytest_llmgen.records import Assignment, Failure, Module, Stage, Target, TargetContext, TargetKind
 

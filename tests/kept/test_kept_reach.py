@@ -103,7 +103,7 @@ def test_shape():
     assert Shape().area() == 4
 """,
     "tests/test_rules.py": "from pkg.rules import apply\n\n\ndef test_rule():\n    assert apply('str' + 'ict', 1)\n",
-    "tests/test_late.py": "from pkg.late import chosen\n\n\ndef test_late():\n    assert chosen('__doc__'[::-1]) is None\n",
+    "tests/test_late.py": "from pkg.late import chosen\n\n\ndef test_late():\n    assert chosen('co' + 'py')\n",
 }
 TESTS = {
     "half": "tests/test_core.py::test_half[4]",

@@ -24,8 +24,9 @@ from pytest_llmgen.run.measure import file_lines
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import defaults
 
+INI = '[tool.pytest.ini_options]\npythonpath = ["."]\n'
 FILES = {
-    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
+    "pyproject.toml": INI,
     "pkg/__init__.py": "",
     "pkg/code.py": """\
 import json
@@ -87,6 +88,7 @@ def test_stamp():
     assert code.stamp() > 5
 """,
 }
+CODE = FILES["pkg/code.py"]
 NAMES = ("double", "triple", "limit", "template", "mode", "stamp")
 ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "HOME": "/nowhere"}
 
@@ -188,19 +190,19 @@ def test_an_unchanged_project_keeps_every_verdict_that_does_not_hang_on_the_cloc
 @pytest.mark.parametrize(
     ("what", "files", "anew"),
     [
-        ("a function", {"pkg/code.py": FILES["pkg/code.py"].replace("number * 3", "3 * number + 0")}, {"triple"}),
-        ("lines above", {"pkg/code.py": FILES["pkg/code.py"].replace("\n\ndef double", "\n\n\n\ndef double")}, set()),
+        ("a function", {"pkg/code.py": CODE.replace("number * 3", "3 * number + 0")}, {"triple"}),
+        ("lines above", {"pkg/code.py": CODE.replace("\n\ndef double", "\n\n\n\ndef double")}, set()),
         (
             "a constant",
-            {"pkg/code.py": FILES["pkg/code.py"].replace("\n\ndef double", "\nX = 1\n\ndef double")},
+            {"pkg/code.py": CODE.replace("\n\ndef double", "\nX = 1\n\ndef double")},
             set(NAMES),
         ),
         ("a data file", {"limit.json": '{"limit": 4}'}, {"limit", "template"}),
         ("a template", {"pkg/hello.txt": "hallo"}, {"limit", "template"}),
-        ("a configuration", {"pyproject.toml": FILES["pyproject.toml"] + "xfail_strict = true\n"}, set(NAMES)),
+        ("a configuration", {"pyproject.toml": INI + "xfail_strict = true\n"}, set(NAMES)),
         (
             "a setting of our own",
-            {"pyproject.toml": FILES["pyproject.toml"] + "llm_workers = 1\n"},
+            {"pyproject.toml": INI + "llm_workers = 1\n"},
             {"limit", "template"},
         ),
         ("a module that nobody imports", {"pkg/notes.py": "X = 1\n"}, set()),

@@ -88,6 +88,9 @@ class Script:
     origin: Origin = Origin.MODEL
     label: str = "a script"
 
+    def announce(self, _assignments: Sequence[Assignment]) -> str:
+        return ""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         for assignment in assignments:
             self.asked.append(assignment)

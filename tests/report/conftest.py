@@ -204,6 +204,8 @@ FULL = Facts(
         "new",
         "model provider/model-name",
         "landlock",
+        base="origin/main",
+        base_commit="4f1c2e9aa01",
         rounds=2,
         stage_seconds={"extract": 0.4, "generate": 120.26, "mutate": 60.0},
         stage_cpu_seconds={"extract": 0.3, "mutate": 110.5},
@@ -236,7 +238,11 @@ CLEAN = replace(
 )
 SCENARIOS = {
     "full": (FULL, "enforce", Limits(new_lines=80, new_mutants=70)),
-    "report_only": (replace(FULL, tests=()), "report", Limits()),
+    "report_only": (
+        replace(FULL, tests=(), functions=tuple(replace(each, tests_kept=0) for each in FUNCTIONS)),
+        "report",
+        Limits(),
+    ),
     "clean": (CLEAN, "enforce", Limits(all_mutants=71.2)),
     "inconclusive": (
         replace(CLEAN, totals=Totals(None, metrics((5, 5), (2, 2), (27, 27), 31))),

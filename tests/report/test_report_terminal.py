@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from _pytest._io import TerminalWriter
 
-from pytest_llmgen.records import Earned
+from pytest_llmgen.records import Earned, GapState
 from pytest_llmgen.report.layout import Line, Style, code, cut, plain, wrapped
 from pytest_llmgen.report.terminal import render
 
@@ -119,7 +119,7 @@ def texts_of(report, facts, **options):
 
 def test_a_stale_gap_is_shown_with_its_state(report_of):
     report = report_of("full")
-    facts = replace(report.facts, gaps=(replace(report.facts.gaps[0], state="stale"),))
+    facts = replace(report.facts, gaps=(replace(report.facts.gaps[0], state=GapState.STALE),))
     assert "    STALE: it was accepted once. Please decide again." in texts_of(report, facts)
     assert texts_of(report, facts, verbosity=-1)[0].endswith("surviving mutant in Cart.apply_voucher (stale)")
 

@@ -50,16 +50,16 @@ def _output(plan, code, *arguments, env=None):
 
 
 def _refusing(monkeypatch, **refusals):
-    monkeypatch.setattr(choice, "_refusal", lambda name: refusals.get(name.value))
+    monkeypatch.setattr(choice, "trial", lambda name, reach: refusals.get(name.value, ("a wall",)))
 
 
 def test_auto_takes_the_strongest_tier_and_says_why_not_a_stronger(monkeypatch):
     _refusing(monkeypatch)
-    assert choose("auto") == Tier(TierName.NAMESPACES)
+    assert choose("auto") == Tier(TierName.NAMESPACES, "", ("a wall",))
     _refusing(monkeypatch, namespaces="unshare: EPERM")
-    assert choose("auto") == Tier(TierName.LANDLOCK, "no namespaces: unshare: EPERM")
+    assert choose("auto") == Tier(TierName.LANDLOCK, "no namespaces: unshare: EPERM", ("a wall",))
     _refusing(monkeypatch, namespaces="a", landlock="b")
-    assert choose("auto") == Tier(TierName.PORTABLE, "no namespaces: a; no Landlock: b")
+    assert choose("auto") == Tier(TierName.PORTABLE, "no namespaces: a; no Landlock: b", ("a wall",))
 
 
 def test_require_names_the_refusal_and_the_fix(monkeypatch):
@@ -103,7 +103,7 @@ def test_where_the_kernel_gives_no_namespaces_landlock_is_taken_and_the_reason_s
 
 def test_a_refusal_is_the_reason_of_the_kernel(private, project):
     plan = prepare(Tier(TierName.PORTABLE), project, private)
-    assert choice._probe(plan) is None
+    assert choice._probe(plan) == ("limits", "no capabilities")
     broken = replace(plan, seen=str(project / "missing"))
     assert choice._probe(broken) == f"[Errno 2] No such file or directory: '{project}/missing'"
 
@@ -156,7 +156,7 @@ def test_a_project_too_large_to_copy_is_named(project, tmp_path):
     assert caught.value.slug == "sandbox-copy-too-large"
 
 
-def test_secrets_of_the_home_folder_are_hidden_in_namespaces(project, private, tmp_path, monkeypatch):
+def test_secrets_of_a_home_folder_are_hidden_even_where_the_project_is_all_of_it(private, tmp_path, monkeypatch):
     tier = choose("auto")
     if tier.name is not TierName.NAMESPACES:
         pytest.skip(f"nothing can be hidden here: {tier.why}")
@@ -169,7 +169,7 @@ def test_secrets_of_the_home_folder_are_hidden_in_namespaces(project, private, t
     code = (
         "h = sys.argv[3]; print(os.listdir(h + '/.ssh'), repr(open(h + '/.netrc').read()), open(h + '/notes').read())"
     )
-    assert _output(prepare(tier, project, private), code, str(home)) == "[] '' open"
+    assert _output(prepare(tier, home, private), code, str(home)) == "[] '' open"
 
 
 def test_named_folders_can_be_written(project, private, tmp_path):

@@ -20,9 +20,10 @@ PACKAGE = str(Path(pytest_llmgen.__file__).parents[1])
 PROBES_IN_CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pytest_llmgen.run.sandbox.choice import _refusal
+from pytest_llmgen.run.sandbox.choice import trial
 from pytest_llmgen.run.sandbox.plan import TierName
-print(_refusal(TierName(sys.argv[2])) or "")
+answer = trial(TierName(sys.argv[2]))
+print(answer if isinstance(answer, str) else "")
 """
 USABLE = """
 import sys
@@ -41,9 +42,9 @@ from pytest_llmgen.run.sandbox.environment import child_environment
 from pytest_llmgen.run.sandbox.plan import Limits, Tier, TierName
 from pytest_llmgen.run.sandbox.private import private_folder
 START = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "import sys; sys.path.insert(0, sys.argv[1]); body = open(sys.argv[3]).read();"
     "from pytest_llmgen.run.sandbox import entry, plan; entry.enter(plan.Plan.from_json(sys.argv[2]));"
-    "exec(compile(open(sys.argv[3]).read(), sys.argv[3], 'exec'))"
+    "exec(compile(body, sys.argv[3], 'exec'))"
 )
 with private_folder() as private:
     plan = prepare(Tier(TierName(tier)), Path(root), private, limits=Limits(file_mb=8))

@@ -3,6 +3,7 @@
 import pytest
 
 from pytest_llmgen.run.arguments import loads_pytest_cov, without_paths, worker_arguments
+from pytest_llmgen.settings import OPTIONS
 
 OWN_WARNING = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
 
@@ -68,3 +69,10 @@ def test_whether_pytest_cov_is_loaded(
 
 def test_positional_arguments_can_be_taken_out() -> None:
     assert without_paths(["--env", "tests", "tests", "-k", "a"], ["tests"]) == ["--env", "tests", "-k", "a"]
+
+
+@pytest.mark.parametrize("flag", [option.flag for option in OPTIONS if option.flag])
+def test_no_flag_of_ours_reaches_a_worker_or_takes_a_word_with_it(flag):
+    has_value = next(option.kind != "bool" for option in OPTIONS if option.flag == flag)
+    words = [flag, "1"] if has_value else [flag]
+    assert worker_arguments([*words, "-o", "llm_price=2,10"], has_cov=False)[:2] == ["-o", "llm_price=2,10"]

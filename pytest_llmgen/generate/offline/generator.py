@@ -92,6 +92,10 @@ class OfflineGenerator:
         self._prober, self._seed, self._clock = prober, seed, clock
         self._memories: dict[str, _Memory] = {}
 
+    def announce(self, _assignments: Sequence[Assignment]) -> str:
+        """Nothing: it costs nothing."""
+        return ""
+
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
         modules = {item.module.name: item.module for item in assignments}

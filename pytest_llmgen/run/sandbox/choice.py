@@ -3,61 +3,71 @@
 from __future__ import annotations
 
 import os
-import pwd
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest_llmgen
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.run.process import Child
 from pytest_llmgen.run.sandbox import mounts
+from pytest_llmgen.run.sandbox.allow import Allow
 from pytest_llmgen.run.sandbox.copy import copy_project
 from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, TierName, View
-from pytest_llmgen.run.sandbox.private import create, private_folder, remove
-
-SECRETS = (
-    *(".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".netrc", ".pypirc", ".npmrc", ".git-credentials"),
-    *(".password-store", ".config/anthropic", ".config/gcloud", ".config/gh", ".config/pip", ".config/git"),
-    *(".local/share/keyrings", ".claude", ".claude.json", ".bash_history", ".python_history", ".zsh_history"),
-)
-"""What is hidden of a home folder, relative to it."""
-
-SOCKETS = ("/run", "/var/run")
-"""Folders of the host's sockets (docker.sock, D-Bus), which a network namespace does not cut off."""
+from pytest_llmgen.run.sandbox.private import private_folder
+from pytest_llmgen.run.sandbox.reach import Reach, look_round
 
 COPY_LIMIT_MB = 512
 PROBE_SECONDS = 20.0
+LAYERS = "LAYERS "
 PROBE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pytest_llmgen.run.sandbox import entry, plan
 try:
-    entry.enter(plan.Plan.from_json(sys.argv[2]))
+    print("LAYERS " + "; ".join(entry.enter(plan.Plan.from_json(sys.argv[2]))), flush=True)
 except Exception as problem:
     sys.exit(str(problem.__cause__ or problem))
 """
 
 
-def choose(asked: str) -> Tier:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all workers of a run have in common; looked at once."""
+
+    tier: Tier
+    root: Path
+    view: View
+    reach: Reach
+    allow: Allow
+
+
+def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
     """The tier for ``auto``, ``require``, ``portable`` or ``off``, tried in a child that is thrown away.
 
     Raises :class:`LlmgenError` when ``require`` finds less than namespaces.
     """
     if asked in {TierName.PORTABLE, TierName.OFF}:
-        return Tier(TierName(asked), "asked for")
-    refused = _refusal(TierName.NAMESPACES)
-    if refused is None:
-        return Tier(TierName.NAMESPACES)
+        return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach))
+    layers = trial(TierName.NAMESPACES, reach)
+    if isinstance(layers, tuple):
+        return Tier(TierName.NAMESPACES, "", layers)
     if asked == "require":
         raise LlmgenError(
-            f"--llm-sandbox=require: no namespaces here ({refused})",
+            f"--llm-sandbox=require: no namespaces here ({layers})",
             slug="sandbox-unavailable",
             fix="allow unprivileged user namespaces, or use --llm-sandbox=auto",
         )
-    return _weaker(refused)
+    return _weaker(layers, reach)
+
+
+def take_ground(tier: Tier, root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Ground:  # noqa: B008
+    """Look at a project once: what its workers may read, and whether they can see it at its own place."""
+    root = root.resolve()
+    reach = look_round(root, sys_path, allow)
+    return Ground(tier, root, _view(tier.name, root, reach), reach, allow)
 
 
 def prepare(
@@ -68,41 +78,64 @@ def prepare(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     writable: Iterable[str] = (),
 ) -> Plan:
+    """The plan for a single worker; ``writable`` are more folders that may be written; see :func:`settle`."""
+    return settle(take_ground(tier, root, allow=Allow(writable=tuple(writable))), private, limits)
+
+
+def settle(ground: Ground, private: Path, limits: Limits) -> Plan:
     """The plan for one worker; ``private`` comes from :func:`create` and serves this worker alone.
 
-    Copies the project where it cannot be covered.  ``writable`` are more folders that may be written.
+    Copies the project where it cannot be covered.
     Raises :class:`LlmgenError` for a project too large to copy or a private folder inside it.
     """
-    root, private = root.resolve(), private.resolve()
+    root, private = ground.root, private.resolve()
     if private.is_relative_to(root):
         raise LlmgenError(
             f"the temporary folder {private.parent} is inside the project",
             slug="sandbox-temporary-folder",
             fix="set TMPDIR to a folder outside the project",
         )
-    view = _view(tier.name, root)
-    seen = private / "project" if view is View.COPY else root
-    plan = Plan(tier.name, view, str(root), str(seen), str(private), tuple(writable), _hidden(root, private), limits)
-    if view is View.COPY:
-        copy_project(root, seen, limit_mb=COPY_LIMIT_MB)
-    return plan
+    seen = private / "project" if ground.view is View.COPY else root
+    if ground.view is View.COPY:
+        opened = (*ground.allow.readable, *ground.allow.writable)
+        copy_project(root, seen, limit_mb=COPY_LIMIT_MB, hidden=ground.reach.hidden, opened=opened)
+    return Plan(
+        ground.tier.name,
+        ground.view,
+        str(root),
+        str(seen),
+        str(private),
+        ground.allow.writable,
+        ground.reach.readable,
+        ground.reach.hidden,
+        tuple(host.port for host in ground.allow.hosts),
+        limits,
+    )
 
 
-def _weaker(refused: str) -> Tier:
+def _weaker(refused: str, reach: Reach) -> Tier:
     why = f"no namespaces: {refused}"
-    refused_too = _refusal(TierName.LANDLOCK)
-    if refused_too is None:
-        return Tier(TierName.LANDLOCK, why)
-    return Tier(TierName.PORTABLE, f"{why}; no Landlock: {refused_too}")
+    layers = trial(TierName.LANDLOCK, reach)
+    if isinstance(layers, tuple):
+        return Tier(TierName.LANDLOCK, why, layers)
+    return Tier(TierName.PORTABLE, f"{why}; no Landlock: {layers}", _layers(TierName.PORTABLE, reach))
 
 
-def _refusal(name: TierName) -> str | None:
-    """Why a tier cannot be entered here, or None; an overlay over the project is tried on its own."""
-    with private_folder() as private, tempfile.TemporaryDirectory(prefix="llmgen-") as root:
-        return _probe(Plan(name, View.DIRECT, str(Path(root).resolve()), str(Path(root).resolve()), str(private)))
+def _layers(name: TierName, reach: Reach) -> tuple[str, ...]:
+    answer = trial(name, reach)
+    return answer if isinstance(answer, tuple) else ()
 
 
-def _probe(plan: Plan) -> str | None:
+def trial(name: TierName, reach: Reach = Reach()) -> tuple[str, ...] | str:  # noqa: B008 (frozen)
+    """Enter a tier and come back: the layers that stood, or why the kernel refuses; an overlay is tried on its own."""
+    with private_folder() as private, tempfile.TemporaryDirectory(prefix="llmgen-") as folder:
+        root = str(Path(folder).resolve())
+        plan = Plan(name, View.DIRECT, root, root, str(private), (), reach.readable, reach.hidden)
+        return _probe(plan)
+
+
+def _probe(plan: Plan) -> tuple[str, ...] | str:
+    """The layers that stand, or why they don't."""
     package = str(Path(pytest_llmgen.__file__).parents[1])
     argv = [sys.executable, "-I", "-S", "-c", PROBE, package, plan.to_json()]
     # Some Pythons find their own library by this variable.
@@ -111,38 +144,23 @@ def _probe(plan: Plan) -> str | None:
         code = child.wait(PROBE_SECONDS)
         lines = child.output().strip().splitlines()
     if code == 0:
-        return None
+        told = next((line for line in lines if line.startswith(LAYERS)), LAYERS)
+        return tuple(told.removeprefix(LAYERS).split("; "))
     return lines[-1] if lines else "no answer" if code is None else f"exit status {code}"
 
 
-def _view(name: TierName, root: Path) -> View:
+def _view(name: TierName, root: Path, reach: Reach) -> View:
     if name is TierName.OFF:
         return View.DIRECT
-    return View.OVERLAY if name is TierName.NAMESPACES and _can_be_covered(root) else View.COPY
+    return View.OVERLAY if name is TierName.NAMESPACES and _can_be_covered(root, reach) else View.COPY
 
 
-def _can_be_covered(root: Path) -> bool:
+def _can_be_covered(root: Path, reach: Reach) -> bool:
     # Of another owner's folder the worker, whose namespace knows one user only, could change nothing.
     if root.stat().st_uid != os.geteuid() or mounts.mounted_below(str(root)):
         return False
-    private = create()
-    try:
-        return _probe(Plan(TierName.NAMESPACES, View.OVERLAY, str(root), str(root), str(private))) is None
-    finally:
-        remove(private)
-
-
-def _hidden(root: Path, private: Path) -> tuple[str, ...]:
-    paths = [*(f"{home}/{name}" for home in _homes() for name in SECRETS), *SOCKETS]
-    needed = [root, private, Path(sys.prefix), Path(sys.base_prefix), Path(pytest_llmgen.__file__)]
-    # Not Path.exists: that raises for another user's home, which cannot be read anyway.
-    found = dict.fromkeys(Path(path).resolve() for path in paths if os.path.exists(path))  # noqa: PTH110
-    return tuple(str(path) for path in found if not any(need.is_relative_to(path) for need in needed))
-
-
-def _homes() -> list[str]:
-    """HOME and the one of the user database, which has no entry for the made-up users of containers."""
-    homes = [os.path.expanduser("~")]  # noqa: PTH111 - Path.expanduser raises where there is none
-    with suppress(KeyError):
-        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
-    return sorted({home for home in homes if home.startswith("/")})
+    with private_folder() as private:
+        plan = Plan(
+            TierName.NAMESPACES, View.OVERLAY, str(root), str(root), str(private), (), reach.readable, reach.hidden
+        )
+        return isinstance(_probe(plan), tuple)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from pytest_llmgen.errors import LlmgenError
@@ -17,8 +18,17 @@ SKIPPED = frozenset(
 MEGABYTE = 1 << 20
 
 
-def copy_project(root: Path, target: Path, *, limit_mb: int) -> None:
-    """Copy the project without history, environments and caches; links stay links.
+def copy_project(
+    root: Path,
+    target: Path,
+    *,
+    limit_mb: int,
+    hidden: Collection[str] = (),
+    opened: Collection[str] = (),
+) -> None:
+    """Copy the project without history, environments, caches and what is hidden; links stay links.
+
+    ``opened`` are paths that are wanted whatever their names.
 
     Raises :class:`LlmgenError` when it is larger than ``limit_mb``.
     """
@@ -31,11 +41,11 @@ def copy_project(root: Path, target: Path, *, limit_mb: int) -> None:
             raise _too_large(root, limit_mb)
         return str(shutil.copy2(source, destination, follow_symlinks=False))
 
-    shutil.copytree(root, target, symlinks=True, ignore=_skipped, copy_function=copy)
+    def skipped(folder: str, names: list[str]) -> set[str]:
+        wanted = {name for name in names if f"{folder}/{name}" in opened}
+        return {n for n in names if f"{folder}/{n}" in hidden or n in SKIPPED - wanted or _unfit(Path(folder, n))}
 
-
-def _skipped(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in SKIPPED or _unfit(Path(folder, name))}
+    shutil.copytree(root, target, symlinks=True, ignore=skipped, copy_function=copy)
 
 
 def _unfit(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 SECRET = re.compile(
     r"KEY(?!BOARD)|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR)|COOKIE|PRIVATE|(^|_)(PAT|PWD|DSN)$",
@@ -23,17 +23,23 @@ KEPT = frozenset(("PWD",))
 
 
 def child_environment(
-    parent: Mapping[str, str], home: str, tmp: str, extra: Mapping[str, str] | None = None
+    parent: Mapping[str, str],
+    home: str,
+    tmp: str,
+    extra: Mapping[str, str] | None = None,
+    *,
+    opened: Collection[str] = (),
 ) -> dict[str, str]:
     """A copy of ``parent`` without secrets and without what steers the outer run, plus ``extra``.
 
-    It is a deny-list, as a project's tests may need variables of their own.
+    It is a deny-list, as a project's tests may need variables of their own; ``opened`` are kept whatever they hold.
     """
-    kept = {name: value for name, value in parent.items() if _harmless(name, value)}
+    kept = {name: value for name, value in parent.items() if name in opened or is_harmless(name, value)}
     return kept | _places(home, tmp) | {"PYTHONDONTWRITEBYTECODE": "1", "LLMGEN_WORKER": "1"} | dict(extra or {})
 
 
-def _harmless(name: str, value: str) -> bool:
+def is_harmless(name: str, value: str) -> bool:
+    """Whether a variable may be seen behind the walls."""
     if name in KEPT:
         return True
     hostile = SECRET.search(name) or SECRET_FAMILY.search(name) or OUTER_RUN.search(name)

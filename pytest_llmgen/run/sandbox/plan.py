@@ -31,6 +31,7 @@ class Tier:
 
     name: TierName
     why: str = ""
+    layers: tuple[str, ...] = ()  # what it is made of here, as a worker found it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Limits:
     file_mb: int = 256  # one file, the captured output included
     open_files: int = 1024
     processes: int = 512  # threads included; beyond those that the user already has
+    disk_mb: int = 2048  # all that is in the private folder, deleted files that are open included
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Plan:
     seen: str  # where the worker sees it: another path for a copy, else the same
     private: str
     writable: tuple[str, ...] = ()  # beside the private folder and the view
-    hidden: tuple[str, ...] = ()  # looks empty (namespaces only)
+    readable: tuple[str, ...] = ()  # beside the folders of the system; all is where this is empty
+    hidden: tuple[str, ...] = ()  # can't be read, but for what is readable or writable in it
+    ports: tuple[int, ...] = ()  # of services that the tests may reach
     limits: Limits = Limits()
 
     @property
@@ -90,7 +94,9 @@ class Plan:
             raw["seen"],
             raw["private"],
             tuple(raw["writable"]),
+            tuple(raw["readable"]),
             tuple(raw["hidden"]),
+            tuple(raw["ports"]),
             Limits(**raw["limits"]),
         )
 

@@ -8,17 +8,22 @@ import signal
 from contextlib import suppress
 
 from pytest_llmgen.run.sandbox import mounts, privileges, tree
+from pytest_llmgen.run.sandbox.watch import Watch
 
 LIFELINE = "LLMGEN_LIFELINE"
 """Environment variable with the descriptor whose end-of-file means: end everything."""
 
+STDERR = 2
+PROCESS_NUMBERS = 8192
+"""Of a process namespace, where the kernel has a number for each (6.14): the wall for root, whom no rlimit counts."""
 SIGNALLED = 128
 """Added to the number of the signal that ended a worker, as shells do."""
 
-REAP_MILLISECONDS = 500
+LOOK_MILLISECONDS = 100
+"""How often orphans are buried, and limits on the whole tree looked after."""
 
 
-def fork_worker(*, own_processes: bool) -> None:
+def fork_worker(watch: Watch, *, own_processes: bool) -> None:
     """Return in a new process; this one stays behind and watches.
 
     The watching process ends, with all descendants, when its lifeline closes or its parent ends;
@@ -28,7 +33,8 @@ def fork_worker(*, own_processes: bool) -> None:
     privileges.adopt_orphans()
     worker = os.fork()
     if worker:
-        os._exit(_watch(worker, lifeline))
+        watch.begin(own_processes=own_processes)
+        os._exit(_watch(worker, lifeline, watch))
     if lifeline is not None:
         os.close(lifeline)
     _die_with(supervisor)
@@ -50,14 +56,17 @@ def _lifeline() -> int | None:
     return None if text is None else int(text)
 
 
-def _watch(worker: int, lifeline: int | None) -> int:
+def _watch(worker: int, lifeline: int | None, watch: Watch) -> int:
     parent = os.pidfd_open(os.getppid())
     ended = os.pidfd_open(worker)
     poll = select.poll()
     for descriptor in (parent, ended, *([] if lifeline is None else [lifeline])):
         poll.register(descriptor, select.POLLIN)
-    while not (ready := {descriptor for descriptor, _ in poll.poll(REAP_MILLISECONDS)}):
+    while not (ready := {descriptor for descriptor, _ in poll.poll(LOOK_MILLISECONDS)}):
         _reap_adopted(worker)
+        if problem := watch.problem():
+            os.write(STDERR, f"llmgen: the sandbox has ended this worker: {problem}\n".encode())
+            break
     if ended not in ready:
         os.kill(worker, signal.SIGKILL)
     _, status = os.waitpid(worker, 0)
@@ -82,7 +91,7 @@ def _reap_all() -> None:
 
 def _fork_below_init() -> None:
     """Become the second process of a namespace, whose first one reaps and takes all with it when it ends."""
-    mounts.proc()
+    mounts.proc(processes=PROCESS_NUMBERS)
     worker = os.fork()
     if not worker:
         return

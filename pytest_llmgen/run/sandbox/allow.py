@@ -1,0 +1,66 @@
+"""What ``llm_sandbox_allow`` opens: ``path:``, ``write:``, ``host:`` and ``env:``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_llmgen.errors import LlmgenError
+
+KINDS = ("path", "write", "host", "env")
+PORTS = range(1, 1 << 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A service that the walls let through."""
+
+    name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """What a project's tests need beyond what the walls let through."""
+
+    readable: tuple[str, ...] = ()  # absolute
+    writable: tuple[str, ...] = ()  # absolute; readable too
+    hosts: tuple[Host, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+def parse(words: Iterable[str], root: Path) -> Allow:
+    """Read the words of ``llm_sandbox_allow``; paths are relative to the project, ``~`` is the home folder.
+
+    Raises:
+        LlmgenError: a word is of no kind, or a host has no port.
+    """
+    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for word in words:
+        kind, colon, value = word.partition(":")
+        if kind not in found or not colon or not value:
+            raise _wrong(word, f"start it with one of {', '.join(f'{kind}:' for kind in KINDS)}")
+        found[kind].append(value)
+    return Allow(
+        tuple(_absolute(path, root) for path in found["path"]),
+        tuple(_absolute(path, root) for path in found["write"]),
+        tuple(_host(text) for text in found["host"]),
+        tuple(found["env"]),
+    )
+
+
+def _absolute(path: str, root: Path) -> str:
+    return os.path.normpath(root / os.path.expanduser(path))  # noqa: PTH111 (Path.expanduser raises without a home)
+
+
+def _host(text: str) -> Host:
+    name, _, port = text.rpartition(":")
+    if not name or not port.isdecimal() or int(port) not in PORTS:
+        raise _wrong(f"host:{text}", "name the port too, as in host:localhost:5432")
+    return Host(name.strip("[]"), int(port))
+
+
+def _wrong(word: str, fix: str) -> LlmgenError:
+    return LlmgenError(f"llm_sandbox_allow: {word!r} opens nothing", slug="sandbox-allow", fix=fix)
