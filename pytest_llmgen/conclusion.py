@@ -8,6 +8,7 @@ from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.records import (
     Cost,
+    Decisions,
     Facts,
     Fate,
     Judged,
@@ -16,6 +17,7 @@ from pytest_llmgen.records import (
     Ratio,
     RunInfo,
     SuiteInfo,
+    Suppression,
     TestReport,
     ToolInfo,
     Totals,
@@ -34,6 +36,7 @@ class Circumstances:
     scope_problem: str | None = None
     nothing_to_test: str | None = None
     unreviewed_on_disk: int | None = 0
+    pragmas_added: tuple[Suppression, ...] = ()
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
@@ -70,6 +73,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         scope_problem=circumstances.scope_problem,
         nothing_to_test=circumstances.nothing_to_test,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
+        decisions=replace(Decisions(), pragmas_added=circumstances.pragmas_added),
         files=_files(findings),
         mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,

@@ -89,7 +89,7 @@ class Edges:
             python_path=self.python_path,
         )
         self.git = git(settings.root)
-        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ)
+        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
@@ -108,10 +108,16 @@ class Edges:
             tops.add(top if top.is_dir() else root / module.import_root)
         return sorted(tops) or [root]
 
+    def _text_of(self, path: str) -> str | None:
+        try:
+            return (self.settings.root / path).read_text("utf-8", "surrogateescape")
+        except OSError:
+            return None
+
     def header_lines(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
-        functions = sum(len(module.targets) for module in self.scope.modules)
-        files = len(self.scope.modules)
+        targets = self.scope.targets()
+        functions, files = len(targets), len({target.path for target in targets})
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
@@ -145,6 +151,7 @@ class Edges:
             progress=progress,
             clock=monotonic,
             cpu=self._cpu_seconds,
+            widen=self.scope.widened,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -202,7 +209,8 @@ class Edges:
             ),
             run=info,
             scope_problem=self.scope.problem,
-            nothing_to_test=self.scope.nothing_to_test,
+            nothing_to_test=self._nothing_to_test(),
+            pragmas_added=self.scope.pragmas,
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
@@ -211,6 +219,14 @@ class Edges:
                 *((self.memory.problem,) if self.memory and self.memory.problem else ()),
             ),
         )
+
+    def _nothing_to_test(self) -> str | None:
+        """By the diff; or changed tests are all there is, and were seen to cover none of the code."""
+        changed, survey = self.findings.changed, self.findings.survey
+        if self.scope.nothing_to_test is None and changed is not None and not any(changed.values()):
+            is_known = survey.map_source and self.scope.problem is None and self.findings.problem is None
+            return "only tests changed, and these run no code in scope" if is_known else None
+        return self.scope.nothing_to_test
 
     @property
     def _uses_model(self) -> bool:

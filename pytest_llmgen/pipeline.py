@@ -5,7 +5,7 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -67,6 +67,12 @@ class Progress(Protocol):
         """A target that has been worked on deserves a line of its own."""
 
 
+LineTests = Mapping[str, Mapping[int, tuple[str, ...]]]
+"""Path -> line -> node ids."""
+Lines = Mapping[str, frozenset[int]]
+"""Path -> lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The edges of a run."""
@@ -80,6 +86,7 @@ class Tools:
     progress: Progress
     clock: Callable[[], float]
     cpu: Callable[[], float]
+    widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -121,6 +128,8 @@ class _Job:
             self.findings.imported = runner.imported()
             if not self.findings.baseline.measured:
                 self.findings.measure_by_survey()
+            if self.tools.widen is not None and self.findings.changed is not None:
+                self.findings.changed = self.tools.widen(self.findings.survey.line_tests)
 
     def judge_mutants(self, runner: Runner) -> None:
         """A verdict for every mutant in scope, by the project's own tests."""

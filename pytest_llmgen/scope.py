@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pytest_llmgen.extract.changes import Base, Git, changed_lines, find_base
-from pytest_llmgen.records import FileLines, Module
+from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.extract.changes import Base, Changes, Git, changed_lines, find_base
+from pytest_llmgen.extract.edits import (
+    TestEdits,
+    covered_targets,
+    edited_tests,
+    is_same_code,
+    named_targets,
+    pragmas_added,
+    spans_of,
+    without_prose,
+)
+from pytest_llmgen.records import FileLines, Module, Suppression, Target
 from pytest_llmgen.settings import Settings
+
+Read = Callable[[str], str | None]
+"""The text of a file of the project by its path, None where it can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +36,25 @@ class Scope:
     base: Base = field(default_factory=Base)
     problem: str | None = None
     nothing_to_test: str | None = None
+    tests: TestEdits = field(default_factory=TestEdits)  # what they cover is in scope as well
+    pragmas: tuple[Suppression, ...] = ()
+
+    def targets(self) -> list[Target]:
+        """The functions in scope, as far as the diff tells."""
+        if self.lines is None:
+            return [target for module in self.modules for target in module.targets]
+        return [t for m in self.modules for t in m.targets if _touches(t, self.lines.get(m.path, frozenset()))]
+
+    def widened(self, line_tests: Mapping[str, Mapping[int, tuple[str, ...]]]) -> Mapping[str, frozenset[int]] | None:
+        """The new lines, and the functions that changed tests are seen to cover."""
+        if self.lines is None or not self.tests.nodes:
+            return self.lines
+        return _union(self.lines, spans_of(covered_targets(self.modules, self.tests.nodes, line_tests)))
 
 
-def find_scope(git: Git, settings: Settings, modules: tuple[Module, ...], env: Mapping[str, str]) -> Scope:
+def find_scope(
+    git: Git, settings: Settings, modules: tuple[Module, ...], env: Mapping[str, str], read: Read = lambda _: None
+) -> Scope:
     """The scope by DESIGN's rules: generating takes all unless a base is given, checking narrows where one is."""
     kind = "paths" if settings.targets else "all"
     wanted = "new" if settings.diff else "all" if settings.all else settings.scope
@@ -36,8 +66,12 @@ def find_scope(git: Git, settings: Settings, modules: tuple[Module, ...], env: M
     if base.problem:
         return Scope("new", "new code, base not found", modules, {}, base, f"{base.problem}; {base.fix}")
     if base.commit is None:
-        return Scope(kind, f"{_text(kind)} (no base commit to compare with)", modules)
-    return _new_code(git, modules, base)
+        why = f", {base.note}" if base.note else ""
+        return Scope(kind, f"{_text(kind)} (no base commit to compare with{why})", modules)
+    try:
+        return _new_code(git, modules, base, read)
+    except LlmgenError as error:
+        return Scope("new", "new code, not compared", modules, {}, base, str(error))
 
 
 def in_scope(lines: FileLines, module: Module, asked: Sequence[str]) -> FileLines:
@@ -61,16 +95,93 @@ def _names_whole(target: str, path: str) -> bool:
     return not name and PurePosixPath(path).is_relative_to(PurePosixPath(place))
 
 
-def _new_code(git: Git, modules: tuple[Module, ...], base: Base) -> Scope:
+def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read) -> Scope:
     changes = changed_lines(git, base, _prefix(git))
-    lines = changes.new_lines(modules)
     since = f"since {base.ref}@{(base.commit or '')[:7]}"
-    if not lines and changes.tests:
-        # A change of tests alone can open a gap anywhere.
-        return Scope("all", f"everything (only tests changed {since})", modules, None, base)
-    touched = tuple(module for module in modules if module.path in lines)
-    nothing = None if touched else f"no Python code in scope changed {since}"
-    return Scope("new", f"new code {since}", touched, lines, base, None, nothing)
+    if changes.unseen:
+        names = ", ".join(changes.unseen)
+        problem = f"the submodule {names} can't be compared; fetch it: git submodule update --init"
+        return Scope("new", "new code, not compared", modules, {}, base, problem)
+    old = _Earlier(git, base, changes)
+    found, pragmas = changes.new_lines(modules), list[Suppression]()
+    code: dict[str, frozenset[int]] = {}
+    for module in modules:
+        if module.path in found:
+            pragmas += pragmas_added(module.path, old.text(module.path), module.source, found[module.path])
+            code[module.path] = _code_of(module, found[module.path], old.text(module.path))
+    tests = edited_tests((path, old.text(path), read(path)) for path in sorted(changes.tests))
+    lines = {path: rows for path, rows in code.items() if rows}
+    return _narrowed(modules, base, since, lines, tests, tuple(pragmas), _why_nothing(changes, found, tests))
+
+
+def _narrowed(
+    modules: tuple[Module, ...],
+    base: Base,
+    since: str,
+    lines: Mapping[str, frozenset[int]],
+    tests: TestEdits,
+    pragmas: tuple[Suppression, ...],
+    nothing: str,
+) -> Scope:
+    """New code, and where tests were changed or removed, what these are known to have covered."""
+    named = named_targets((target for module in modules for target in module.targets), tests.names)
+    wide = _union(lines, spans_of(named))
+    if tests.removed and not named and not lines:
+        # What a test covered that is gone and names nothing can't be known.
+        return Scope("all", f"everything (tests were removed {since})", modules, None, base, pragmas=pragmas)
+    touched = modules if tests.nodes else tuple(module for module in modules if module.path in wide)
+    text = f"new code {since}" + (f", and what {_tests(tests.count)} covered" if tests else "")
+    if touched:
+        return Scope("new", text, touched, wide, base, tests=tests, pragmas=pragmas)
+    return Scope("new", text, (), wide, base, None, f"{nothing} {since}", pragmas=pragmas)
+
+
+def _tests(number: int) -> str:
+    return "1 changed or removed test" if number == 1 else f"{number} changed or removed tests"
+
+
+def _why_nothing(changes: Changes, found: Mapping[str, frozenset[int]], tests: TestEdits) -> str:
+    """What the diff holds instead of new code, in words."""
+    if found:
+        return "only comments, docstrings or layout changed"
+    if tests.added:
+        return "only tests were added"
+    python = {path for path in (*changes.lines, *changes.untracked, *changes.removed) if path.endswith(".py")}
+    if python - changes.tests:
+        lost = any(not changes.lines.get(path, ()) for path in python)
+        return "lines were only removed, or moved with their file," if lost else "no Python code in scope changed"
+    return "no code of tests changed" if python else "no Python code changed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """Files as they were at the base."""
+
+    git: Git
+    base: Base
+    changes: Changes
+
+    def text(self, path: str) -> str | None:
+        before = path if path in self.changes.removed else self.changes.earlier.get(path)
+        if before is None:
+            return None
+        code, text = self.git(["show", f"{self.base.commit}:./{before}"])
+        return text if code == 0 else None
+
+
+def _code_of(module: Module, lines: frozenset[int], old: str | None) -> frozenset[int]:
+    """The new lines that hold code; none where the code is as it was."""
+    if module.error is not None:
+        return lines
+    return frozenset() if is_same_code(old, module.source) else without_prose(module.source, lines)
+
+
+def _union(one: Mapping[str, frozenset[int]], other: Mapping[str, frozenset[int]]) -> Mapping[str, frozenset[int]]:
+    return {path: one.get(path, frozenset()) | other.get(path, frozenset()) for path in (*one, *other)}
+
+
+def _touches(target: Target, lines: frozenset[int]) -> bool:
+    return any(target.start_line <= line <= target.end_line for line in lines)
 
 
 def _prefix(git: Git) -> str:

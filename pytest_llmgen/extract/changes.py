@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.layout import is_test_path
@@ -17,6 +17,7 @@ Output must come decoded as UTF-8 with ``surrogateescape``, its newlines as git 
 """
 
 _DEEPEN = "fetch the whole history: fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
+_UNSEEN = re.compile(r"^Submodule (.+?) [0-9a-f]+\.\.\.?[0-9a-f]+ \((?:commits not present|not .*)\)", re.MULTILINE)
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13}
@@ -33,6 +34,7 @@ class Base:
     commit: str | None = None  # the merge base
     problem: str | None = None
     fix: str | None = None
+    note: str = ""  # why there is none, where that is not plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Changes:
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)  # empty where lines only went away
     untracked: frozenset[str] = frozenset()  # files that git does not know yet: all of their lines are new
     tests: frozenset[str] = frozenset()  # test files that were changed, added, renamed or removed
+    earlier: Mapping[str, str] = field(default_factory=dict)  # path now -> path at the base, where it had one
+    removed: frozenset[str] = frozenset()  # files that are gone
+    unseen: tuple[str, ...] = ()  # submodules that could not be compared
 
     def new_lines(self, modules: Iterable[Module]) -> dict[str, frozenset[int]]:
         """Path -> new lines, for the modules that have some."""
@@ -69,14 +74,21 @@ def find_base(git: Git, asked: str, env: Mapping[str, str]) -> Base:
     was asked for, by a person or by the CI service, and cannot be used: one with a problem.
     """
     ref = asked or _ref_of_service(env)
-    if _answer(git, "rev-parse", "--is-inside-work-tree") != "true":
-        return _no_repository(ref) if ref else Base()
+    code, inside = git(["rev-parse", "--is-inside-work-tree"])
+    if code or inside.strip() != "true":
+        return _no_repository(ref, code) if ref else Base(note=_NO_ANSWER.get(code, ""))
     if not ref:
         ref = _default_branch(git)
     return _merge_base(git, ref) if ref else Base()
 
 
-def _no_repository(ref: str) -> Base:
+_NO_GIT, _REFUSED = 127, 128
+_NO_ANSWER = {_NO_GIT: "git is not installed", _REFUSED: "no git repository, or one that git does not trust"}
+
+
+def _no_repository(ref: str, code: int) -> Base:
+    if code == _NO_GIT:
+        return Base(ref, problem=f"git is not installed, so that {ref} can't be found", fix="install git")
     fix = "run in a clone that git trusts (git config --global --add safe.directory PATH), or use --llm-all"
     return Base(ref, problem=f"no git repository to find the base {ref} in", fix=fix)
 
@@ -129,12 +141,14 @@ def changed_lines(git: Git, base: Base, root_prefix: str = "") -> Changes:
     """
     assert base.commit is not None, "only a base with a commit can be compared with"
     # The options stand against whatever the user's configuration of git says.
-    options = ("-U0", "--no-color", "--no-ext-diff", "--no-textconv", "-M", "--ignore-submodules")
+    options = ("-U0", "--no-color", "--no-ext-diff", "--no-textconv", "-M", "--submodule=diff")
     prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
-    files = list(_parse(_required(git, "-c", "diff.relative=false", "diff", *options, *prefixes, base.commit, "--")))
+    text = _required(git, "-c", "diff.relative=false", "diff", *options, *prefixes, base.commit, "--")
+    files = list(_parse(text))
     listed = _required(git, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
     untracked = {path for path in map(_inside(root_prefix), listed.split("\0")) if path}
-    return _changes(files, untracked, root_prefix)
+    unseen = {found[1] for found in _UNSEEN.finditer(text)}
+    return replace(_changes(files, untracked, root_prefix), unseen=tuple(sorted(unseen)))
 
 
 def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str) -> Changes:
@@ -142,7 +156,10 @@ def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str) 
     lines = {path: file.lines for file in files if (path := inside(file.new))}
     touched = {path for file in files for name in (file.old, file.new) if (path := inside(name))}
     tests = {path for path in touched | untracked if path.endswith(".py") and is_test_path(path)}
-    return Changes(lines, frozenset(untracked), frozenset(tests))
+    pairs = [(inside(file.new), inside(file.old)) for file in files]
+    earlier = {new: old for new, old in pairs if new and old}
+    removed = frozenset(old for new, old in pairs if old and not new)
+    return Changes(lines, frozenset(untracked), frozenset(tests), earlier, removed)
 
 
 def _inside(prefix: str) -> Callable[[str | None], str | None]:

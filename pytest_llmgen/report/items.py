@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pytest_llmgen.doubts import run_problems, suite_problems
 from pytest_llmgen.records import Facts, Gap, GapKind, SuspectedBug
-from pytest_llmgen.report.layout import Line, Style, code, count, cut, plain, tally, wrapped
+from pytest_llmgen.report.layout import Line, Style, code, count, cut, cut_middle, plain, tally, wrapped
 
+_LEAST_QUALNAME = 16
 KINDS = {
     GapKind.SURVIVING_MUTANT: "surviving mutant",
     GapKind.UNCOVERED_BRANCH: "branch never taken",
@@ -26,12 +28,31 @@ def manual_review(facts: Facts, width: int, most: int, report_path: str) -> list
     if not gaps:
         return []
     groups = _one_per_line(gaps)
-    lines = [Line(f"MANUAL REVIEW: {count(len(gaps), 'gap')}", Style.SECTION)]
+    lines = [Line(_title(facts, len(gaps)), Style.SECTION)]
     for group in groups[:most]:
         lines += _gap(group[0], group[1:], width)
     rest = sum(len(group) for group in groups[most:])
     if rest:
         lines += wrapped(f"and {rest} more in {report_path}", width)
+    return lines
+
+
+def _title(facts: Facts, number: int) -> str:
+    """A test that did not run might close a gap: then nobody need look at it yet."""
+    if suite_problems(facts) or run_problems(facts):
+        return f"GAPS SO FAR: {number}, not judged"
+    return f"MANUAL REVIEW: {count(number, 'gap')}"
+
+
+def suppressions(facts: Facts, width: int) -> list[Line]:
+    """Pragmas that this change adds: code that nobody will measure any more."""
+    added = facts.decisions.pragmas_added
+    if not added:
+        return []
+    lines = [Line(f"SUPPRESSIONS ADDED: {len(added)}, please look at each", Style.SECTION)]
+    for each in added:
+        lines += wrapped(f"{each.path}:{each.line}", width, 0, Style.WARN)
+        lines += code([each.text], width)
     return lines
 
 
@@ -54,9 +75,13 @@ def _gap(gap: Gap, others: Sequence[Gap], width: int) -> list[Line]:
 
 def _heading(gap: Gap, width: int) -> list[Line]:
     place = f"{gap.path}:{_lines_of(gap)} in {gap.qualname}"
-    line = f"{gap.id:<9}  {KINDS[gap.kind]:<18}  {place}"
-    if len(plain(line)) <= width:
-        return [Line(plain(line), Style.WARN)]
+    start = f"{gap.id:<9}  {KINDS[gap.kind]:<18}  "
+    if len(plain(start + place)) <= width:
+        return [Line(plain(start + place), Style.WARN)]
+    name = width - len(start) - len(place) + len(gap.qualname)
+    if name >= _LEAST_QUALNAME:
+        place = f"{gap.path}:{_lines_of(gap)} in {cut_middle(gap.qualname, name)}"
+        return [Line(cut(start + place, width), Style.WARN)]
     return [Line(cut(f"{gap.id:<9}  {KINDS[gap.kind]}", width), Style.WARN), *wrapped(place, width, 4, hanging=2)]
 
 
@@ -70,8 +95,6 @@ def _lines_of(gap: Gap) -> str:
 def _shown_code(gap: Gap) -> list[str]:
     if gap.diff is not None:
         return gap.diff.split("\n")
-    if gap.kind is GapKind.UNCOVERED_BRANCH:
-        return []
     lines = gap.before.split("\n")
     if len(lines) != gap.region.end_line - gap.region.start_line + 1:
         return lines  # blank lines are left out of the text: no line has a number of its own

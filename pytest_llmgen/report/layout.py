@@ -48,6 +48,15 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(0, width - 3)]}..."[:width]
 
 
+def cut_middle(text: str, width: int) -> str:
+    """The text, shortened in its middle where it is too wide: of a name, both ends say which it is."""
+    text = plain(text)
+    if len(text) <= width or width < _LEAST_CUT:
+        return cut(text, width)
+    tail = (width - 3) * 3 // 5  # the end of a path or a qualified name tells more than its start
+    return f"{text[: width - 3 - tail]}...{text[-tail:]}"
+
+
 def wrapped(text: str, width: int, indent: int = 0, style: Style = Style.PLAIN, hanging: int = 0) -> list[Line]:
     """The text over as many lines as it needs; ``hanging`` is added to the indent of all but the first."""
     lines = textwrap.wrap(
@@ -115,6 +124,7 @@ def table(header: Sequence[str], widths: Sequence[int], rows: Sequence[Row], wid
 
 
 _LEAST_NAME = 16
+_LEAST_CUT = 8
 
 
 def _cells(cells: Sequence[str], sizes: Sequence[int]) -> str:
@@ -125,14 +135,14 @@ def _flat(row: Row, sizes: Sequence[int], room: int, width: int) -> list[Line]:
     above = [Line("", Style.RULE)] if row.rule else []
     name = " " * row.indent + row.name
     if not row.cells:
-        return [*above, Line(cut(name, width), row.style)]
-    return [*above, Line((cut(name, room - 1).ljust(room) + _cells(row.cells, sizes)).rstrip(), row.style)]
+        return [*above, Line(cut_middle(name, width), row.style)]
+    return [*above, Line((cut_middle(name, room - 1).ljust(room) + _cells(row.cells, sizes)).rstrip(), row.style)]
 
 
 def _stacked(header: Sequence[str], row: Row, width: int) -> list[Line]:
     above = [Line("", Style.RULE)] if row.rule else []
     figures = ", ".join(f"{title} {cell}" for title, cell in zip(header, row.cells, strict=False) if cell)
-    name = Line(cut(" " * row.indent + row.name, width), row.style)
+    name = Line(cut_middle(" " * row.indent + row.name, width), row.style)
     return [*above, name, *wrapped(figures, width, row.indent + 2)]
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from pytest_llmgen.records import Ratio, SuiteInfo
-from pytest_llmgen.report.layout import count, cut, fraction
+from pytest_llmgen.report.layout import count, cut, cut_middle, fraction
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a line is written to a log: some CI services stop silent jobs."""
@@ -22,7 +22,7 @@ def progress_line(number: int, total: int, target: str, outcome: str, cost: str,
     start = f"[{number}/{total}] "
     tail = f"{outcome.ljust(_OUTCOME_WIDTH)} {cost.rjust(_COST_WIDTH)}"
     room = max(width - 1 - len(start) - len(tail) - 2, _LEAST_TARGET)
-    return cut(f"{start}{cut(target, room).ljust(room)}  {tail}".rstrip(), width)
+    return cut(f"{start}{cut_middle(target, room).ljust(room)}  {tail}".rstrip(), width)
 
 
 def baseline_line(suite: SuiteInfo, lines: Ratio, mutants: int, *, new_code: bool) -> str:

@@ -15,6 +15,7 @@ class Fork:
 
     kind: str  # condition, loop, case or except
     body: int
+    remark: str = ""  # what kind of guard it is, where that says why tests do not get there
 
 
 Forks = Mapping[int, Fork]
@@ -29,14 +30,40 @@ def forks_of(tree: ast.AST) -> Forks:
 def _fork(node: ast.AST) -> list[tuple[int, Fork]]:
     match node:
         case ast.If() | ast.While():
-            return [(node.lineno, Fork("condition", _first(node.body)))]
+            return [(node.lineno, Fork("condition", _first(node.body), _guard(node.test)))]
         case ast.For() | ast.AsyncFor():
             return [(node.lineno, Fork("loop", _first(node.body)))]
         case ast.match_case():
             return [(node.pattern.lineno, Fork("case", _first(node.body)))]
         case ast.ExceptHandler():
-            return [(node.lineno, Fork("except", _first(node.body)))]
+            return [(node.lineno, Fork("except", _first(node.body), _outside(node.type)))]
     return []
+
+
+_PLATFORM = frozenset({"platform", "version_info", "TYPE_CHECKING", "implementation"})
+_OUTSIDE = frozenset(
+    {"ConnectionError", "TimeoutError", "OSError", "IOError", "RequestException", "URLError", "HTTPError", "gaierror"}
+    | {"FileNotFoundError", "PermissionError", "BrokenPipeError", "ConnectionResetError", "ConnectionRefusedError"}
+)
+
+
+def _guard(test: ast.expr) -> str:
+    """A condition on where the code runs: tests of one platform can't see both ways."""
+    nodes = list(ast.walk(test))
+    is_os = any(isinstance(n, ast.Attribute) and n.attr == "name" and _word(n.value) == "os" for n in nodes)
+    return " (an import or platform guard)" if is_os or _PLATFORM & set(map(_word, nodes)) else ""
+
+
+def _outside(kind: ast.expr | None) -> str:
+    """What an except clause waits for: a failed import, or the world outside."""
+    names = {_word(node) for node in ast.walk(kind)} if kind is not None else set()
+    if names & {"ImportError", "ModuleNotFoundError"}:
+        return " (an import guard)"
+    return " (it needs a network or a file that fails, or a stand-in for it)" if names & _OUTSIDE else ""
+
+
+def _word(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _first(body: Sequence[ast.stmt]) -> int:
@@ -58,8 +85,9 @@ def of_branch(arc: Arc, forks: Forks) -> str:
     if fork.kind == "case":
         return f"{'nothing' if into_body else 'everything that got there'} matched the case at line {line}"
     if fork.kind == "except":
-        return f"line {line} caught {'nothing that it names' if into_body else 'everything that was raised'}"
-    return f"the condition at line {line} was only ever {'false' if into_body else 'true'}"
+        caught = "nothing that it names" if into_body else "everything that was raised"
+        return f"line {line} caught {caught}{fork.remark if into_body else ''}"
+    return f"the condition at line {line} was only ever {'false' if into_body else 'true'}{fork.remark}"
 
 
 def of_line(
@@ -76,7 +104,10 @@ def of_line(
             return of_branch(arc, forks)
     fork = forks.get(line)
     if fork is not None and fork.kind == "except":
-        return f"nothing was raised that got to the except at line {line}"
+        return f"nothing was raised that got to the except at line {line}{fork.remark}"
+    above = next((at for at, other in forks.items() if other.kind == "except" and other.body == line), None)
+    if above is not None and above not in hits.lines:
+        return f"nothing was raised that got to the except at line {above}{forks[above].remark}"
     before = [statement for statement in statements if statement < line]
     if before and before[-1] in hits.lines and before[-1] not in {start for start, _ in branches}:
         return f"an earlier line, {before[-1]}, always raised or left"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_llmgen.gate import CAUSES, in_scope, unreviewed_tests
+from pytest_llmgen.doubts import in_scope, is_kept, unreviewed_tests
+from pytest_llmgen.gate import CAUSES
 from pytest_llmgen.records import Condition, ConditionState, Facts, MutantStatus, Report, State, Verdict
-from pytest_llmgen.report.items import KINDS, manual_review, shown, suspected_bugs
+from pytest_llmgen.report.items import KINDS, manual_review, shown, suppressions, suspected_bugs
 from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
 from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
 
@@ -29,6 +30,7 @@ _TITLE_WIDTH = 40
 _FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
 _THOUSAND = 1000
+_DIME = 0.1
 
 
 def render(
@@ -48,6 +50,7 @@ def render(
         generated(facts, width, verbosity),
         manual_review(facts, width, show_gaps, report_path),
         suspected_bugs(facts.suspected_bugs, width),
+        suppressions(facts, width),
         warnings(facts, width),
         stages(facts, width) if verbosity > 0 else [],
         [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_path)],
@@ -62,18 +65,32 @@ def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
     for path, line, identifier, kind, qualname, state in sorted(entries):
         suffix = "" if state == "open" else f" ({state})"
         yield Line(plain(f"{path}:{line}: {identifier} {kind} in {qualname}{suffix}"))
+    for each in facts.decisions.pragmas_added:
+        yield Line(plain(f"{each.path}:{each.line}: suppression added: {each.text}"))
     word, style = _VERDICTS[verdict.state]
     if verdict.gate != "off":
-        yield Line(plain(f"{word}: {verdict.reason.replace('; ', ', ')}   {money(facts.cost.usd)}"), style)
+        undecided = _undecided(verdict) if verdict.state is State.FAIL else ""
+        reason = verdict.reason.replace("; ", ", ")
+        yield Line(plain(f"{word}: {reason}{undecided}   {money(facts.cost.usd)}"), style)
+
+
+def _undecided(verdict: Verdict) -> str:
+    """What a failure must not hide."""
+    titles = [c.title for c in verdict.conditions if c.state is ConditionState.INCONCLUSIVE]
+    return f"; not decided: {', '.join(titles)}" if titles else ""
 
 
 def _quality_gate(facts: Facts, verdict: Verdict, width: int, verbosity: int) -> list[Line]:
     if verdict.gate == "off":
         return []
-    rows = [c for c in verdict.conditions if c.state is not ConditionState.OFF or verbosity > 0]
+    always = () if facts.nothing_to_test else ("judged", "new-gaps")
+    rows = [c for c in verdict.conditions if c.state is not ConditionState.OFF or c.id in always]
     lines = [Line("quality gate", Style.SECTION)]
     for condition in rows:
         lines += _condition(condition, width)
+    off = [c.title for c in verdict.conditions if c not in rows]
+    if off and verbosity > 0:
+        lines += wrapped(f"{'off':<6}{', '.join(off)}", width, 2, hanging=6)
     lines.append(Line(""))
     lines += _verdict(facts, verdict, width)
     for advice in verdict.advice:
@@ -121,7 +138,7 @@ def _consequence(facts: Facts, verdict: Verdict) -> str:
 
 
 def _closing(facts: Facts, width: int, report_path: str) -> list[Line]:
-    entries = [("report:", report_path), ("cost:", _cost(facts))]
+    entries = [("report:", report_path), ("cost:", _cost(facts)), *_return(facts)]
     if facts.run.kept_verdicts:
         entries.insert(0, ("kept:", _kept(facts)))
     waiting = unreviewed_tests(facts)
@@ -146,6 +163,24 @@ def _cost(facts: Facts) -> str:
     budget = f" of {money(facts.budget_usd)}" if facts.budget_usd is not None else ""
     tokens = f"{_thousands(cost.input_tokens)} in, {_thousands(cost.output_tokens)} out tokens"
     return f"{money(cost.usd)}{budget} - {count(cost.calls, 'call')}, {cost.cached_calls} cached - {tokens}"
+
+
+def _return(facts: Facts) -> list[tuple[str, str]]:
+    """What the money bought: the price of a test that was kept and of a mutant that is killed now."""
+    usd, parts = facts.cost.usd, []
+    kept = sum(is_kept(test) for test in facts.tests)
+    after, before = in_scope(facts), facts.totals.before
+    killed = after.mutants[0] - before.mutants[0] if after and before else 0
+    if usd and kept:
+        parts.append(f"{_price(usd / kept)} a test kept")
+    if usd and killed > 0:
+        parts.append(f"{_price(usd / killed)} a mutant newly killed")
+    return [("", ", ".join(parts))] if parts else []
+
+
+def _price(usd: float) -> str:
+    """Small sums are not free: two digits that count."""
+    return f"${usd:.2f}" if usd >= _DIME else f"${usd:.4f}"
 
 
 def _thousands(number: int) -> str:

@@ -1,53 +1,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from repositories import Repository
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.changes import Base, changed_lines, find_base, parse_diff
 from pytest_llmgen.extract.targets import parse_module
 
-ENV = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "dev",
-    "GIT_AUTHOR_EMAIL": "dev@example.org",
-    "GIT_COMMITTER_NAME": "dev",
-    "GIT_COMMITTER_EMAIL": "dev@example.org",
-}
 TEN = "".join(f"line {n}\n" for n in range(1, 11))
-
-
-class Repository:
-    """A folder in which git runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def __call__(self, arguments: Sequence[str]) -> tuple[int, str]:
-        done = subprocess.run(["git", *arguments], cwd=self.folder, env=ENV, capture_output=True, check=False)
-        return done.returncode, done.stdout.decode("utf-8", "surrogateescape")
-
-    def run(self, *arguments: str) -> str:
-        code, output = self(arguments)
-        assert code == 0, arguments
-        return output.strip()
-
-    def write(self, path: str, text: str | bytes) -> None:
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
-
-    def commit(self) -> str:
-        self.run("add", "-A")
-        self.run("commit", "-q", "--allow-empty", "-m", "step")
-        return self.run("rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -241,8 +204,9 @@ def test_on_the_default_branch_there_is_no_base(origin: Repository) -> None:
 
 
 def test_without_git_or_remote_there_is_no_base_and_no_problem(tmp_path: Path, repository: Repository) -> None:
-    assert find_base(lambda _: (127, ""), "", {}) == Base()
-    assert find_base(Repository(tmp_path / "plain"), "", {}) == Base()
+    assert find_base(lambda _: (127, ""), "", {}) == Base(note="git is not installed")
+    none = Base(note="no git repository, or one that git does not trust")
+    assert find_base(Repository(tmp_path / "plain"), "", {}) == none
     assert find_base(repository, "", {}) == Base()
 
 

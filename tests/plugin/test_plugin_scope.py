@@ -40,6 +40,19 @@ def test_new_code_alone_is_judged_then_nothing_and_never_an_unknown_base(reposit
     assert {gap["qualname"] for gap in run.report["gaps"] if gap["new"]} == {"fresh"}
 
 
+def test_a_changed_test_brings_the_functions_that_it_covers(repository: Any) -> None:
+    repository.git("checkout", "-q", "-B", "tested")
+    repository.write({"pkg/code.py": NEW, "tests/test_code.py": FRESH})
+    repository.git("add", ".")
+    repository.git("commit", "-q", "-m", "fresh")
+    repository.write({"tests/test_code.py": FRESH.replace("assert code.fresh(3) == 6", "code.fresh(3)")})
+    run = repository.run("--llm-check", "--llm-diff=tested")
+    assert (run.status, run.verdict) == (10, "fail"), run.output
+    assert {gap["qualname"] for gap in run.report["gaps"] if gap["new"]} == {"fresh"}
+    assert "1 changed or removed test covered" in run.output
+    repository.git("checkout", "-q", "-f", "main")
+
+
 def test_a_base_that_is_not_there_is_inconclusive_and_names_the_fix(repository: Any) -> None:
     run = repository.run("--llm-check", "--llm-diff=nowhere")
     assert (run.status, run.verdict) == (11, "inconclusive")

@@ -57,7 +57,7 @@ def test_a_branch_that_was_never_taken_says_what_did_not_happen(arc, reason):
         (10, set(), "no test calls this function"),
         (11, {9, 10}, "nothing was raised that got to the except at line 11"),
         (10, {9}, "an earlier line, 9, always raised or left"),
-        (12, {9, 10}, "no test gets here"),
+        (12, {9, 10}, "nothing was raised that got to the except at line 11"),
     ],
 )
 def test_a_line_that_never_ran_says_why(line, lines, reason):
@@ -68,3 +68,23 @@ def test_a_line_that_never_ran_says_why(line, lines, reason):
 def test_a_module_that_no_test_imports_is_called_so():
     assert of_line(1, [1, 2], [], Hits(), FORKS, in_module=True) == "no test imports this module"
     assert of_line(2, [1, 2], [], Hits(frozenset({1})), FORKS, in_module=True).startswith("an earlier line, 1,")
+
+
+@pytest.mark.parametrize(
+    ("source", "remark"),
+    [
+        ("if sys.platform == 'win32':\n    x\n", " (an import or platform guard)"),
+        ("if TYPE_CHECKING:\n    x\n", " (an import or platform guard)"),
+        ("if os.name == 'nt':\n    x\n", " (an import or platform guard)"),
+        ("if cart.name == 'nt':\n    x\n", ""),
+        ("try:\n    x\nexcept (ImportError, KeyError):\n    y\n", " (an import guard)"),
+        (
+            "try:\n    x\nexcept requests.ConnectionError:\n    y\n",
+            " (it needs a network or a file that fails, or a stand-in for it)",
+        ),
+        ("try:\n    x\nexcept:\n    y\n", ""),
+    ],
+)
+def test_a_guard_against_the_world_outside_is_called_so(source, remark):
+    (fork,) = forks_of(ast.parse(source)).values()
+    assert fork.remark == remark

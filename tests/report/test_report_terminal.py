@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from _pytest._io import TerminalWriter
 
-from pytest_llmgen.records import Earned, GapState
-from pytest_llmgen.report.layout import Line, Style, code, cut, plain, wrapped
+from pytest_llmgen.records import ConditionState, Earned, GapState, State, Suppression
+from pytest_llmgen.report.layout import Line, Style, code, cut, cut_middle, plain, wrapped
 from pytest_llmgen.report.terminal import render
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "report"
@@ -115,6 +115,39 @@ def test_a_word_longer_than_the_line_is_broken():
 
 def texts_of(report, facts, **options):
     return [line.text for line in render(type(report)(facts, report.verdict), width=100, **options)]
+
+
+def test_suppressions_that_the_change_adds_are_shown_and_not_only_there(report_of):
+    report = report_of("full")
+    added = Suppression("shop/cart.py", 12, "return 1  # pragma: no cover")
+    facts = replace(report.facts, decisions=replace(report.facts.decisions, pragmas_added=(added,)))
+    texts = texts_of(report, facts)
+    start = texts.index("SUPPRESSIONS ADDED: 1, please look at each")
+    assert texts[start + 1 : start + 3] == ["shop/cart.py:12", "    return 1  # pragma: no cover"]
+    quiet = texts_of(report, facts, verbosity=-1)
+    assert "shop/cart.py:12: suppression added: return 1  # pragma: no cover" in quiet
+
+
+def test_quiet_says_what_a_failure_leaves_undecided(report_of):
+    report = report_of("inconclusive")
+    first, *others = report.verdict.conditions
+    failed = replace(first, id="bugs", title="untriaged suspected bugs", state=ConditionState.FAIL, actual="1")
+    verdict = replace(report.verdict, state=State.FAIL, reason="1 suspected bug", conditions=(failed, *others))
+    last = render(replace(report, verdict=verdict), width=80, verbosity=-1)[-1].text
+    assert last.startswith("GATE FAILED: 1 suspected bug; not decided: every mutant judged, ")
+
+
+def test_gaps_of_a_partial_run_are_not_called_reviewable(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, suite=replace(report.facts.suite, partial="-k total"))
+    assert "GAPS SO FAR: 6, not judged" in texts_of(report, facts)
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [(20, "shop/ca...:Cart.make"), (7, "shop..."), (40, "shop/cart.py::Cart.make")]
+)
+def test_a_name_is_cut_in_its_middle(width, expected):
+    assert cut_middle("shop/cart.py::Cart.make", width) == expected
 
 
 def test_a_stale_gap_is_shown_with_its_state(report_of):
