@@ -39,7 +39,6 @@ from pytest_llmgen.records import (
     Fate,
     FileLines,
     Generator,
-    Hits,
     Module,
     Prober,
     Refusal,
@@ -49,6 +48,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     ToolInfo,
+    united,
 )
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report import json_report
@@ -248,9 +248,9 @@ class Edges:
             data = read_baseline(data_file, self.settings.root, files)
             if not data.has_branches or not (data.has_contexts or not recorder.outcomes):
                 return baseline
-            hits = {path: baseline.hits.get(path, Hits()) | seen for path, seen in data.hits.items()}
+            hits = united([baseline.hits, data.hits])
             contexts = {**baseline.contexts, **data.contexts}
-            baseline = replace(baseline, hits={**baseline.hits, **hits}, contexts=contexts, measured=True)
+            baseline = replace(baseline, hits=hits, contexts=contexts, measured=True)
         return baseline
 
     def _files(self) -> dict[str, FileLines]:

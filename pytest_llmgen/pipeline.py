@@ -17,6 +17,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
+from pytest_llmgen.mutate.schedule import BUDGET_SPENT, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import (
     Assignment,
@@ -24,9 +25,14 @@ from pytest_llmgen.records import (
     Failure,
     Fate,
     Generator,
+    Hits,
     Judged,
     Module,
     Mutant,
+    MutantJob,
+    MutantStatus,
+    MutantVerdict,
+    OpenGaps,
     Origin,
     Prober,
     Refusal,
@@ -47,6 +53,8 @@ _LEAST_SHARE = 2.0
 _NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
 
 
+_BATCH_OF_MUTANTS = 128
+"""Judged together where the time is limited: those that need an import come last in each batch, not of all."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -140,7 +148,6 @@ class _Job:
             self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
-            total = len(self.findings.mutants)
             work, settled = jobs(
                 self.findings.mutants,
                 line_tests=self.findings.survey.line_tests,
@@ -151,10 +158,46 @@ class _Job:
                 ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
-            for verdict in chain(settled, runner.judge(work)):
+            known = [*settled, *runner.recall(work)]
+            settled_ids = {verdict.mutant_id for verdict in known}
+            rest = self._by_risk([job for job in work if job.mutant.id not in settled_ids])
+            for verdict in chain(known, self._judged(rest, runner)):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
-                self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
+
+    def _by_risk(self, work: Sequence[MutantJob]) -> tuple[MutantJob, ...]:
+        lines, hits = self.findings.baseline.files, self.findings.hits()
+        uncovered = {
+            target.key: sum(
+                target.def_line < line <= target.end_line
+                for line in lines[target.path].statements - hits.get(target.path, Hits()).lines
+            )
+            for target in self.findings.targets.values()
+            if target.path in lines
+        }
+        return by_risk(work, self.findings.targets, changed=self.findings.changed, uncovered=uncovered)
+
+    def _judged(self, work: Sequence[MutantJob], runner: Runner) -> Iterator[MutantVerdict]:
+        """Verdicts of the workers, riskiest mutants first, as far as the budget goes; the rest is Pending."""
+        budget, started = budget_of(self.settings.mutant_budget), self.tools.clock()
+        wanted = work if budget.mutants is None else work[: budget.mutants]
+        size = len(wanted) if budget.seconds is None else _BATCH_OF_MUTANTS
+        done: set[str] = set()
+        for start in range(0, len(wanted), max(1, size)):
+            with closing(runner.judge(wanted[start : start + size])) as verdicts:
+                while budget.seconds is None or self.tools.clock() - started < budget.seconds:
+                    verdict = next(verdicts, None)
+                    if verdict is None:
+                        break
+                    done.add(verdict.mutant_id)
+                    yield verdict
+                    left = time_left(len(done), len(wanted), self.tools.clock() - started)
+                    self.tools.progress.step(len(done), len(wanted), left)
+        left_out = [job.mutant.id for job in work if job.mutant.id not in done]
+        if budget.text and left_out:
+            self.findings.warnings.append(_spent(budget.text, len(done), len(left_out)))
+            why = f"{BUDGET_SPENT} of {budget.text} was spent on riskier ones"
+            yield from (MutantVerdict(identity, MutantStatus.PENDING, detail=why) for identity in left_out)
 
     def _baseline_line(self) -> str:
         totals = assess(self.findings.evidence()).totals
@@ -214,9 +257,14 @@ class _Job:
 
     def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
-        wanted = [
-            a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))
-        ]
+        gaps_of = self.findings.open_gaps()
+        asked = (
+            self._assignment(module, target, number, gaps_of(module, target))
+            for module in self.findings.modules
+            for target in module.targets
+            if target.key not in self._unproductive
+        )
+        wanted = [assignment for assignment in asked if assignment is not None]
         uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
@@ -239,10 +287,7 @@ class _Job:
             self.findings.not_attempted.pop(assignment.target.key, None)
         return [replace(assignment, seconds=share) for assignment in wanted]
 
-    def _assignment(self, module: Module, target: Target, number: int) -> Assignment | None:
-        if target.key in self._unproductive:
-            return None
-        gaps = self.findings.open_gaps(module, target)
+    def _assignment(self, module: Module, target: Target, number: int, gaps: OpenGaps) -> Assignment | None:
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
                 self.findings.complete += 1
@@ -330,6 +375,13 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _spent(budget: str, judged: int, left: int) -> str:
+    return (
+        f"the mutant budget of {budget} was spent: {judged} of {judged + left} mutants were run, riskiest first; "
+        "the others are in the report as Pending"
+    )
 
 
 def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:

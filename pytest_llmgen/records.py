@@ -7,7 +7,8 @@ are exclusive and count Unicode code points.  Durations are seconds.  Node ids a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator as Yields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -240,6 +241,17 @@ class Hits:
 
     def __or__(self, other: Hits) -> Hits:
         return Hits(self.lines | other.lines, self.arcs | other.arcs)
+
+
+def united(parts: Iterable[Mapping[str, Hits]]) -> dict[str, Hits]:
+    """What ran in any of several runs, by path."""
+    lines: dict[str, set[int]] = {}
+    arcs: dict[str, set[Arc]] = {}
+    for part in parts:
+        for path, hits in part.items():
+            lines.setdefault(path, set()).update(hits.lines)
+            arcs.setdefault(path, set()).update(hits.arcs)
+    return {path: Hits(frozenset(lines[path]), frozenset(arcs[path])) for path in lines}
 
 
 # --- Running ------------------------------------------------------------------------------------
@@ -600,10 +612,13 @@ class Runner(Prober, Protocol):
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
 
+    def recall(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that are known without running anything."""
+
     def imported(self) -> Mapping[str, Hits]:
         """What ran while the project's tests, and files loaded since, were collected; by path."""
 
-    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def judge(self, jobs: Sequence[MutantJob]) -> Yields[MutantVerdict, None, None]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
 
     def close(self) -> None:

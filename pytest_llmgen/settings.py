@@ -140,6 +140,14 @@ OPTIONS: tuple[Option, ...] = (
         minimum=0,
     ),
     Option(
+        "mutant_budget",
+        "Judge the riskiest mutants only: for so long (90s, 5m), or so many of them (500); the rest is Pending",
+        "",
+        "--llm-mutant-budget",
+        "llm_mutant_budget",
+        metavar="BUDGET",
+    ),
+    Option(
         "test_timeout",
         "Seconds for one generated test at most",
         10.0,
@@ -355,6 +363,7 @@ class Settings:
     rounds: int
     workers: int
     mutant_timeout: float
+    mutant_budget: str
     test_timeout: float
     memory: int
     sandbox: str
@@ -428,6 +437,10 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
                 fix=f"use one of {', '.join(REPORT_TYPES)}",
                 slug="unknown-report",
             )
+    if checked["mutant_budget"]:
+        from pytest_llmgen.mutate.schedule import budget_of  # noqa: PLC0415 (an idle start must not load it)
+
+        budget_of(checked["mutant_budget"])
     return Settings(root=root, ci=ci, **checked)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Protocol
 
 from pytest_llmgen.kept.memory import Memory
@@ -16,6 +17,7 @@ from pytest_llmgen.records import (
     Runner,
     TestRun,
     Trace,
+    united,
 )
 
 _GREEN = (Outcome.PASSED, Outcome.XPASSED)
@@ -80,10 +82,13 @@ class KeepingRunner:
         """What importing the project ran."""
         if self._imported is None:
             return self._inner.imported()
-        since = self._inner.imported()
-        return {path: self._imported.get(path, Hits()) | since.get(path, Hits()) for path in {*self._imported, *since}}
+        return united([self._imported, self._inner.imported()])
 
-    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def recall(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that still hold."""
+        return (verdict for job in jobs if (verdict := self._memory.recall_verdict(job)) is not None)
+
+    def judge(self, jobs: Sequence[MutantJob]) -> Generator[MutantVerdict, None, None]:
         """Verdicts that still hold, then those of the workers."""
         rest: dict[str, MutantJob] = {}
         for job in jobs:
@@ -93,9 +98,12 @@ class KeepingRunner:
             else:
                 rest[job.mutant.id] = job
         hopeful = [self._memory.killers_first(job) for job in rest.values()]
-        for verdict in self._inner.judge(hopeful) if rest else ():
-            self._memory.learn_verdict(rest[verdict.mutant_id], verdict)
-            yield verdict
+        if not rest:
+            return
+        with closing(self._inner.judge(hopeful)) as verdicts:
+            for verdict in verdicts:
+                self._memory.learn_verdict(rest[verdict.mutant_id], verdict)
+                yield verdict
 
     def close(self) -> None:
         """End every process, and keep what was learned."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from pytest_llmgen.records import (
     TestRun,
     Trace,
     Value,
+    united,
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.measure import file_lines, translate
@@ -174,11 +175,16 @@ class Executor:
         """Clean times of tests that were run by an earlier process."""
         self._seconds.update(seconds)
 
+    def recall(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that are known without running anything: none."""
+        del jobs
+        return iter(())
+
     def imported(self) -> Mapping[str, Hits]:
         """What ran while the project's tests, and files loaded since, were collected; by path."""
         return dict(self._imported)
 
-    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def judge(self, jobs: Sequence[MutantJob]) -> Generator[MutantVerdict, None, None]:
         """Run mutants, all cores in use, in the order of completion.
 
         Kills may be proved in a child that several mutants share; everything else is said of a fork of its own.
@@ -304,8 +310,8 @@ class Executor:
         return translate(raw, self._lines(path))
 
     def _note_imported(self, message: Mapping[str, Any]) -> None:
-        for path, raw in message["imported"].items():
-            self._imported[path] = self._imported.get(path, Hits()) | self._hits(path, from_json(RawFile, raw))
+        new = {path: self._hits(path, from_json(RawFile, raw)) for path, raw in message["imported"].items()}
+        self._imported = united([self._imported, new])
 
     def _run(self, message: dict[str, Any], name: str) -> TestRun:
         if message["kind"] == LOST:
