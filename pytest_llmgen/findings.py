@@ -53,6 +53,7 @@ class Findings:
     costs: dict[str, Cost] = field(default_factory=dict)
     not_attempted: dict[str, str] = field(default_factory=dict)
     unmutable: dict[str, str] = field(default_factory=dict)  # path -> why it has no mutants
+    same_results: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs of a search that could not tell it
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problem: str | None = None
@@ -171,4 +172,5 @@ class Findings:
             changed=self.changed,
             not_attempted=self.not_attempted,
             costs=self.costs,
+            same_results=self.same_results,
         )

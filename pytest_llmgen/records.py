@@ -556,6 +556,9 @@ class Reply:
     refusals: tuple[Refusal, ...] = ()  # of parts that are not even candidates
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
+    same_results: Mapping[str, int] = field(
+        default_factory=dict
+    )  # mutant id -> inputs with which it did as the code does
 
 
 class Generator(Protocol):
@@ -646,6 +649,9 @@ class Evidence:
     changed: Mapping[str, frozenset[int]] | None = None  # path -> lines of new code; None: all is in scope
     not_attempted: Mapping[str, str] = field(default_factory=dict)  # Target.key -> why
     costs: Mapping[str, Cost] = field(default_factory=dict)  # by Target.key
+    same_results: Mapping[str, int] = field(
+        default_factory=dict
+    )  # mutant id -> inputs of a search that could not tell it
 
 
 # --- The report ---------------------------------------------------------------------------------
@@ -800,6 +806,7 @@ class Gap:
     covering_tests: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     reason: str = ""  # why the line was not reached, why the mutant was not noticed
+    same_results: int = 0  # inputs of a search with which a survivor did what the code does; 0 where none was tried
     hint: str | None = None
     statement: str = ""  # the gap with the statement that holds it; empty where the function has several like it
     decision: Decision | None = None  # the one that covers it, or covered it once (stale, expired)

@@ -68,6 +68,7 @@ class _Memory:
 
     names: set[str] = field(default_factory=set)
     essences: set[str] = field(default_factory=set)
+    same: dict[str, int] = field(default_factory=dict)  # of a mutant: inputs of one search that could not tell it
     unkilled: set[str] = field(default_factory=set)  # mutants that met every input and live
     reached: set[Goal] = field(default_factory=set)
     was_searched: bool = False
@@ -112,7 +113,8 @@ class OfflineGenerator:
             return Reply(assignment, note="its code is nested too deeply to be read")
         except _SURPRISES as error:  # one odd target must not cost the others their tests
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
-        return Reply(assignment, tuple(candidates), note=note)
+        same = {identity: n for identity, n in self._memories[assignment.target.key].same.items() if n}
+        return Reply(assignment, tuple(candidates), note=note, same_results=same)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
@@ -142,6 +144,9 @@ class OfflineGenerator:
         limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS), _KILLING_PROBES)
         matrix = meet(self._prober, survivors, showable, raised, limits)
         memory.was_searched = True
+        for identity in memory.same.keys() | matrix.same.keys():
+            most = max(memory.same.get(identity, 0), matrix.same.get(identity, 0))  # searches may repeat inputs
+            memory.same[identity] = 0 if identity in matrix.killers else most
         memory.unkilled.update(mutant.id for mutant in survivors if mutant.id not in matrix.killers)
         memory.reached.update(*(find.goals for find in showable))
         gaps = _goals(assignment.gaps) if assignment.stage is Stage.GAPS else None

@@ -15,6 +15,7 @@ from pytest_llmgen.records import Mutant, Observation, Probe, Prober
 _WAVES = (4, 12, 48, 64)
 """How many inputs a mutant meets at a time: most fall to one of the first."""
 _TIMEOUT = 0.5  # seconds for one call; a mutant that needs more is told from the code by that
+_RESULTS = frozenset({"returned", "raised"})
 _EQUAL_ROWS = 10
 
 
@@ -23,6 +24,7 @@ class Matrix:
     """Which inputs, by their place in the order given, kill which mutants."""
 
     killers: dict[str, set[int]] = field(default_factory=dict)  # mutant id -> places
+    same: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs that gave the same result as the code
 
     def kills_of(self, place: int) -> frozenset[object]:
         """The mutants that one input kills."""
@@ -50,6 +52,8 @@ def meet(
         for (mutant, place), observation in zip(wave, seen, strict=True):
             if _is_killed(finds[place].observation, observation, raised):
                 matrix.killers.setdefault(mutant.id, set()).add(place)
+            elif observation.outcome in _RESULTS:
+                matrix.same[mutant.id] = matrix.same.get(mutant.id, 0) + 1
         start += size
     return matrix
 
@@ -66,7 +70,7 @@ def _probe(find: Find, mutant: Mutant, rank: int) -> Probe:
 def _is_killed(plain: Observation, other: Observation, raised: frozenset[str]) -> bool:
     if other.outcome == "timeout":
         return True
-    return other.outcome in {"returned", "raised"} and shown_text(plain, raised) != shown_text(other, raised)
+    return other.outcome in _RESULTS and shown_text(plain, raised) != shown_text(other, raised)
 
 
 def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:
