@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.heartbeat import Heartbeat
+from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.records import Report
+from pytest_llmgen.report.formats import wants
 from pytest_llmgen.report.layout import Line, Style
 from pytest_llmgen.report.progress import Progress, progress_line
 from pytest_llmgen.report.terminal import render
@@ -45,17 +47,20 @@ def announce(config: pytest.Config, settings: Settings) -> None:
         reporter.write_sep("=", "llm-generate" if settings.generate else "llm-check")
 
 
-def show(reporter: Any, config: pytest.Config, report: Report, settings: Settings, place: str) -> None:
-    """Write the report, unless the user asked for other formats only; ``place`` is where the whole of it is."""
-    if any(each.partition(":")[0] == "term" for each in settings.reports):
+def show(reporter: Any, config: pytest.Config, report: Report, settings: Settings, outlets: Outlets) -> None:
+    """Write the report, unless the user asked for other formats only, and what GitHub reads in a log."""
+    if wants(settings.reports, "term"):
         lines = render(
             report,
             width=reporter._tw.fullwidth,  # noqa: SLF001 (no public way)
             verbosity=config.get_verbosity(),
             show_gaps=settings.show_gaps,
-            report_path=place,
+            report_path=outlets.full_report() or "",
+            report_paths=outlets.places(),
         )
         _write(reporter, _harmless(lines))
+    for command in outlets.workflow_commands(report):
+        reporter.write_line(command)
 
 
 def _harmless(lines: Sequence[Line]) -> Sequence[Line]:

@@ -6,7 +6,6 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +30,7 @@ from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
 from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -51,8 +51,9 @@ from pytest_llmgen.records import (
     united,
 )
 from pytest_llmgen.refine.write import check_folder
-from pytest_llmgen.report import json_report
+from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
+from pytest_llmgen.report.sources import sources_of
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -61,17 +62,14 @@ from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
 
-REPORT_FILE = "report.json"
-
 
 class Edges:
     """Everything of a run that touches the world, made once the options are known."""
 
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
+        self.outlets = Outlets(settings, os.environ)
         self.limits = gate.limits_of(settings)  # before a long run, not after it
-        for file in self._report_files():
-            json_report.check_place(file)
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
         configured = coverage_settings(settings.root, self.cov_config)
@@ -166,26 +164,10 @@ class Edges:
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
-        report = Report(replace(facts, run=replace(facts.run, exit_code=status)), verdict)
-        for file in self._report_files():
-            json_report.write(report, file)
+        facts = replace(facts, run=replace(facts.run, exit_code=status))
+        report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
+        self.outlets.write(report)
         return report
-
-    def set_reports_aside(self) -> None:
-        """A run that is killed must not leave the verdict of the one before as its own."""
-        for file in self._report_files():
-            with suppress(OSError):  # said when the report is written
-                json_report.set_aside(file)
-
-    def report_place(self) -> str:
-        """Where a person finds the report as JSON, relative to the root where it is below."""
-        root, file = self.settings.root, (*self._report_files(), self.settings.report_path / REPORT_FILE)[0]
-        return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-    def _report_files(self) -> list[Path]:
-        reports = [each.partition(":") for each in self.settings.reports]
-        usual = self.settings.report_path / REPORT_FILE
-        return [self.settings.root / path if path else usual for kind, _, path in reports if kind == "json"]
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -332,7 +314,7 @@ def has_generated(facts: Facts) -> bool:
 def _make_folder(path: Path) -> None:
     """First of all: its .gitignore keeps everything else in it out of version control."""
     try:
-        json_report.make_folder(path)
+        make_folder(path)
     except OSError as error:
         raise LlmgenError(
             f"{path} can't be written: {error.strerror}",

@@ -13,12 +13,18 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen import hooks
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.settings import COVERAGE_VARIABLE, OPTIONS, WORKER_VARIABLE, Option, Settings, resolve
 
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
 _LISTINGS = ("collectonly", "help", "version", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register our own hooks, in every run: a conftest may implement them."""
+    pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -973,9 +973,38 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class MutantReport:
+    """A mutant with what became of it, for formats that show every one."""
+
+    mutant: Mutant
+    status: MutantStatus  # the one that counts: an unconfirmed timeout is Pending
+    verdict: MutantVerdict | None = None
+    covering_tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file in scope with what ran in it and what became of its mutants; lines are first lines of statements."""
+
+    path: str
+    source: str
+    statements: frozenset[int]
+    ran: frozenset[int]
+    branches: frozenset[Arc]
+    taken: frozenset[Arc]
+    excluded: frozenset[int] = frozenset()
+    first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    mutants: tuple[MutantReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Facts and the verdict on them: what every format shows."""
+    """Facts and the verdict on them: what every format shows.
+
+    ``sources`` may be empty (a report read back from JSON has none): formats then show no source around a gap.
+    """
 
     facts: Facts
     verdict: Verdict
     schema_version: int = 1
+    sources: tuple[SourceFile, ...] = ()

@@ -47,7 +47,7 @@ class LlmgenSession:
 
     def pytest_sessionstart(self) -> None:
         """Nothing is known of this run yet."""
-        self.edges.set_reports_aside()
+        self.edges.outlets.set_aside()
 
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""
@@ -93,7 +93,7 @@ class LlmgenSession:
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Show the report."""
         if self.report is not None:
-            show(terminalreporter, config, self.report, self.settings, self.edges.report_place())
+            show(terminalreporter, config, self.report, self.settings, self.edges.outlets)
 
     def _status(self, session: pytest.Session) -> pytest.ExitCode:
         """The exit status that pytest is going to give to the run."""
@@ -118,6 +118,7 @@ class LlmgenSession:
             self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
+        self.edges.config.hook.pytest_llmgen_report(config=self.edges.config, report=self.report)
 
 
 @contextmanager

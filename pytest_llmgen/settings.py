@@ -14,7 +14,9 @@ from typing import Any, Literal
 from pytest_llmgen.errors import LlmgenError
 
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
-REPORT_TYPES = ("term", "json")
+REPORT_TYPES = ("term", "html", "json", "stryker", "sarif", "gitlab", "github", "markdown")
+PLACELESS_REPORTS = ("term", "github")
+"""Types that are not a file: no path can be given with them."""
 OFF = -1
 WORKER_VARIABLE = "LLMGEN_WORKER"
 """Set in our own children, in which the plugin does nothing."""
@@ -229,7 +231,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "reports",
         "Report to write, TYPE[:PATH] (repeatable); types: " + ", ".join(REPORT_TYPES),
-        ("term", "json"),
+        ("term", "html", "json"),
         "--llm-report",
         "llm_report",
         "args",
@@ -237,6 +239,14 @@ OPTIONS: tuple[Option, ...] = (
         repeatable=True,
     ),
     Option("report_dir", "Folder for reports, journal and cache", ".llmgen", None, "llm_report_dir"),
+    Option(
+        "sarif_accepted",
+        "Put accepted gaps into SARIF as suppressed results",
+        False,
+        None,
+        "llm_sarif_accepted",
+        "bool",
+    ),
     Option("show_gaps", "Gaps shown in full on the terminal", 10, None, "llm_show_gaps", "int", minimum=0),
     Option(
         "gate_unjudged",
@@ -378,6 +388,7 @@ class Settings:
     gate: str
     reports: tuple[str, ...]
     report_dir: str
+    sarif_accepted: bool
     show_gaps: int
     gate_unjudged: int
     gate_new_gaps: int
@@ -430,18 +441,33 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             fix="give it together with --llm-generate and without --llm-provider",
             slug="nothing-to-send",
         )
-    for report in checked["reports"]:
-        if report.partition(":")[0] not in REPORT_TYPES:
-            raise LlmgenError(
-                f"--llm-report={report}: unknown type",
-                fix=f"use one of {', '.join(REPORT_TYPES)}",
-                slug="unknown-report",
-            )
+    _check_reports(checked["reports"])
     if checked["mutant_budget"]:
         from pytest_llmgen.mutate.schedule import budget_of  # noqa: PLC0415 (an idle start must not load it)
 
         budget_of(checked["mutant_budget"])
     return Settings(root=root, ci=ci, **checked)
+
+
+def _check_reports(reports: tuple[str, ...]) -> None:
+    places: dict[str, str] = {}
+    for report in reports:
+        kind, colon, path = report.partition(":")
+        if kind not in REPORT_TYPES:
+            raise LlmgenError(
+                f"--llm-report={report}: unknown type",
+                fix=f"use one of {', '.join(REPORT_TYPES)}",
+                slug="unknown-report",
+            )
+        if colon and (kind in PLACELESS_REPORTS or not path):
+            why = f"{kind} goes to no file" if kind in PLACELESS_REPORTS else "the path is missing"
+            raise LlmgenError(f"--llm-report={report}: {why}", fix=f"use --llm-report={kind}", slug="bad-report-place")
+        if path and places.setdefault(path, kind) != kind:
+            raise LlmgenError(
+                f"--llm-report={report}: {places[path]} goes to {path} as well",
+                fix="give each report a file of its own",
+                slug="bad-report-place",
+            )
 
 
 def _checked(option: Option, value: Any) -> Any:

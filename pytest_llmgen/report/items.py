@@ -33,7 +33,7 @@ def manual_review(facts: Facts, width: int, most: int, report_path: str) -> list
         lines += _gap(group[0], group[1:], width)
     rest = sum(len(group) for group in groups[most:])
     if rest:
-        lines += wrapped(f"and {rest} more in {report_path}", width)
+        lines += wrapped(f"and {rest} more{f' in {report_path}' if report_path else ', see --llm-report=html'}", width)
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_llmgen.doubts import in_scope, is_kept, unreviewed_tests
 from pytest_llmgen.gate import CAUSES
@@ -34,12 +34,19 @@ _DIME = 0.1
 
 
 def render(
-    report: Report, *, width: int, verbosity: int = 0, show_gaps: int = 10, report_path: str = ".llmgen/report.json"
+    report: Report,
+    *,
+    width: int,
+    verbosity: int = 0,
+    show_gaps: int = 10,
+    report_path: str = ".llmgen/report.html",
+    report_paths: Sequence[str] = (".llmgen/report.html", ".llmgen/report.json"),
 ) -> tuple[Line, ...]:
     """The whole report for a terminal of ``width`` columns.
 
     With a negative ``verbosity`` (``-q``): one line per gap, never wrapped, then the verdict.  At most
-    ``show_gaps`` gaps are shown in full; ``report_path`` is where the others are.
+    ``show_gaps`` gaps are shown in full; ``report_path`` is where the others are, empty where nothing has them;
+    ``report_paths`` are all reports that are files.
     """
     facts, verdict = report.facts, report.verdict
     if verbosity < 0:
@@ -53,7 +60,7 @@ def render(
         suppressions(facts, width),
         warnings(facts, width),
         stages(facts, width) if verbosity > 0 else [],
-        [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_path)],
+        [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_paths)],
     )
     return tuple(line for part in parts if part for line in (Line(""), *part))
 
@@ -137,8 +144,10 @@ def _consequence(facts: Facts, verdict: Verdict) -> str:
     return f" (exit code {facts.run.exit_code})" if facts.run.exit_code else ""
 
 
-def _closing(facts: Facts, width: int, report_path: str) -> list[Line]:
-    entries = [("report:", report_path), ("cost:", _cost(facts)), *_return(facts)]
+def _closing(facts: Facts, width: int, report_paths: Sequence[str]) -> list[Line]:
+    entries = [("cost:", _cost(facts)), *_return(facts)]
+    if report_paths:
+        entries.insert(0, ("reports:" if len(report_paths) > 1 else "report:", "  ".join(report_paths)))
     if facts.run.kept_verdicts:
         entries.insert(0, ("kept:", _kept(facts)))
     waiting = unreviewed_tests(facts)

@@ -8,8 +8,15 @@ import jsonschema
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.report.json_report import make_folder, to_json, write
+from pytest_llmgen.report import files
+from pytest_llmgen.report.files import make_folder
+from pytest_llmgen.report.json_report import is_ours, render, to_json
 from pytest_llmgen.report.schema import schema
+
+
+def write(report, path, **how):
+    files.write(render(report), path, is_ours, **how)
+
 
 NAMES = ["full", "report_only", "clean", "inconclusive", "nothing", "red", "no_tests"]
 

@@ -75,8 +75,14 @@ def test_a_separator_fits_even_where_the_terminal_is_narrow(report_of):
 
 def test_only_so_many_gaps_are_shown_in_full(report_of):
     texts = [line.text for line in render(report_of("full"), width=80, show_gaps=2)]
-    assert "and 3 more in .llmgen/report.json" in texts
+    assert "and 3 more in .llmgen/report.html" in texts
     assert not any(text.startswith("L-p2n61ch") for text in texts)
+
+
+def test_no_file_is_named_where_only_the_terminal_was_asked_for(report_of):
+    texts = [r.text for r in render(report_of("full"), width=80, show_gaps=2, report_path="", report_paths=())]
+    assert "and 3 more, see --llm-report=html" in texts
+    assert not any(".llmgen/report" in text or "report:" in text for text in texts)
 
 
 def test_other_survivors_of_a_line_are_named_under_the_first(report_of):
@@ -92,7 +98,7 @@ def test_a_gate_that_is_off_is_not_shown(report_of):
     assert not any("GATE" in line.text for line in render(off, width=80, verbosity=-1))
 
 
-@pytest.mark.parametrize("command", ["--llm-review", "--llm-show", "--llm-accept", "html"])
+@pytest.mark.parametrize("command", ["--llm-review", "--llm-show", "--llm-accept"])
 def test_nothing_is_promised_that_does_not_exist(command, report_of):
     for name in NAMES:
         assert not any(command in line.text for line in render(report_of(name), width=200, verbosity=1))
