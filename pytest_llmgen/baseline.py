@@ -34,8 +34,8 @@ class CoverageSetup:
     The user's own ``--cov`` is never changed: then ``is_ours`` is False and the data are theirs.
     """
 
-    def __init__(self, options: Any, sources: Sequence[Path]) -> None:
-        self.is_available = hasattr(options, "cov_source") and not getattr(options, "no_cov", False)
+    def __init__(self, options: Any, sources: Sequence[Path], *, wanted: bool = True) -> None:
+        self.is_available = wanted and hasattr(options, "cov_source") and not getattr(options, "no_cov", False)
         self.is_ours = self.is_available and not options.cov_source
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None

@@ -79,6 +79,8 @@ def _judged(facts: Facts, limits: Limits) -> Condition:
     every = sum(metrics.by_status.values()) if metrics else 0
     missing = unjudged(metrics)
     actual = f"{every - missing} of {every}"
+    if facts.scope_problem is not None and not every:
+        return Condition("judged", title, OPEN, "not known", required)
     if problem := _no_mutants(facts, metrics, every):
         return Condition("judged", title, OPEN, actual, required, problem)
     if not every:

@@ -111,8 +111,8 @@ def code_problems(facts: Facts) -> list[str]:
     """Which code was not measured, or not wholly."""
     problems = [f"{path}: {why}" for path, why in facts.module_errors]
     problems += [f"{f.path}::{f.qualname}: {f.reason or 'not measured'}" for f in facts.functions if f.state == "error"]
-    if facts.nothing_to_test is not None:
-        return problems
+    if facts.nothing_to_test is not None or facts.scope_problem is not None:
+        return problems  # without a scope nothing was measured: that is said once, by the scope
     metrics = in_scope(facts)
     if metrics is None or not metrics.lines[1]:
         problems.append("no coverage data for the code in scope")

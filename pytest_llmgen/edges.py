@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen import __version__, gate, pipeline
+from pytest_llmgen import __version__, gate, parts, pipeline
 from pytest_llmgen.baseline import CoverageSetup, Recorder
 from pytest_llmgen.conclusion import Circumstances, facts_of
 from pytest_llmgen.console import ProgressView
@@ -31,6 +31,7 @@ from pytest_llmgen.kept.opening import open_memory
 from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
 from pytest_llmgen.outlets import Outlets
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -69,6 +70,7 @@ class Edges:
     def __init__(self, config: pytest.Config, settings: Settings, sys_path: Sequence[str]) -> None:
         self.config, self.settings, self.sys_path = config, settings, sys_path
         self.outlets = Outlets(settings, os.environ)
+        self.shard = parse_shard(settings.shard) if settings.shard else None
         self.limits = gate.limits_of(settings)  # before a long run, not after it
         self.options = config.known_args_namespace
         self.cov_config = getattr(self.options, "cov_config", ".coveragerc")
@@ -119,6 +121,10 @@ class Edges:
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
+        if self.shard is not None:
+            lines.append(f"llmgen: shard {self.shard} of the mutants")
+        if self.settings.merge:
+            lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
         lines.append(f"llmgen: gate {self.settings.gate_mode}")
         return lines
 
@@ -159,13 +165,54 @@ class Edges:
         finally:
             progress.close()
 
+    def merge(self) -> None:
+        """Instead of a run: the parts that shards have written."""
+        folder = self.config.invocation_params.dir
+        try:
+            _make_folder(self.settings.report_path)
+            found = [parts.read(folder / name) for name in self.settings.merge]
+        except LlmgenError as error:
+            self.findings.problem = str(error)
+            return
+        self.findings = parts.merged(found, self._identity())
+        self.generated_files = frozenset(name for part in found for name in part.generated)
+
+    def _identity(self) -> dict[str, str]:
+        """What the parts of one run have in common."""
+        base = self.scope.base.commit
+        return {
+            "code": parts.digest(self.modules),
+            "commit": run_info(self.git)[0] or "none",
+            "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
+            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "python": ".".join(platform.python_version_tuple()[:2]),
+        }
+
+    def _write_part(self, shard: parts.Shard) -> None:
+        part = parts.Part(shard, self._identity(), self.findings, tuple(sorted(self.generated_files)))
+        try:
+            place = parts.write(part, self.settings.report_path)
+        except OSError as error:
+            self.findings.problem = f"the part was not written: {error.strerror}"
+            return
+        name = place.relative_to(self.settings.root) if place.is_relative_to(self.settings.root) else place
+        self.findings.written.append(f"wrote {name}, for pytest --llm-merge={name}")
+
+    def exit_status(self, pytest_status: int, report: Report) -> int:
+        """The exit status of the run; a merge runs no test, and a shard leaves the judging to the merge."""
+        generated = has_generated(report.facts) or bool(self.settings.merge)
+        is_part = self.shard is not None
+        return gate.exit_status(pytest_status, report.verdict, generated=generated, is_part=is_part)
+
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
+        if self.shard is not None:
+            self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
-        status = gate.exit_status(pytest_status, verdict, generated=has_generated(facts))
-        facts = replace(facts, run=replace(facts.run, exit_code=status))
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
+        status = self.exit_status(pytest_status, report)
+        report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
         self.outlets.write(report)
         return report
 
@@ -181,6 +228,7 @@ class Edges:
             dirty=dirty,
             base=self.scope.base.ref,
             base_commit=self.scope.base.commit,
+            shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
             kept_verdicts=self.memory.kept if self.memory else 0,

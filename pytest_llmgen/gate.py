@@ -78,7 +78,7 @@ def _reason(facts: Facts, conditions: tuple[Condition, ...], state: State) -> st
     causes = [c for c in open_ones if c.id in CAUSES]
     if not causes:
         return _some([f"{c.title}: {c.detail or c.actual}" for c in open_ones])
-    return _some(dict.fromkeys(detail for c in causes for detail in c.detail.split("; ")))
+    return _some(dict.fromkeys(detail for c in causes for detail in c.detail.split("; ") if detail))
 
 
 def _complaint(condition: Condition) -> str:

@@ -19,6 +19,7 @@ from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
 from pytest_llmgen.mutate.schedule import BUDGET_SPENT, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -148,8 +149,9 @@ class _Job:
             self.findings.has_mutants = True
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
+            wanted = self._own_share()
             work, settled = jobs(
-                self.findings.mutants,
+                wanted,
                 line_tests=self.findings.survey.line_tests,
                 files=self.findings.baseline.files,
                 targets=self.findings.targets.values(),
@@ -198,6 +200,11 @@ class _Job:
             self.findings.warnings.append(_spent(budget.text, len(done), len(left_out)))
             why = f"{BUDGET_SPENT} of {budget.text} was spent on riskier ones"
             yield from (MutantVerdict(identity, MutantStatus.PENDING, detail=why) for identity in left_out)
+
+    def _own_share(self) -> tuple[Mutant, ...]:
+        """All mutants in scope, or those of this shard."""
+        every = self.findings.mutants
+        return parse_shard(self.settings.shard).share(every) if self.settings.shard else every
 
     def _baseline_line(self) -> str:
         totals = assess(self.findings.evidence()).totals

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_llmgen import hooks
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.settings import COVERAGE_VARIABLE, OPTIONS, WORKER_VARIABLE, Option, Settings, resolve
+from pytest_llmgen.settings import COVERAGE_VARIABLE, MODIFIERS, OPTIONS, WORKER_VARIABLE, Option, Settings, resolve
 
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
@@ -64,9 +64,23 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, in every run: generated tests carry one."""
+    """Register the markers, in every run: generated tests carry one.  A flag that nothing reads is refused."""
+    _check_command(config)
     config.addinivalue_line("markers", "llm_generated(target): a test that pytest-llmgen wrote")
     config.addinivalue_line("markers", "no_llm: leave this test out of mutation runs")
+
+
+def _check_command(config: pytest.Config) -> None:
+    """Flags on the command line that mean nothing by themselves need a command beside them.
+
+    In ``addopts`` they may wait for one.
+    """
+    given = {word.partition("=")[0] for word in map(str, config.invocation_params.args)}
+    idle = given & MODIFIERS
+    commands = {option.flag for option in OPTIONS if option.flag} - MODIFIERS
+    if idle and not given & commands and not _is_asked(config.option):
+        flag = min(idle)
+        raise pytest.UsageError(f"llmgen: {flag} without a command; add --llm-check or --llm-generate [no-command]")
 
 
 def _is_active(options: Any) -> bool:
@@ -78,7 +92,8 @@ def _is_active(options: Any) -> bool:
 
 
 def _is_asked(options: Any) -> bool:
-    return bool((options.llmgen_generate or options.llmgen_check) and not options.llmgen_disabled)
+    asked = options.llmgen_generate or options.llmgen_check or options.llmgen_merge
+    return bool(asked and not options.llmgen_disabled)
 
 
 def _settings(config: pytest.Config, options: Any) -> Settings:

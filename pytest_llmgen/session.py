@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen import gate
 from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
 from pytest_llmgen.console import announce, show
-from pytest_llmgen.edges import Edges, has_generated
+from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Report
 from pytest_llmgen.settings import Settings
@@ -32,7 +31,7 @@ class LlmgenSession:
         self.sys_path = list(sys.path)  # before conftests change it: workers start from the same
         self.options = config.known_args_namespace
         self.edges = Edges(config, settings, self.sys_path)
-        self.coverage = CoverageSetup(self.options, self.edges.source_folders())
+        self.coverage = CoverageSetup(self.options, self.edges.source_folders(), wanted=not settings.merge)
         self.recorder = Recorder()
         self.report: Report | None = None
 
@@ -44,6 +43,20 @@ class LlmgenSession:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
+        """A merge runs nothing: xdist's workers, which ``addopts`` may ask for, would run the suite."""
+        if self.settings.merge and hasattr(config.option, "numprocesses"):
+            config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        """A merge collects nothing."""
+        if not self.settings.merge:
+            return None
+        session.items = []
+        return True
 
     def pytest_sessionstart(self) -> None:
         """Nothing is known of this run yet."""
@@ -87,8 +100,7 @@ class LlmgenSession:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Apply the verdict, and only that."""
         if self.report is not None:
-            generated = has_generated(self.report.facts)
-            session.exitstatus = gate.exit_status(int(exitstatus), self.report.verdict, generated=generated)
+            session.exitstatus = self.edges.exit_status(int(exitstatus), self.report)
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Show the report."""
@@ -106,7 +118,10 @@ class LlmgenSession:
         announce(session.config, self.settings)
         with _termination_as_interrupt():
             try:
-                self.edges.run(self.recorder, self.coverage, partial)
+                if self.settings.merge:
+                    self.edges.merge()
+                else:
+                    self.edges.run(self.recorder, self.coverage, partial)
             except KeyboardInterrupt:
                 status = pytest.ExitCode.INTERRUPTED
                 raise

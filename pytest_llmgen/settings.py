@@ -221,6 +221,22 @@ OPTIONS: tuple[Option, ...] = (
         choices=("auto", "new", "all"),
     ),
     Option(
+        "shard",
+        "Judge the K-th of N shares of the mutants and write it as a part (K from 1)",
+        "",
+        "--llm-shard",
+        metavar="K/N",
+    ),
+    Option(
+        "merge",
+        "Judge the parts of a run together, without running anything (repeatable)",
+        (),
+        "--llm-merge",
+        kind="args",
+        metavar="FILE",
+        repeatable=True,
+    ),
+    Option(
         "gate",
         "What a failed gate does (default: enforce with --llm-check, report with --llm-generate)",
         "",
@@ -347,6 +363,12 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
+MODIFIERS = frozenset(
+    {"--llm-target", "--llm-diff", "--llm-all", "--llm-gate", "--llm-report", "--llm-shard", "--llm-ratchet"}
+)
+"""Flags that say how, and need one that says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of a run; the fields are the names of :data:`OPTIONS`, explained there."""
@@ -385,6 +407,8 @@ class Settings:
     diff: str
     all: bool
     scope: str
+    shard: str
+    merge: tuple[str, ...]
     gate: str
     reports: tuple[str, ...]
     report_dir: str
@@ -441,6 +465,10 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
             fix="give it together with --llm-generate and without --llm-provider",
             slug="nothing-to-send",
         )
+    if checked["shard"] and not checked["check"]:
+        raise LlmgenError("--llm-shard without --llm-check", fix="only a check can be shared out", slug="bad-shard")
+    if checked["merge"] and (checked["generate"] or checked["shard"]):
+        raise LlmgenError("--llm-merge runs nothing", fix="leave out --llm-generate and --llm-shard", slug="bad-shard")
     _check_reports(checked["reports"])
     if checked["mutant_budget"]:
         from pytest_llmgen.mutate.schedule import budget_of  # noqa: PLC0415 (an idle start must not load it)

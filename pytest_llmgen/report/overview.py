@@ -113,7 +113,8 @@ def generated(facts: Facts, width: int, verbosity: int) -> list[Line]:
         lines += wrapped(f"{count(len(dropped), 'test')} dropped: {why}", width, 2, hanging=2)
     if verbosity > 0:
         lines += [line for test in kept for line in wrapped(_earnings(test), width, 4, hanging=2)]
-    return [Line("generated tests", Style.PART), *lines] if lines else []
+    title = "generated tests" if facts.tests or facts.run.command == "generate" else "written"
+    return [Line(title, Style.PART), *lines] if lines else []
 
 
 def _earnings(test: TestReport) -> str:

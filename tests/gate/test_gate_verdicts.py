@@ -365,3 +365,10 @@ def test_the_mode_does_not_change_the_verdict():
     for facts, _ in INCONCLUSIVE.values():
         verdicts = {judge(facts, Limits(), mode).state for mode in ("enforce", "report", "off")}
         assert len(verdicts) == 1
+
+
+def test_a_base_that_is_missing_is_the_only_reason_that_is_named():
+    facts = with_metrics(None, functions=(), scope_problem="base origin/x not found", mutants_made=None)
+    verdict = judge(facts, Limits(), "enforce")
+    assert (verdict.state, verdict.reason) == (State.INCONCLUSIVE, "base origin/x not found")
+    assert verdict.advice == ("--llm-all judges everything, --llm-diff=BASE names another base",)
