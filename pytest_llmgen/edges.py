@@ -198,6 +198,12 @@ class Edges:
         name = place.relative_to(self.settings.root) if place.is_relative_to(self.settings.root) else place
         self.findings.written.append(f"wrote {name}, for pytest --llm-merge={name}")
 
+    def _raise_floors(self, facts: Facts) -> str:
+        from pytest_llmgen.ratchet import raise_floors  # noqa: PLC0415 (lazy: only this needs tomlkit)
+
+        name: str = getattr(self.settings, "review_file", "llmgen-review.toml")
+        return raise_floors(facts, self.settings.root / name, name)
+
     def exit_status(self, pytest_status: int, report: Report) -> int:
         """The exit status of the run; a merge runs no test, and a shard leaves the judging to the merge."""
         generated = has_generated(report.facts) or bool(self.settings.merge)
@@ -209,6 +215,8 @@ class Edges:
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
+        if self.settings.raise_floors:
+            facts = replace(facts, written=(*facts.written, self._raise_floors(facts)))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
         status = self.exit_status(pytest_status, report)
@@ -232,6 +240,7 @@ class Edges:
             ci=self.settings.ci,
             seed=self.settings.seed,
             kept_verdicts=self.memory.kept if self.memory else 0,
+            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -55,8 +57,28 @@ def written(text: str, floors: Mapping[str, float]) -> str:
     if not isinstance(table, Table):
         raise _unreadable("ratchet is no table")
     for word, value in floors.items():
-        table[word] = value
+        before = table.get(word)
+        if not isinstance(before, int | float) or value > before:
+            table[word] = value
     return tomlkit.dumps(document)
+
+
+def raise_floors(facts: Facts, path: Path, shown: str) -> str:
+    """Raise the floors of the review file at ``path`` to what this run reached; what was done, in words."""
+    reason = why_not(facts)
+    if reason or facts.totals.all is None:
+        return f"the floors of {shown} were not raised: {reason}"
+    floors = raised(facts.decisions.ratchet, facts.totals.all)
+    if not floors:
+        return f"the floors of {shown} stay as they are"
+    try:
+        text = path.read_text("utf-8") if path.exists() else ""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        temporary.write_text(written(text, floors), "utf-8")
+        temporary.replace(path)
+    except (OSError, LlmgenError) as error:
+        return f"the floors of {shown} were not raised: {error}"
+    return f"raised in {shown}: " + ", ".join(f"{word} {value:g}%" for word, value in floors.items())
 
 
 def _unreadable(why: str) -> LlmgenError:

@@ -377,6 +377,7 @@ class MutantJob:
     tests: tuple[str, ...]
     timeout: float  # wall seconds for the whole job
     every_test: bool = False  # run all of them (kill matrix) instead of stopping at the first kill
+    cpu: float = 0.0  # CPU seconds for the whole job, 0 for no other limit than the timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -929,6 +930,7 @@ class RunInfo:
     map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0  # the largest resident memory of one worker, its children left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,6 +360,13 @@ OPTIONS: tuple[Option, ...] = (
         "llm_gate_paths",
         "linelist",
     ),
+    Option(
+        "raise_floors",
+        "Raise the ratchet's floors in the review file to what this run reached",
+        False,
+        "--llm-ratchet",
+        kind="bool",
+    ),
 )
 
 
@@ -427,6 +434,7 @@ class Settings:
     gate_all_mutants: float
     gate_ratchet: bool
     gate_paths: tuple[str, ...]
+    raise_floors: bool
     ci: bool = False
 
     @property

@@ -225,7 +225,7 @@ def _names(*nodes: ast.AST) -> frozenset[str]:
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            found |= {node.attr, f".{node.attr}"}  # only so can a method be reached: ``len(x)`` is none
         elif isinstance(node, ast.arg):
             found.add(node.arg)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
@@ -239,7 +239,14 @@ def _is_test(name: str) -> bool:
 
 def named_targets(targets: Iterable[Target], names: Collection[str]) -> list[Target]:
     """The targets that one of the names may mean: by their own name, or a constructor by its class."""
-    return [t for t in targets if t.name in names or (t.name == "__init__" and t.qualname.split(".")[-2:][0] in names)]
+    return [target for target in targets if _may_be_meant(target, names)]
+
+
+def _may_be_meant(target: Target, names: Collection[str]) -> bool:
+    owner = target.qualname.rpartition(".")[0]
+    if not owner:
+        return target.name in names
+    return f".{target.name}" in names or (target.name == "__init__" and owner.rpartition(".")[2] in names)
 
 
 def spans_of(targets: Iterable[Target]) -> dict[str, frozenset[int]]:

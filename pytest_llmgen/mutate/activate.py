@@ -140,8 +140,33 @@ def _code_of(thing: object) -> CodeType | None:
     return getattr(thing, attribute) if attribute else None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mutant ready to be activated, any number of times: everything that can be worked out before a fork."""
+
+    functions: tuple[FunctionType, ...]
+    code: CodeType | None = None
+    defaults: tuple[tuple[int | str, ast.expr], ...] = ()  # those that change
+
+    def activate(self) -> Activation:
+        """Make the mutant the code that runs."""
+        activation = Activation()
+        for function in self.functions:
+            activation.remember(function)
+            if self.code is not None:
+                function.__code__ = self.code
+            for key, node in self.defaults:
+                _set_default(function, key, ast.literal_eval(node))
+        return activation
+
+
 def activate(mutant: Mutant, source: str, index: Index) -> Activation:
-    """Make the mutant the code that runs; ``source`` is the module's original text.
+    """Prepare and activate a mutant; raises what :func:`prepare` raises."""
+    return prepare(mutant, source, index).activate()
+
+
+def prepare(mutant: Mutant, source: str, index: Index) -> Prepared:
+    """Compile a mutant for the functions that are alive; ``source`` is the module's original text.
 
     Raises:
         NeedsImport: only a fresh process that imports the mutated source shows this mutant truly.
@@ -154,21 +179,14 @@ def activate(mutant: Mutant, source: str, index: Index) -> Activation:
     if not functions:
         raise NeedsImport(f"{mutant.unit} is not live")
     if mutant.in_signature:
-        return _exchange_default(mutant, source, unit, functions)
+        return Prepared(functions, defaults=_changed_defaults(mutant, source, unit, functions))
     held = index.held_of(mutant.path, unit)
     if held:
         raise NeedsImport(f"{held} was made before the mutant was active")
-    return _exchange_code(compile_mutant(source, functions[0].__code__.co_filename, mutant), functions)
-
-
-def _exchange_code(code: CodeType, functions: tuple[FunctionType, ...]) -> Activation:
-    activation = Activation()
+    code = compile_mutant(source, functions[0].__code__.co_filename, mutant)
     for function in functions:
         _check_fit(code, function.__code__)
-    for function in functions:
-        activation.remember(function)
-        function.__code__ = code
-    return activation
+    return Prepared(functions, code)
 
 
 def _check_fit(new: CodeType, old: CodeType) -> None:
@@ -181,22 +199,20 @@ def _check_fit(new: CodeType, old: CodeType) -> None:
 # --- Default values -----------------------------------------------------------------------------
 
 
-def _exchange_default(mutant: Mutant, source: str, unit: Unit, functions: tuple[FunctionType, ...]) -> Activation:
+def _changed_defaults(
+    mutant: Mutant, source: str, unit: Unit, functions: tuple[FunctionType, ...]
+) -> tuple[tuple[int | str, ast.expr], ...]:
     strangers = set(unit.decorators) - _BLIND_DECORATORS
     if strangers:
         raise NeedsImport("a decorator may have read the default values")
     before = _defaults(parse_unit(source[unit.start : unit.end], unit))
     after = _defaults(parse_unit(mutated_text(source, unit, mutant), unit))
-    changed = [(key, node) for key, node in after.items() if ast.dump(node) != ast.dump(before[key])]
-    values = [(key, _literal(node)) for key, node in changed]
+    changed = tuple((key, node) for key, node in after.items() if ast.dump(node) != ast.dump(before[key]))
+    for _, node in changed:
+        _check_literal(node)
     for function in functions:
         _check_defaults(function, before)
-    activation = Activation()
-    for function in functions:
-        activation.remember(function)
-        for key, value in values:
-            _set_default(function, key, value)
-    return activation
+    return changed
 
 
 def _defaults(node: FunctionNode) -> dict[int | str, ast.expr]:
@@ -222,8 +238,8 @@ def _set_default(function: FunctionType, key: int | str, value: object) -> None:
         function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), key: value}
 
 
-def _literal(node: ast.expr) -> object:
+def _check_literal(node: ast.expr) -> None:
     try:
-        return ast.literal_eval(node)
+        ast.literal_eval(node)
     except ValueError:
         raise NeedsImport("the default value is worked out when the module is imported") from None

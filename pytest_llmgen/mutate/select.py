@@ -21,6 +21,10 @@ TIMEOUT_FLOOR = 2.0
 """Seconds that even the fastest tests get: a loaded machine stalls for a while."""
 
 
+CPU_FLOOR = 0.5
+"""CPU seconds that even the fastest tests get: an endless loop uses CPU, a loaded machine gives none."""
+
+
 def tests_of(mutant: Mutant, line_tests: LineTests, lines: FileLines, target: Target | None) -> tuple[str, ...]:
     """The tests that run the mutated statement, in the order of ``line_tests``, each once.
 
@@ -60,6 +64,12 @@ def timeout_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float)
     return TIMEOUT_FLOOR + TIMEOUT_FACTOR * clean
 
 
+def cpu_limit_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float) -> float:
+    """CPU seconds for all of the tests together; 0, for none, where a timeout was asked for."""
+    clean = sum(seconds.get(test, 0.0) for test in tests)
+    return 0.0 if asked > 0 else CPU_FLOOR + TIMEOUT_FACTOR * clean
+
+
 def jobs(
     mutants: Iterable[Mutant],
     *,
@@ -92,7 +102,8 @@ def jobs(
         reached = tests_of(mutant, known, lines, target)
         reached = reached or tests_after_import(mutant, known, lines, ran.get(mutant.path, Hits()))
         if tests := order(reached, seconds):
-            made.append(MutantJob(mutant, tests, timeout_of(tests, seconds, asked_timeout), every_test))
+            timeout = timeout_of(tests, seconds, asked_timeout)
+            made.append(MutantJob(mutant, tests, timeout, every_test, cpu_limit_of(tests, seconds, asked_timeout)))
         else:
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.NO_COVERAGE, detail="no test runs this statement"))
     return tuple(made), tuple(verdicts)

@@ -44,6 +44,16 @@ def _title(facts: Facts, number: int) -> str:
     return f"MANUAL REVIEW: {count(number, 'gap')}"
 
 
+_MOST_TESTS = 3
+
+
+def _named(nodeids: Sequence[str]) -> str:
+    """A few tests by name, the rest by their number."""
+    names = list(dict.fromkeys(nodeid.rpartition("::")[2].partition("[")[0] for nodeid in nodeids))
+    rest = len(names) - _MOST_TESTS
+    return ", ".join(names[:_MOST_TESTS]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def suppressions(facts: Facts, width: int) -> list[Line]:
     """Pragmas that this change adds: code that nobody will measure any more."""
     added = facts.decisions.pragmas_added
@@ -106,6 +116,8 @@ def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
         yield f"{gap.state.upper()}: it was accepted once. Please decide again."
     if gap.reason:
         yield f"{gap.reason[0].upper()}{gap.reason[1:]}."
+    if gap.covering_tests and gap.kind is GapKind.SURVIVING_MUTANT:
+        yield f"Run by {_named(gap.covering_tests)}."
     if gap.attempts:
         outcomes = tally([attempt.outcome for attempt in gap.attempts])
         yield f"{count(len(gap.attempts), 'generated test')} for this function dropped: {outcomes}."

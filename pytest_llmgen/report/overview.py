@@ -131,9 +131,12 @@ def _earnings(test: TestReport) -> str:
 
 
 def stages(facts: Facts, width: int) -> list[Line]:
-    """Wall and CPU seconds of each stage."""
+    """Wall and CPU seconds of each stage, and the memory that it took."""
     seconds, cpu = facts.run.stage_seconds, facts.run.stage_cpu_seconds
     if not seconds:
         return []
     rows = [Row(stage, (f"{wall:.1f}", f"{cpu.get(stage, 0.0):.1f}")) for stage, wall in seconds.items()]
-    return [Line("time by stage", Style.PART), *table(("seconds", "CPU seconds"), (10, 14), rows, width)]
+    lines = [Line("time by stage", Style.PART), *table(("seconds", "CPU seconds"), (10, 14), rows, width)]
+    if facts.run.peak_memory_mb:
+        lines.append(Line(f"  largest worker: {facts.run.peak_memory_mb:.0f} MB"))
+    return lines

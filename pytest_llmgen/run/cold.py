@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import gc
 import os
 import shutil
 import time
+import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.imports import install_import
+from pytest_llmgen.mutate.imports import MutantImport, install_import
 from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER
-from pytest_llmgen.run.fork import Reporter, run_child
+from pytest_llmgen.run.fork import BranchError, Reporter, branch
 from pytest_llmgen.run.items import ItemResult, Recorder, run_items
 from pytest_llmgen.run.judging import COLLECT, COMPILE, Attempt, settle
-from pytest_llmgen.run.mutants import tell
+from pytest_llmgen.run.mutants import Teller
 from pytest_llmgen.run.preload import preload
 from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.views import put
@@ -33,20 +33,53 @@ from pytest_llmgen.run.wire import from_json, to_json
 
 
 class Zygote:
-    """Serves ``load`` and ``judge``; its children start pytest anew on the files of the tests wanted."""
+    """Serves ``load`` and ``judge``; each of its children is a pytest that imports and collects the files wanted.
+
+    It waits inside of pytest's own start, with all plugins loaded and options read, just before the first conftest
+    file: a child goes on from there.  Where a plugin has imported the project by then, each child starts pytest anew.
+    """
 
     def __init__(self, start: Start, channel: Channel, root: Path, scratch: Path, arguments: Sequence[str]) -> None:
         self._channel, self._root, self._scratch = channel, root, scratch
         self._sources = {source.path: source.text for source in start.sources}
-        self._options = without_paths(arguments, start.positional)
-        self._outside = start.outside
+        self._arguments, self._positional = list(arguments), start.positional
+        self._outside, self._waits_inside = start.outside, not start.plugins_import
         self._children = 0
+        self._run: ColdRun | None = None  # in a child
 
     def serve(self) -> NoReturn:
         """Serve until the executor is gone."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             preload(self._outside)
+        if not self._waits_inside:
+            self._loop()
+        try:
+            status = pytest.main(self._arguments, plugins=[self])
+            detail = f"pytest ended with status {int(status)} before it came to conftest files"
+        except BaseException:  # noqa: BLE001 (a project may raise anything when it is imported)
+            detail = traceback.format_exc()
+        if self._run is not None:
+            self._run.end()
+        self._channel.send(protocol.DEAD, detail=detail)
+        os._exit(1)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(
+        self, early_config: pytest.Config, args: list[str]
+    ) -> Generator[None, object, object]:
+        """Serve from here; a child goes on with the files that it wants."""
+        try:
+            self._loop()
+        except _Start as start:
+            files = start.run.files(self._root)
+            early_config.known_args_namespace.file_or_dir = files
+            args[:] = [*without_paths(args, self._positional), *files]
+            early_config.pluginmanager.register(start.run, "llmgen-cold-run")
+            self._run = start.run
+        return (yield)
+
+    def _loop(self) -> NoReturn:
         gc.collect()
         gc.freeze()
         hello = {"nodeids": [], "errors": [], "positional": [], "seconds": 0.0, "imported": {}, "outside": []}
@@ -56,7 +89,8 @@ class Zygote:
                 put(self._root, request["files"])
                 self._channel.send(protocol.LOADED, nodeids=[], imported={})
             else:
-                self._judge(from_json(MutantJob, request["job"]), request["extra"])
+                for data in request["jobs"]:
+                    self._judge(from_json(MutantJob, data), request["extra"])
             self._channel.send(protocol.END)
         os._exit(0)
 
@@ -65,7 +99,8 @@ class Zygote:
         verdict = settle(
             job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit + extra, every=every)
         )
-        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=time.monotonic() - began)
+        answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
+        self._channel.send(protocol.VERDICTS, answers=[answer])
 
     def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         source = mutated_source(self._sources[mutant.path], mutant)
@@ -75,24 +110,33 @@ class Zygote:
         self._children += 1
         scratch = self._scratch / f"cold-{self._children}"
         attempt = Attempt()
-
-        def live(report: Reporter) -> None:
+        try:
+            attempt.end = branch(attempt.add, limit)
+        except BranchError as child:
             self._channel.close()
-            self._run(report, mutant, source, ColdRun(report, tests, scratch, every=every))
-
-        attempt.end = run_child(live, attempt.add, limit)
-        shutil.rmtree(scratch, ignore_errors=True)
+            loader = install_import(str(self._root / mutant.path), source)
+            run = ColdRun(child.reporter, loader, tests, scratch, every=every)
+            if self._waits_inside:
+                raise _Start(run) from None
+            self._start_anew(run)
+        if scratch.exists():
+            shutil.rmtree(scratch, ignore_errors=True)
         return attempt
 
-    def _run(self, report: Reporter, mutant: Mutant, source: str, run: ColdRun) -> None:
-        loader = install_import(str(self._root / mutant.path), source)
-        files = dict.fromkeys(str(self._root / test.partition("::")[0]) for test in run.tests)
-        with contextlib.suppress(SystemExit):
-            pytest.main([*self._options, *files], plugins=[run])
-        if not run.ran:
-            report.send("problem", what=COLLECT, detail=run.problem or "the suite can't be started with this mutant")
-        elif not loader.loaded:
-            report.send("problem", what=COLLECT, detail="the tests do not import the module")
+    def _start_anew(self, run: ColdRun) -> NoReturn:
+        options = without_paths(self._arguments, self._positional)
+        try:
+            pytest.main([*options, *run.files(self._root)], plugins=[run])
+        finally:
+            run.end()
+
+
+class _Start(BaseException):
+    """Leads a child out of the server's loop."""
+
+    def __init__(self, run: ColdRun) -> None:
+        super().__init__("a child starts")
+        self.run = run
 
 
 def _compile_problem(source: str, path: str) -> str:
@@ -104,12 +148,27 @@ def _compile_problem(source: str, path: str) -> str:
 
 
 class ColdRun:
-    """The plugin of such a child: runs just the tests wanted, in their order."""
+    """The plugin of such a child: runs just the tests wanted, in their order, and ends the process."""
 
-    def __init__(self, report: Reporter, tests: Sequence[str], scratch: Path, *, every: bool) -> None:
-        self.tests, self.ran, self.problem = tests, False, ""
-        self._report, self._scratch, self._every = report, scratch, every
+    def __init__(
+        self, report: Reporter, loader: MutantImport, tests: Sequence[str], scratch: Path, *, every: bool
+    ) -> None:
+        self._tests, self._ran, self._problem = tests, False, ""
+        self._report, self._loader, self._scratch, self._every = report, loader, scratch, every
         self._recorder = Recorder()
+
+    def files(self, root: Path) -> list[str]:
+        """The test files wanted."""
+        return list(dict.fromkeys(str(root / test.partition("::")[0]) for test in self._tests))
+
+    def end(self) -> NoReturn:
+        """Say what could not be done, and end."""
+        if not self._ran:
+            detail = self._problem or "the suite can't be started with this mutant"
+            self._report.send("problem", what=COLLECT, detail=detail)
+        elif not self._loader.loaded:
+            self._report.send("problem", what=COLLECT, detail="the tests do not import the module")
+        self._report.leave()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> None:
@@ -123,26 +182,28 @@ class ColdRun:
         config.pluginmanager.register(self._recorder, "llmgen-recorder")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the tests, unless some of them are not there."""
-        found = find_items(self.tests, session.items)
-        missing = [test for test in self.tests if test not in found]
+    def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
+        """Run the tests, unless some of them are not there; what pytest does after that is nobody's wish."""
+        found = find_items(self._tests, session.items)
+        missing = [test for test in self._tests if test not in found]
         if missing:
             errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
-            self.problem = "; ".join(errors) or f"{missing[0]} can't be collected with this mutant"
-            return True
-        self.ran = True
+            self._problem = "; ".join(errors) or f"{missing[0]} can't be collected with this mutant"
+            self.end()
+        self._ran = True
         quieting.calm_hypothesis(session.items)
+        quieting.cheapen(session.config, list(found.values()))
         quieting.private_tmp_path(session.config, self._scratch)
-        names = {found[test].nodeid: test for test in self.tests}
+        names = {found[test].nodeid: test for test in self._tests}
+        teller = Teller(self._report, every=self._every)
 
         def after(result: ItemResult) -> bool:
-            asked_for = dataclasses.replace(result, nodeid=names[result.nodeid])
-            return tell(self._report, asked_for, every=self._every)
+            return teller.tell(dataclasses.replace(result, nodeid=names[result.nodeid]))
 
-        run_items([found[test] for test in self.tests], self._recorder, after=after)
+        run_items([found[test] for test in self._tests], self._recorder, after=after)
         quieting.tear_down(session)
-        return True
+        teller.flush()
+        self.end()
 
 
 def find_items(tests: Sequence[str], items: Sequence[pytest.Item]) -> dict[str, pytest.Item]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -40,7 +40,7 @@ from pytest_llmgen.settings import Settings
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
 PROBES_A_REQUEST = 48
-GROUP = 32
+GROUP = 64
 """Mutants that may share a child."""
 GROUPS_A_WORKER = 3
 """So that no worker is left with much more than the others."""
@@ -192,35 +192,15 @@ class Executor:
         left = {job.mutant.id: job for job in jobs}
         cold: list[MutantJob] = []
         for request, message in self._pool(protocol.WARM).run([self._together(group) for group in self._groups(jobs)]):
-            yield from self._take(request, message, left, cold)
+            yield from _take(request, message, left, cold)
         alone = [self._together([job]) for job in left.values()]  # their worker died, be it of a neighbour
         for request, message in self._pool(protocol.WARM).run(alone):
-            yield from self._take(request, message, left, cold, last=True)
+            yield from _take(request, message, left, cold, last=True)
         if cold:
             extra = COLD_START_FACTOR * self._pool(protocol.WARM).greet()["seconds"] + 1.0
+            left = {job.mutant.id: job for job in cold}
             for request, message in self._pool(protocol.COLD).run([_alone(job, extra) for job in cold]):
-                yield _verdict(request.body["job"]["mutant"]["id"], message)
-
-    def _take(
-        self,
-        request: Request,
-        message: dict[str, Any],
-        left: dict[str, MutantJob],
-        cold: list[MutantJob],
-        *,
-        last: bool = False,
-    ) -> Iterator[MutantVerdict]:
-        """The verdict in an answer, unless it came before: a group whose worker died is asked twice."""
-        if message["kind"] == LOST:
-            names = [data["mutant"]["id"] for data in request.body["jobs"]] if last else []
-        else:
-            names = [message["id"] if message["kind"] == protocol.NEEDS_IMPORT else message["verdict"]["mutant_id"]]
-        for name in names:
-            job = left.pop(name, None)
-            if job is not None and message["kind"] == protocol.NEEDS_IMPORT:
-                cold.append(job)
-            elif job is not None:
-                yield _verdict(name, message)
+                yield from _take(request, message, left, [], last=True)
 
     def _groups(self, jobs: Sequence[MutantJob]) -> Iterator[Sequence[MutantJob]]:
         workers = self._settings.workers or os.cpu_count() or 1
@@ -228,19 +208,19 @@ class Executor:
         return (jobs[n : n + size] for n in range(0, len(jobs), size))
 
     def _together(self, jobs: Sequence[MutantJob]) -> Request:
-        quick = [self._quick(job) if len(jobs) > 1 else 0 for job in jobs]
+        quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
         limit = max(_patience(job, 0.0) for job in jobs)
         return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick}, limit)
 
-    def _quick(self, job: MutantJob) -> int:
-        """How many of its tests may run in a group: those whose time is below that of the forks that they save."""
-        seconds = [self._seconds.get(test, 0.0) for test in job.tests]
-        slow = (
-            n
-            for n, (each, so_far) in enumerate(zip(seconds, accumulate(seconds), strict=True))
-            if each > QUICK_TEST or so_far > QUICK_TESTS
-        )
-        return next(slow, len(seconds))
+    def _quick(self, job: MutantJob) -> tuple[int, float]:
+        """How many of its tests may run in a group, and their time: it must be below that of the forks it saves."""
+        number, total = 0, 0.0
+        for test in job.tests:
+            seconds = self._seconds.get(test, 0.0)
+            if seconds > QUICK_TEST or total + seconds > QUICK_TESTS:
+                break
+            number, total = number + 1, total + seconds
+        return number, total
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
         """Observe each probe, in the order given; ``timeout`` is for each."""
@@ -277,9 +257,11 @@ class Executor:
     def _circumstances(self, kind: str) -> Circumstances:
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
+        plugins_import = False
         if kind == protocol.COLD:
             hello = self._pool(protocol.WARM).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
+            plugins_import = hello["plugins_import"]
         start = Start(
             kind,
             "",
@@ -290,6 +272,7 @@ class Executor:
             self._settings.seed,
             positional,
             outside,
+            plugins_import,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
@@ -358,12 +341,32 @@ def _patience(job: MutantJob, extra: float) -> float:
 
 
 def _alone(job: MutantJob, extra: float) -> Request:
-    return Request("judge", {"job": to_json(job), "extra": extra}, _patience(job, extra))
+    return Request("judge", {"jobs": [to_json(job)], "extra": extra}, _patience(job, extra))
 
 
-def _verdict(mutant: str, message: dict[str, Any]) -> MutantVerdict:
-    if message["kind"] == protocol.VERDICT:
-        return dataclasses.replace(from_json(MutantVerdict, message["verdict"]), seconds=message["seconds"])
+def _take(
+    request: Request,
+    message: dict[str, Any],
+    left: dict[str, MutantJob],
+    cold: list[MutantJob],
+    *,
+    last: bool = False,
+) -> Iterator[MutantVerdict]:
+    """The verdicts in an answer, unless they came before: a group whose worker died is asked twice."""
+    if message["kind"] == LOST:
+        for data in request.body["jobs"] if last else ():
+            if left.pop(data["mutant"]["id"], None) is not None:
+                yield _lost(data["mutant"]["id"], message)
+        return
+    for answer in message["answers"]:
+        job = left.pop(answer["id"], None)
+        if job is not None and "needs_import" in answer:
+            cold.append(job)
+        elif job is not None:
+            yield dataclasses.replace(from_json(MutantVerdict, answer["verdict"]), seconds=answer["seconds"])
+
+
+def _lost(mutant: str, message: dict[str, Any]) -> MutantVerdict:
     if message["hung"]:
         return MutantVerdict(mutant, MutantStatus.TIMEOUT, detail="the worker hung", confirmed=False)
     return MutantVerdict(mutant, MutantStatus.RUNTIME_ERROR, detail=f"the worker died: {message['detail']}")

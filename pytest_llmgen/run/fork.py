@@ -23,6 +23,9 @@ CRASHED = "crashed"
 BROKEN_EXIT = 70
 EXIT_GRACE = 1.0
 """Seconds that a child has for leaving after its last record."""
+INFINITE = float("inf")
+CPUCLOCK_SCHED = 2
+"""Of Linux: with a process id in the bits above, the number of that process's CPU clock."""
 POLL = 0.02
 """Seconds between looks at a child where the system has no pidfd."""
 DETAIL_LIMIT = 2000
@@ -38,6 +41,11 @@ class Reporter:
         """Send one record."""
         send(self._fd, {**fields, "kind": kind, "nonce": self._nonce})
 
+    def leave(self) -> NoReturn:
+        """End this process; its work is done."""
+        self.send(DONE)
+        os._exit(0)
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -47,33 +55,78 @@ class End:
     detail: str = ""
 
 
+class Deadline:
+    """When a child is late: by the clock on the wall, or by the CPU time that it has used.
+
+    The machine may be loaded, and a child may sleep: an endless loop shows in CPU time alone.
+    """
+
+    def __init__(self, wall: float, cpu: float = INFINITE) -> None:
+        self._end, self._cpu = time.monotonic() + wall, cpu
+
+    def renew(self, wall: float) -> None:
+        """Give so many seconds from now."""
+        self._end = time.monotonic() + wall
+
+    def left(self, used: Callable[[], float]) -> float:
+        """Seconds until the next look at the child; none left when it is late."""
+        left = self._end - time.monotonic()
+        return left if self._cpu == INFINITE else min(left, self._cpu - used())
+
+
 Work = Callable[[Reporter], None]
 OnRecord = Callable[[dict[str, Any]], float | None] | Callable[[dict[str, Any]], None]
 
 
-def run_child(work: Work, on_record: OnRecord, limit: float) -> End:
+def run_child(work: Work, on_record: OnRecord, limit: float | Deadline) -> End:
     """Do ``work`` in a forked child and hand each of its records to ``on_record`` as it comes.
 
     Args:
         work: runs in the child; what it raises makes the child crashed.
         on_record: may return a new limit in seconds from now.
-        limit: seconds from now after which the child and its group are killed.
+        limit: seconds from now after which the child and its group are killed, or what says so.
     """
     child = _Child(work)
     try:
-        return child.watch(on_record, limit)
+        return child.watch(on_record, limit if isinstance(limit, Deadline) else Deadline(limit))
+    finally:
+        child.bury()
+
+
+class BranchError(BaseException):
+    """Raised in the child: it goes on from here with the stack of its parent, and ends with :meth:`Reporter.leave`."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__("in the child")
+        self.reporter = reporter
+
+
+def branch(on_record: OnRecord, limit: float | Deadline) -> End:
+    """Fork; in the parent as :func:`run_child`.
+
+    Raises:
+        BranchError: in the child, always.
+    """
+    child = _Child(None)
+    try:
+        return child.watch(on_record, limit if isinstance(limit, Deadline) else Deadline(limit))
     finally:
         child.bury()
 
 
 class _Child:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work | None) -> None:
         self._nonce = secrets.token_hex(8)
         self._read, write = os.pipe()
         self.pid = _fork()
         if self.pid == 0:
             os.close(self._read)
-            _live(work, Reporter(write, self._nonce))
+            reporter = Reporter(write, self._nonce)
+            if work is None:
+                with contextlib.suppress(OSError):
+                    os.setpgid(0, 0)
+                raise BranchError(reporter)
+            _live(work, reporter)
         os.close(write)
         with contextlib.suppress(OSError):
             os.setpgid(self.pid, self.pid)
@@ -82,25 +135,32 @@ class _Child:
         self._status: int | None = None
         self._done = False
 
-    def watch(self, on_record: OnRecord, limit: float) -> End:
-        deadline = time.monotonic() + limit
+    def watch(self, on_record: OnRecord, deadline: Deadline) -> End:
+        leaving = False
         try:
             while True:
-                left = deadline - time.monotonic()
+                left = deadline.left(self._cpu_seconds)
                 if left <= 0:
                     return End(DONE) if self._done else End(TIMEOUT)
-                ready = self._wait(left)
-                for record in self._records(ready):
+                for record in self._records(self._wait(left)):
                     new = on_record(record)
-                    deadline = deadline if new is None else time.monotonic() + new
-                if self._done:
-                    deadline = min(deadline, time.monotonic() + EXIT_GRACE)
+                    if new is not None:
+                        deadline.renew(new)
+                if self._done and not leaving:
+                    deadline, leaving = Deadline(EXIT_GRACE), True
                 if self._reap():
                     for record in self._records(self._wait(0)):
                         on_record(record)
                     return self._verdict()
         except BadMessageError as error:
             return End(CRASHED, f"wrote what is no record: {error}")
+
+    def _cpu_seconds(self) -> float:
+        """CPU seconds that the child itself has used."""
+        try:
+            return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)
+        except OSError:  # it is gone, or the system has no such clock: the wall clock decides
+            return 0.0
 
     def _wait(self, seconds: float) -> bool:
         watched = [self._read] if self._pidfd is None else [self._read, self._pidfd]

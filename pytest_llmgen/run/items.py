@@ -81,12 +81,13 @@ def run_items(
     *,
     before: Callable[[str], None] = lambda _nodeid: None,
     after: Callable[[ItemResult], bool],
+    following: pytest.Item | None = None,
 ) -> None:
-    """Run items in order through the whole protocol; ``after`` says whether to go on."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    """Run items in order through the whole protocol, before ``following``; ``after`` says whether to go on."""
+    for item, next_item in zip(items, [*items[1:], following], strict=True):
         recorder.clear()
         before(item.nodeid)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
         if not after(summarize(item.nodeid, recorder)):
             return
 

@@ -12,7 +12,7 @@ from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
 CONFIRM_FACTOR = 2.0
 """How much longer a mutant may run the second time before its timeout counts."""
 
-COMPILE, IMPORT, COLLECT = "compile", "import", "collect"
+COMPILE, IMPORT, COLLECT, AGAIN = "compile", "import", "collect", "again"
 KILLS = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
@@ -27,9 +27,9 @@ class Attempt:
 
     def add(self, record: dict[str, Any]) -> None:
         """Take a record of the child."""
-        if record["kind"] == "test":
-            self.results.append((record["nodeid"], Outcome(record["outcome"])))
-            self.detail = self.detail or record.get("message", "")
+        if record["kind"] == "tests":
+            self.results += [(nodeid, Outcome(outcome)) for nodeid, outcome in record["outcomes"]]
+            self.detail = self.detail or record["message"]
         elif record["kind"] == "problem":
             self.problem = (record["what"], record["detail"])
 
@@ -41,6 +41,7 @@ class Proof:
     killers: tuple[str, ...] = ()
     detail: str = ""
     tests_run: int = 0
+    hung: bool = False  # the group lost its patience with it
 
 
 class Run(Protocol):
@@ -57,7 +58,8 @@ class NeedsColdRunError(Exception):
 def settle(job: MutantJob, run: Run, proof: Proof = Proof()) -> MutantVerdict:
     """Judge a mutant.
 
-    A kill counts when it came first in its child or comes again alone; a timeout when it comes twice.
+    A kill counts when it came first in its child or comes again alone; a timeout when it comes twice, be it that
+    a group had no patience with it before.
     What ``proof`` says is not run again.
 
     Raises:
@@ -73,6 +75,7 @@ class _Case:
         self._tests_run = proof.tests_run
         self._detail = proof.detail
         self._unconfirmed = False
+        self._hung = proof.hung
 
     def settle(self) -> MutantVerdict:
         rest = [test for test in self._job.tests if test not in self._killers]
@@ -97,7 +100,7 @@ class _Case:
     def _attempt(self, tests: Sequence[str]) -> Attempt:
         job = self._job
         attempt = self._run(tests, job.timeout, every=job.every_test)
-        if attempt.end.how == TIMEOUT and not any(o in KILLS for _, o in attempt.results):
+        if attempt.end.how == TIMEOUT and not self._hung and not any(o in KILLS for _, o in attempt.results):
             attempt = self._run(tests, job.timeout * CONFIRM_FACTOR, every=job.every_test)
         self._tests_run += len(attempt.results)
         return attempt

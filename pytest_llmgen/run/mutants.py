@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
+import linecache
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +15,25 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import NeedsImport, activate, index_functions
+from pytest_llmgen.mutate.activate import NeedsImport, Prepared, activate, index_functions, prepare
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
-from pytest_llmgen.run import protocol, quieting
+from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
-from pytest_llmgen.run.fork import End, OnRecord, Reporter
-from pytest_llmgen.run.groups import PATIENCE, Case, GroupChild, Tally, prove
-from pytest_llmgen.run.items import ItemResult, Recorder, run_items
-from pytest_llmgen.run.judging import COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, Proof, settle
+from pytest_llmgen.run.fork import INFINITE, Deadline, End, OnRecord, Reporter
+from pytest_llmgen.run.groups import BATCH, Case, GroupChild, Tally, prove
+from pytest_llmgen.run.items import ItemResult, Recorder
+from pytest_llmgen.run.judging import AGAIN, COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, Proof, settle
+from pytest_llmgen.run.progress import PieceDeadline, Progress
+from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 from pytest_llmgen.run.states import modules_of, state_of
 from pytest_llmgen.run.wire import from_json, to_json
 
-StartChild = Callable[[Callable[[Reporter], None], OnRecord, float], End]
+StartChild = Callable[[Callable[[Reporter], None], OnRecord, float | Deadline], End]
+SIGN_OF_LIFE = 1.0
+"""Seconds between two messages that say no more than that the worker is at work."""
+TOLD_AT_ONCE = 64
+"""Tests in one record of a child that runs many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,72 +54,130 @@ class Judge:
 
     def __init__(self, live: Live, child: StartChild, channel: Channel) -> None:
         self._live, self._child, self._channel = live, child, channel
+        self._shortcut = Shortcut(live.session, live.recorder)
+        self._progress = Progress()
+        self._batch = BATCH
+        self._restless: set[pytest.Item] = set()
+        self._alive = 0.0
+        self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self.look_around()
 
     def look_around(self) -> None:
-        """Find the functions that are alive now; needed after every import."""
+        """Find the functions that are alive now, and do once what each child would do; needed after every import."""
         gc.unfreeze()
         gc.collect()
         self._index = index_functions(str(self._live.root), self._live.sources)
+        self._shortcut.consider(self._live.items.values())
+        for path in {str(item.path) for item in self._live.items.values()}:
+            linecache.getlines(path)
+        for source in self._live.sources.values():
+            with contextlib.suppress(SyntaxError):
+                units_of(source)
         gc.freeze()
 
     def serve(self, request: dict[str, Any]) -> None:
         """Answer one request: what a group proves of its mutants stands, the rest is run alone."""
         jobs = [from_json(MutantJob, data) for data in request["jobs"]]
-        cases = [self._case(job, quick) for job, quick in zip(jobs, request["quick"], strict=True)]
-        began = time.monotonic()
-        proofs = prove([case for case in cases if case.items], self._run_group)
-        share = (time.monotonic() - began) / len(jobs)
-        for job in sorted(jobs, key=lambda job: not proofs.get(job.mutant.id, Proof()).killers):
-            self._settle(job, proofs.get(job.mutant.id, Proof()), share)
+        self._prepared = {job.mutant.id: self._prepare(job.mutant) for job in jobs}
+        with self._shortcut.opened():  # once, before all forks
+            self._judge(jobs, request["quick"])
 
-    def _settle(self, job: MutantJob, proof: Proof, seconds: float) -> None:
+    def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]]) -> None:
+        cases = [self._case(job, *leading) for job, leading in zip(jobs, quick, strict=True)]
+        began = time.monotonic()
+        fit = [case for case in cases if case.items]
+        tally = prove(fit, self._run_group, batch=self._batch, restless=self._restless)
+        self._batch = min(BATCH, 2 * tally.batch)
+        share = (time.monotonic() - began) / len(jobs)
+        answers = Answers(self._channel)
+        for job in sorted(jobs, key=lambda job: not tally.proofs.get(job.mutant.id, Proof()).killers):
+            answers.add(self._settle(job, tally.proofs.get(job.mutant.id, Proof()), share))
+        answers.flush()
+
+    def _settle(self, job: MutantJob, proof: Proof, seconds: float) -> dict[str, Any]:
         began = time.monotonic()
         try:
-            verdict = settle(
-                job, lambda tests, limit, *, every: self._attempt(job.mutant, tests, limit, every=every), proof
-            )
+            verdict = settle(job, lambda tests, limit, *, every: self._attempt(job, tests, limit, every=every), proof)
         except NeedsColdRunError as reason:
-            self._channel.send(protocol.NEEDS_IMPORT, id=job.mutant.id, detail=str(reason))
-            return
+            return {"id": job.mutant.id, "needs_import": str(reason)}
         seconds += time.monotonic() - began
-        self._channel.send(protocol.VERDICT, verdict=to_json(verdict), seconds=seconds)
+        return {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": seconds}
+
+    def _note_life(self) -> None:
+        now = time.monotonic()
+        if now - self._alive > SIGN_OF_LIFE:
+            self._alive = now
+            self._channel.send(protocol.ALIVE)
 
     # --- groups ---
 
-    def _case(self, job: MutantJob, quick: int) -> Case:
+    def _case(self, job: MutantJob, quick: int, clean: float) -> Case:
         """The leading tests that a group may run again and again; none where the mutant is no case for a group."""
+        prepared = self._prepared[job.mutant.id]
+        if isinstance(prepared, Exception):
+            return Case(job)
         items = [self._live.items.get(test) for test in job.tests[:quick]]
         again = takewhile(lambda item: isinstance(item, pytest.Function), items)
-        fit = () if self.ran_at_import(job.mutant) else tuple(item for item in again if item is not None)
-        return Case(job, fit, lambda: activate(job.mutant, self._live.sources[job.mutant.path], self._index))
+        return Case(job, tuple(item for item in again if item is not None), prepared.activate, clean)
 
-    def _run_group(self, cases: Sequence[Case], tally: Tally) -> End:
-        paths = {str(self._live.root / case.job.mutant.path) for case in cases}
+    def _prepare(self, mutant: Mutant) -> Prepared | Exception:
+        """Work out in the parent what every child needs, once; what it raises is for the run alone to tell."""
+        if self.ran_at_import(mutant):
+            return NeedsImport("its line runs when the module is imported")
+        try:
+            return prepare(mutant, self._live.sources[mutant.path], self._index)
+        except (NeedsImport, CompileFailed) as reason:
+            return reason
+
+    def _run_group(self, cases: Sequence[Case], batch: int, tally: Tally) -> tuple[End, int | None]:
+        modules = modules_of({str(self._live.root / case.job.mutant.path) for case in cases})
+        fresh = state_of(modules)  # here, once: no test has run
+        self._progress.reset()
 
         def work(report: Reporter) -> None:
-            modules = modules_of(paths)
-            GroupChild(self._live.session, self._live.recorder, report, lambda: state_of(modules)).meet(cases)
+            GroupChild(self._shortcut, report, self._progress, lambda: state_of(modules) == fresh, batch).meet(cases)
 
-        def note(record: dict[str, Any]) -> float | None:
-            self._channel.send(protocol.ALIVE)
-            return tally.add(record)
+        def note(record: dict[str, Any]) -> None:
+            self._note_life()
+            tally.add(record)
 
-        return self._child(work, note, PATIENCE)
+        end = self._child(work, note, PieceDeadline(self._progress, [case.limits() for case in cases]))
+        return end, self._progress.place
 
     # --- alone ---
 
-    def _attempt(self, mutant: Mutant, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
-        if self.ran_at_import(mutant):
-            return Attempt(problem=(IMPORT, "its line runs when the module is imported"))
+    def _attempt(self, job: MutantJob, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
+        prepared = self._prepared[job.mutant.id]
+        if isinstance(prepared, Exception):
+            return Attempt(problem=(IMPORT if isinstance(prepared, NeedsImport) else COMPILE, str(prepared)))
         missing = [test for test in tests if test not in self._live.items]
         if missing:
             return Attempt(problem=(COLLECT, f"the workers did not collect {missing[0]}"))
+        attempt = self._run_alone(job, prepared, tests, limit, every=every)
+        if attempt.problem and attempt.problem[0] == AGAIN:
+            attempt = self._run_alone(job, prepared, tests, limit, every=every, whole=True)
+        return attempt
+
+    def _run_alone(
+        self,
+        job: MutantJob,
+        prepared: Prepared,
+        tests: Sequence[str],
+        limit: float,
+        *,
+        every: bool,
+        whole: bool = False,
+    ) -> Attempt:
+        items = [self._live.items[test] for test in tests]
         attempt = Attempt()
+
+        def note(record: dict[str, Any]) -> None:
+            self._note_life()
+            attempt.add(record)
+
+        cpu = limit * job.cpu / job.timeout if job.cpu else INFINITE
         attempt.end = self._child(
-            lambda report: self._meet(report, mutant, [self._live.items[t] for t in tests], every=every),
-            attempt.add,
-            limit,
+            lambda report: self._meet(report, prepared, items, every=every, whole=whole), note, Deadline(limit, cpu)
         )
         return attempt
 
@@ -137,23 +203,59 @@ class Judge:
             index = index_functions(str(self._live.root), [mutant.path])
         activate(mutant, self._live.sources[mutant.path], index)
 
-    def _meet(self, report: Reporter, mutant: Mutant, items: Sequence[pytest.Item], *, every: bool) -> None:
+    def _meet(
+        self, report: Reporter, prepared: Prepared, items: Sequence[pytest.Item], *, every: bool, whole: bool
+    ) -> None:
         """Run the tests under the mutant, in the child."""
+        teller = Teller(report, every=every)
+        prepared.activate()
         try:
-            activate(mutant, self._live.sources[mutant.path], self._index)
-        except NeedsImport as reason:
-            report.send("problem", what=IMPORT, detail=str(reason))
-            return
-        except CompileFailed as reason:
-            report.send("problem", what=COMPILE, detail=str(reason))
-            return
-        quieting.cheapen(self._live.session.config, items)
-        run_items(items, self._live.recorder, after=lambda result: tell(report, result, every=every))
-        quieting.tear_down(self._live.session)
+            self._shortcut.run(items, after=teller.tell, whole=whole)
+        except UnsureError as reason:
+            report.send("problem", what=AGAIN, detail=str(reason))
+        else:
+            teller.flush()
+        self._shortcut.close()
 
 
-def tell(report: Reporter, result: ItemResult, *, every: bool) -> bool:
-    """Report a test's outcome under a mutant; whether the next one should run."""
-    message = result.error.message if result.error else ""
-    report.send("test", nodeid=result.nodeid, outcome=result.outcome.value, message=message)
-    return every or result.outcome not in KILLS
+class Teller:
+    """Reports outcomes of tests under a mutant: a kill at once, others some together."""
+
+    def __init__(self, report: Reporter, *, every: bool) -> None:
+        self._report, self._every = report, every
+        self._outcomes: list[tuple[str, str]] = []
+
+    def tell(self, result: ItemResult) -> bool:
+        """Whether the next test should run."""
+        self._outcomes.append((result.nodeid, result.outcome.value))
+        is_kill = result.outcome in KILLS
+        if is_kill or len(self._outcomes) == TOLD_AT_ONCE:
+            self.flush(result.error.message if result.error else "")
+        return self._every or not is_kill
+
+    def flush(self, message: str = "") -> None:
+        """Send what has not been sent."""
+        if self._outcomes:
+            self._report.send("tests", outcomes=self._outcomes, message=message)
+            self._outcomes = []
+
+
+class Answers:
+    """Verdicts on their way to the executor, some together."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._waiting: list[dict[str, Any]] = []
+        self._sent = time.monotonic()
+
+    def add(self, answer: dict[str, Any]) -> None:
+        """Send it soon."""
+        self._waiting.append(answer)
+        if time.monotonic() - self._sent > SIGN_OF_LIFE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._waiting:
+            self._channel.send(protocol.VERDICTS, answers=self._waiting)
+        self._waiting, self._sent = [], time.monotonic()

@@ -135,6 +135,15 @@ class Worker:
         remove(self._private)
 
 
+LONGEST_WAIT = 3600.0
+"""Seconds of one wait: patience with thousands of tests may be more than the system's timers take (24 days)."""
+
+
+def wait_until(deadlines: Sequence[float], now: float) -> float:
+    """Seconds to wait for the first of these deadlines, or for a part of them."""
+    return min(LONGEST_WAIT, max(0.0, min(deadlines) - now))
+
+
 class Pool:
     """Workers of one kind, started as they are needed, replaced when they die."""
 
@@ -215,7 +224,7 @@ class Pool:
             for worker in self._workers:
                 selector.register(worker, selectors.EVENT_READ)
             waiting = [w.deadline for w in self._workers if w.request or not w.ready]
-            timeout = max(0.0, min(waiting) - time.monotonic()) if waiting else None
+            timeout = wait_until(waiting, time.monotonic()) if waiting else None
             ready = [key.fileobj for key, _ in selector.select(timeout)]
         for worker in list(self._workers):
             if worker in ready:

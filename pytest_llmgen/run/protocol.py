@@ -11,7 +11,7 @@ WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
-RUN, VERDICT, NEEDS_IMPORT, OBSERVATION, LOADED = "run", "verdict", "needs-import", "observation", "loaded"
+RUN, VERDICTS, OBSERVATION, LOADED = "run", "verdicts", "observation", "loaded"
 ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew
 
 
@@ -37,6 +37,7 @@ class Start:
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
+    plugins_import: bool = False  # plugins import modules under test before any conftest file does
 
 
 @dataclass(frozen=True, slots=True)

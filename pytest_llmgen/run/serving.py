@@ -19,15 +19,16 @@ from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
-from pytest_llmgen.run.fork import TIMEOUT, End, OnRecord, Reporter, run_child
+from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
-from pytest_llmgen.run.traces import Tracer
+from pytest_llmgen.run.traces import Tracer, of_start
 from pytest_llmgen.run.views import put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
@@ -50,7 +51,13 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
+        self._plugins_import = False
         self.served = False
+
+    def begin(self) -> None:
+        """Measure from here on: plugins may import the project while pytest starts."""
+        self._tracer.start()
+        self._meter.start()
 
     # --- pytest's hooks ---
 
@@ -68,6 +75,9 @@ class Server:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
+        self._note_import_lines()
+        self._traces = [of_start(trace) for trace in self._traces]
+        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
         self._tracer.start()
         self._meter.start()
         try:
@@ -126,6 +136,7 @@ class Server:
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
             traces=to_json(self._traces),
+            plugins_import=self._plugins_import,
         )
 
     def _serve(self) -> None:
@@ -247,7 +258,7 @@ class Server:
         report.send("collected", nodeids=[item.nodeid for item in items], errors=to_json(errors))
         return items
 
-    def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float) -> End:
+    def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float | Deadline) -> End:
         self._children += 1
         scratch = self._scratch / f"tmp-{self._children}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -47,6 +48,7 @@ def _process() -> Iterator[Any]:
     yield list(sys.path)
     yield threading.active_count()
     yield sys.getrecursionlimit()
+    yield list(logging.root.handlers), logging.root.level, logging.root.manager.disable
     yield len(warnings.filters)
     yield [signal.getsignal(number) for number in WATCHED_SIGNALS]
 

@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,24 @@ _UNSEEN = frozenset({
 })  # fmt: skip
 _LISTED = frozenset({"os.listdir", "os.scandir"})
 _OWN_VARIABLES = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION"})
+_TERMINAL = frozenset({"COLUMNS", "LINES", "TERM"})
+_SETTINGS = frozenset(
+    {".pytest.ini", ".pytest.toml", "pyproject.toml", "pytest.ini", "pytest.toml", "setup.cfg", "tox.ini"}
+)
+"""Where pytest looks for its own settings, which count by their values."""
 _CACHES = ("__pycache__", ".pytest_cache", ".hypothesis")
 _CREATES = os.O_CREAT | os.O_TRUNC
+
+
+def of_start(trace: Trace) -> Trace:
+    """What counts of pytest's own start: installed plugins look at the machine and at the terminal, for themselves.
+
+    Where a plugin has loaded code of the project, everything counts.
+    """
+    if trace.modules:
+        return trace
+    files = tuple(file for file in trace.files if file not in _SETTINGS)
+    return replace(trace, files=files, variables=tuple(v for v in trace.variables if v not in _TERMINAL), unseen=())
 
 
 class Tracer:

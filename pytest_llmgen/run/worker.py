@@ -60,6 +60,7 @@ def _serve(start: Start, plan: Plan, channel: Channel) -> None:
     if start.kind == protocol.COLD:
         Zygote(start, channel, root, scratch, arguments).serve()
     server = Server(start, channel, root, scratch)
+    server.begin()
     try:
         status = int(pytest.main(arguments, plugins=[server]))
         detail = f"pytest ended with status {status} before any test could be collected"

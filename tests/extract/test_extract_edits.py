@@ -168,6 +168,14 @@ def test_targets_are_found_by_name_and_constructors_by_their_class():
     assert [t.qualname for t in named_targets(MODULE.targets, {"tax", "Cart"})] == ["Cart.__init__", "tax"]
 
 
+def test_a_method_is_not_found_by_the_name_of_a_function():
+    assert named_targets(MODULE.targets, {"total"}) == []
+    old = "def test_it(): assert len(make().total()) == 1\n"
+    names = edited_tests([("tests/test_a.py", old, "")]).names
+    assert [t.qualname for t in named_targets(MODULE.targets, names)] == ["Cart.total"]
+    assert ".len" not in names
+
+
 def test_targets_are_found_by_the_tests_that_run_their_body():
     line_tests = {"shop.py": {4: ("t::a",), 5: ("t::a[1]", "t::b"), 8: ("t::b",)}}
     assert [t.qualname for t in covered_targets([MODULE], {"t::a"}, line_tests)] == ["Cart.total"]

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 from gate_facts import FULL, GOOD, INCONCLUSIVE, KILLED, SURVIVED
+from gate_facts import accepted as gaps_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.ratchet import raised, why_not, written
+from pytest_llmgen.ratchet import raise_floors, raised, why_not, written
 from pytest_llmgen.records import Decisions, InvalidEntry, Metrics
 
 TWO_THIRDS = Metrics((2, 3), (0, 0), (999, 1000), {KILLED: 999, SURVIVED: 1})
@@ -50,6 +51,27 @@ def test_everything_else_in_the_file_stays():
     text = written(FILE, {"line": 66.6})
     assert text == FILE.replace("50.0", "66.6")
     assert tomllib.loads(written(FILE, {"branch": 1.5}))["ratchet"] == {"line": 50.0, "mutation": 71.2, "branch": 1.5}
+
+
+def test_a_floor_of_the_file_is_not_lowered_whoever_asks():
+    assert written(FILE, {"mutation": 50.0}) == FILE
+
+
+def test_floors_are_raised_in_the_file_and_the_run_says_which(tmp_path):
+    file = tmp_path / "llmgen-review.toml"
+    facts = replace(GOOD, totals=replace(GOOD.totals, all=TWO_THIRDS), gaps=gaps_of(TWO_THIRDS), mutants_made=1000)
+    assert raise_floors(facts, file, file.name) == "raised in llmgen-review.toml: line 66.6%, mutation 99.9%"
+    assert tomllib.loads(file.read_text())["ratchet"] == {"line": 66.6, "mutation": 99.9}
+    reached = replace(facts, decisions=Decisions(ratchet={"line": 66.6, "mutation": 99.9}))
+    assert raise_floors(reached, file, file.name) == "the floors of llmgen-review.toml stay as they are"
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_an_incomplete_run_raises_nothing_and_says_why(tmp_path):
+    file = tmp_path / "llmgen-review.toml"
+    text = raise_floors(INCONCLUSIVE["partial run"][0], file, file.name)
+    assert text.startswith("the floors of llmgen-review.toml were not raised: only a part of the suite ran")
+    assert not file.exists()
 
 
 def test_a_file_that_is_not_there_is_made():

@@ -18,7 +18,7 @@ FILES = {"pkg/__init__.py": "", "pkg/parity.py": PARITY}
 OFFLINE = ("--llm-generate", "--llm-provider=offline", "--llm-workers=1")
 OUTPUT = "tests/llmgen/test_llmgen_pkg_parity.py"
 INI = '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n'
-TIMES = ("seconds", "stage_seconds", "stage_cpu_seconds", "started")
+TIMES = ("seconds", "stage_seconds", "stage_cpu_seconds", "started", "peak_memory_mb")
 Make = Callable[..., Any]
 
 

@@ -209,6 +209,7 @@ FULL = Facts(
         rounds=2,
         stage_seconds={"extract": 0.4, "generate": 120.26, "mutate": 60.0},
         stage_cpu_seconds={"extract": 0.3, "mutate": 110.5},
+        peak_memory_mb=181.4,
     ),
     SuiteInfo(212, (), seconds=4.1),
     Totals(AFTER, None, BEFORE, BEFORE),

@@ -45,7 +45,9 @@ def test_the_terminal_shows(name, report_of):
     compare(name, written(render(report_of(name), width=80), 80))
 
 
-@pytest.mark.parametrize(("name", "width", "verbosity"), [("full", 40, 0), ("full", 120, 1), ("inconclusive", 50, 0)])
+@pytest.mark.parametrize(
+    ("name", "width", "verbosity"), [("full", 40, 0), ("full", 60, 0), ("full", 120, 1), ("inconclusive", 50, 0)]
+)
 def test_the_terminal_shows_at_other_widths(name, width, verbosity, report_of):
     lines = render(report_of(name), width=width, verbosity=verbosity, show_gaps=3)
     compare(f"{name}_{width}", written(lines, width))

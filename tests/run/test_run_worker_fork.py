@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_llmgen.records import Hits, Mutant, MutantJob, Region, Value
-from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, Reporter, run_child
+from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, Deadline, End, Reporter, run_child
+from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.protocol import RawFile, RawRun
 from pytest_llmgen.run.views import written
 from pytest_llmgen.run.wire import MESSAGE_LIMIT, BadMessageError, Decoder, encode, from_json, to_json
@@ -56,6 +57,33 @@ def test_a_hanging_child_is_killed_with_what_it_started(tmp_path: Path) -> None:
     end, (sleeper,) = collect(work, 0.5)
     assert end.how == TIMEOUT
     assert not is_running(sleeper)
+
+
+def test_an_endless_loop_ends_by_its_cpu_time_and_a_sleeper_does_not() -> None:
+    def spin(_report: Reporter) -> None:
+        while True:
+            pass
+
+    def sleep(report: Reporter) -> None:
+        time.sleep(0.3)
+        report.send("it", n=1)
+
+    assert run_child(spin, lambda _record: None, Deadline(60, cpu=0.1)) == End(TIMEOUT)
+    assert run_child(sleep, lambda _record: None, Deadline(60, cpu=0.1)) == End(DONE)
+
+
+def test_each_piece_of_a_list_has_its_own_time() -> None:
+    progress = Progress()
+
+    def work(_report: Reporter) -> None:
+        for place in range(4):
+            progress.begin(place)
+            until = time.process_time() + (5.0 if place == 2 else 0.06)
+            while time.process_time() < until:
+                pass
+
+    end = run_child(work, lambda _record: None, PieceDeadline(progress, [(60.0, 0.15)] * 4))
+    assert (end, progress.place) == (End(TIMEOUT), 2)
 
 
 def test_a_child_that_is_done_leaves_no_process_behind() -> None:

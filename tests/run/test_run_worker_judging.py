@@ -6,7 +6,7 @@ import pytest
 
 from pytest_llmgen.records import Mutant, MutantJob, MutantStatus, Outcome, Region
 from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
-from pytest_llmgen.run.judging import IMPORT, Attempt, NeedsColdRunError, settle
+from pytest_llmgen.run.judging import IMPORT, Attempt, NeedsColdRunError, Proof, settle
 
 MUTANT = Mutant("m", "p.py", "f", "f", "o", 0, 1, "a", "b", "b", Region(1, 1, 1, 2))
 SIGNS = {".": Outcome.PASSED, "F": Outcome.FAILED, "E": Outcome.ERROR, "s": Outcome.SKIPPED, "x": Outcome.XFAILED}
@@ -76,3 +76,9 @@ def test_no_tests_are_no_coverage() -> None:
 def test_a_mutant_that_must_be_imported_is_handed_on() -> None:
     with pytest.raises(NeedsColdRunError, match="why"):
         settle(MutantJob(MUTANT, ("a",), 1.0), lambda *_, **__: Attempt(problem=(IMPORT, "why")))
+
+
+def test_a_timeout_that_a_group_has_seen_needs_one_more() -> None:
+    run = Scripted(".T")
+    verdict = settle(MutantJob(MUTANT, ("a", "b"), 1.0), run, Proof(hung=True))
+    assert (verdict.status, verdict.confirmed, run.asked) == (MutantStatus.TIMEOUT, True, [(("a", "b"), 1.0)])

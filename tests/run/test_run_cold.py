@@ -1,0 +1,63 @@
+"""Mutants that must be imported: each in a pytest of its own that starts from where all of them are the same."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_llmgen.records import Module, Mutant, MutantJob, MutantStatus, Region
+from pytest_llmgen.run.executor import Executor
+from pytest_llmgen.settings import defaults
+
+SHOP = "def price(n):\n    return n * 2\n\nTABLE = [price(n) for n in range(3)]\nNAMES = list('ab')\n"
+SUITE = """\
+import shop
+def test_table(): assert shop.TABLE == [0, 2, 4]
+def test_unseen(): assert len(shop.TABLE) == 3
+def test_last(): assert shop.price(1) in (2, 3) and shop.TABLE.pop() in (4, 6)
+"""
+PLUGIN = "import shop\nSEEN = list(shop.TABLE)\n"
+CONFTEST = "import pytest, shop\n@pytest.fixture\ndef table(): return shop.TABLE\n"
+MUTANT = Mutant(
+    "m", "shop.py", "price", "price", "any", 25, 30, "n * 2", "n * 3", "n * 3", Region(2, 12, 2, 17), 1, False, 2
+)
+NAMES = ("test_table", "test_unseen", "test_last")
+
+
+@pytest.mark.parametrize(
+    ("more", "args", "given"),
+    [
+        ({}, (), ()),
+        ({"conftest.py": CONFTEST}, (), ("tests/test_shop.py::test_table", "tests")),
+        ({"shopplugin.py": PLUGIN}, ("-p", "shopplugin"), ("tests/test_shop.py",)),
+    ],
+    ids=["a test", "a conftest file", "a plugin"],
+)
+def test_a_mutant_of_what_runs_at_import_is_seen_whoever_imports_it_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, str], args: tuple[str, ...], given: tuple[str, ...]
+) -> None:
+    files = {"shop.py": SHOP, "tests/test_shop.py": SUITE, "pytest.ini": "[pytest]\npythonpath = .\n", **more}
+    (tmp_path / "tests").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    module = Module("shop.py", "shop", ".", SHOP)
+    ids = [f"tests/test_shop.py::{name}" for name in NAMES]
+    with Executor(
+        tmp_path,
+        defaults(tmp_path, workers=1),
+        args=(*args, *given),
+        sys_path=[str(tmp_path), *sys.path],
+        invocation_dir=tmp_path,
+        modules=[module],
+    ) as runner:
+        runner.collect()
+        jobs = [MutantJob(Mutant(**{**fields(MUTANT), "id": each}), (each,), 5.0) for each in ids]
+        verdicts = list(runner.judge(jobs))
+    statuses = {verdict.mutant_id: verdict.status for verdict in verdicts}
+    expected = (MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.SURVIVED)
+    assert statuses == dict(zip(ids, expected, strict=True)), [verdict.detail for verdict in verdicts]
+
+
+def fields(record: Mutant) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__slots__}

@@ -1,0 +1,5 @@
+"""Reads another module's constants when it is imported."""
+
+from constants import LIMIT, RATE
+
+TOTAL = RATE + LIMIT

@@ -1,0 +1,5 @@
+from importing import TOTAL
+
+
+def test_total():
+    assert TOTAL == 30

@@ -1,0 +1,20 @@
+"""Mutants that leave state behind: what was grouped must not matter."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def judged(judge):
+    return judge("state")
+
+
+def test_every_test_runs_in_a_worker_as_under_pytest(judged):
+    assert judged.differences == ()
+
+
+def test_a_fresh_process_says_of_each_mutant_what_the_tree_does(judged):
+    assert judged.unexpected() == ""
+
+
+def test_every_verdict_is_that_of_the_mutant_alone(judged):
+    assert judged.wrong() == ""
