@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -26,6 +27,7 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.generate.journal import Journal
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
 from pytest_llmgen.kept.runner import KeepingRunner
@@ -212,17 +214,30 @@ class Edges:
 
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
         """Judge what was found and write the reports."""
+        if self.executor is not None:
+            self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+        if self.memory is not None:
+            self.findings.kept_verdicts = self.memory.kept
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
         if self.settings.raise_floors:
             facts = replace(facts, written=(*facts.written, self._raise_floors(facts)))
         verdict = gate.judge(facts, self.limits, self.settings.gate_mode)
+        with suppress(OSError):  # the ledger is full or gone: the verdict stands
+            self._note_fates()
         report = Report(facts, verdict, sources=sources_of(self.findings.evidence()))
         status = self.exit_status(pytest_status, report)
         report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
         self.outlets.write(report)
         return report
+
+    def _note_fates(self) -> None:
+        """The ledger also says what became of everything that was paid for."""
+        journal = Journal(self.settings.report_path)
+        for each in self.findings.judged if self._uses_model else ():
+            candidate = each.candidate
+            journal.note("judged", candidate=candidate.id, target=candidate.target, fate=each.fate, code=each.code)
 
     def _circumstances(self, started: datetime, seconds: float) -> Circumstances:
         commit, dirty = run_info(self.git)
@@ -239,8 +254,6 @@ class Edges:
             shard=str(self.shard) if self.shard else None,
             ci=self.settings.ci,
             seed=self.settings.seed,
-            kept_verdicts=self.memory.kept if self.memory else 0,
-            peak_memory_mb=round(self.executor.peak_memory_mb(), 1) if self.executor else 0.0,
         )
         return Circumstances(
             tool=ToolInfo(

@@ -64,6 +64,8 @@ class Findings:
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
+    peak_memory_mb: float = 0.0  # of the largest worker
+    kept_verdicts: int = 0  # that earlier runs had found
 
     @contextmanager
     def stage(self, name: str, wall: Callable[[], float], cpu: Callable[[], float]) -> Iterator[None]:

@@ -146,7 +146,7 @@ def _gaps(site: Site, evidence: Evidence) -> list[Gap]:
         return []
     hits = evidence.hits.get(site.module.path, Hits())
     own = [each for each in evidence.judged if each.candidate.target == site.key]
-    attempts = tuple(Attempt(_ATTEMPT_OUTCOMES.get(j.fate, j.fate.value), j.reason) for j in _dropped(own))
+    attempts = tuple(Attempt(_ATTEMPT_OUTCOMES.get(j.fate) or j.code or j.fate.value, j.reason) for j in _dropped(own))
     found = [
         *_line_gaps(site, hits),
         *_branch_gaps(site, hits, evidence.line_tests.get(site.module.path, {})),

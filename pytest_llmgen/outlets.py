@@ -42,6 +42,9 @@ class Outlets:
             LlmgenError: the first that could not be written.
         """
         problems: list[Exception] = []
+        if any(each.path.is_relative_to(self.settings.report_path) for each in self.destinations):
+            with suppress(OSError):  # said when a report is written; a run may be stopped before it made the folder
+                files.make_folder(self.settings.report_path)
         for each in self.destinations:
             _try(problems, self._write, each, report)
         if self.is_on_github:

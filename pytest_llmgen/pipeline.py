@@ -43,6 +43,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
 )
+from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_suspect, reproduce
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
@@ -360,18 +361,31 @@ class _Job:
             yield from generator.generate(assignments[start : start + size])
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+        """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""
+        judged = self._judge(reply.candidates, reply.assignment.target, runner)
+        mended = [candidate for each in judged if (candidate := mend(each, reply.assignment.context))]
+        better = {
+            each.candidate.id: each
+            for each in self._judge(mended, reply.assignment.target, runner)
+            if each.fate in (Fate.KEPT, Fate.SUSPECTED_BUG)
+        }
+        proved = [better.get(each.candidate.id, each) for each in judged]
+        self.findings.judged.extend(proved)
+        return proved
+
+    def _judge(self, candidates: Sequence[Candidate], target: Target, runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
-        target = reply.assignment.target
+        if not candidates:
+            return []
         with self._stage("vet"):
-            refused = {c.id: self.tools.vet(c, target) for c in reply.candidates}
-        judged = [_refused(c, refused[c.id]) for c in reply.candidates if refused[c.id]]
+            refused = {c.id: self.tools.vet(c, target) for c in candidates}
+        judged = [_refused(c, refused[c.id]) for c in candidates if refused[c.id]]
         place = place_of(self.settings, self.findings)
         with self._stage("run"):
-            tried = try_out([c for c in reply.candidates if not refused[c.id]], runner, place)
+            tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
             tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
-        self.findings.judged.extend(judged + tried)
         return judged + tried
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:

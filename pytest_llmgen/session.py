@@ -18,6 +18,7 @@ from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
 from pytest_llmgen.console import announce, show
 from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.junit import add_properties
 from pytest_llmgen.records import Report
 from pytest_llmgen.settings import Settings
 
@@ -133,6 +134,7 @@ class LlmgenSession:
             self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
+        add_properties(self.edges.config, self.report, self.edges.outlets.full_report() or "")
         self.edges.config.hook.pytest_llmgen_report(config=self.edges.config, report=self.report)
 
 

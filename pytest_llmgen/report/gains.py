@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_llmgen.gate import in_scope, percent
@@ -73,12 +73,13 @@ def _cost(facts: Facts, now: Metrics | None, before: Metrics | None) -> Iterator
         yield Gain("cost of a newly killed mutant", "", f"${facts.cost.usd / killed:.3f}")
 
 
-OUTSIDE_THE_SCORE = (MutantStatus.IGNORED, MutantStatus.RUNTIME_ERROR, MutantStatus.COMPILE_ERROR, MutantStatus.PENDING)
+SETTLED_OUTSIDE = (MutantStatus.IGNORED, MutantStatus.RUNTIME_ERROR, MutantStatus.COMPILE_ERROR)
+OUTSIDE_THE_SCORE = (*SETTLED_OUTSIDE, MutantStatus.PENDING)
 
 
-def left_out(metrics: Metrics | None) -> str:
+def left_out(metrics: Metrics | None, statuses: Sequence[MutantStatus] = OUTSIDE_THE_SCORE) -> str:
     """Why the score counts fewer mutants than there are: ``3 of 386 mutants are not in it: 3 Ignored``."""
-    counts = {s: metrics.by_status[s] for s in OUTSIDE_THE_SCORE if metrics.by_status.get(s)} if metrics else {}
+    counts = {s: metrics.by_status[s] for s in statuses if metrics.by_status.get(s)} if metrics else {}
     if not metrics or not counts:
         return ""
     outside = sum(counts.values())

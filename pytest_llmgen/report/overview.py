@@ -7,6 +7,7 @@ from itertools import groupby
 
 from pytest_llmgen.gate import in_scope, percent, unreviewed_tests
 from pytest_llmgen.records import Facts, FunctionReport, Metrics, TestReport
+from pytest_llmgen.report.gains import SETTLED_OUTSIDE, left_out
 from pytest_llmgen.report.items import shown
 from pytest_llmgen.report.layout import Line, Row, Style, count, fraction, table, tally, wrapped
 
@@ -57,11 +58,13 @@ def _total_rows(facts: Facts, gaps: int) -> list[Row]:
 def scores(facts: Facts, width: int) -> list[Line]:
     """The mutation score with and without tests that nobody has reviewed."""
     metrics, without = in_scope(facts), facts.totals.without_unreviewed
+    note = left_out(metrics, SETTLED_OUTSIDE)
+    lines = wrapped(note, width, 2, hanging=2) if note else []
     if metrics is None or not unreviewed_tests(facts):
-        return []
+        return lines
     rest = percent(without.mutants) if without else "not computed: tests of earlier runs are among them"
     text = f"mutation score {percent(metrics.mutants)}, without unreviewed generated tests {rest}"
-    return wrapped(text, width, 2, hanging=2)
+    return [*lines, *wrapped(text, width, 2, hanging=2)]
 
 
 def not_judged(facts: Facts, width: int) -> list[Line]:

@@ -56,6 +56,7 @@ BODIES = {
     "test_promise": "assert share(1, 0) == 0",
     "test_unsafe": "import os\n    os.system('true')\n    assert share(9, 3) == 3",
     "test_chance": "import os\n    assert share(9, 3) == 3 + (os.environ.get('PYTHONHASHSEED') != '0')",
+    "test_unimported": "assert share(Decimal(-7), 2) == -3",
     "test_absent": "assert share(9, no_such_name) == 3",
 }
 
@@ -217,6 +218,12 @@ def test_a_suspected_bug_is_evidence_outside_of_the_suite(result: Result) -> Non
 def test_failing_and_invalid_candidates_are_asked_for_again_and_suspects_are_not(result: Result) -> None:
     (repair,) = (a for a in result.script.asked if a.stage is Stage.REPAIR)
     assert {failure.candidate.name for failure in repair.failures} == {"test_wrong", "test_absent"}
+
+
+def test_what_a_rule_can_mend_is_kept_without_another_request(result: Result) -> None:
+    mended = result.judged("test_unimported")
+    assert mended.fate in (Fate.KEPT, Fate.REDUNDANT), mended.reason
+    assert mended.candidate.imports[-1] == "from decimal import Decimal"
 
 
 def test_a_documented_target_is_also_asked_for_from_its_documentation(result: Result) -> None:

@@ -52,6 +52,13 @@ def test_replayed_tests_raise_the_score_and_pass_by_themselves(replayed, shop):
     assert shop.run("-W", "error", "tests/llmgen", is_ours=False).status == 0
 
 
+def test_the_ledger_says_what_became_of_each_test(replayed, shop):
+    lines = [json.loads(line) for line in (shop.root / ".llmgen/ledger.jsonl").read_text().splitlines()]
+    fates = [line["fate"] for line in lines if line["event"] == "judged"]
+    assert sorted(fates) == sorted(test["fate"] for test in replayed.report["tests"])
+    assert {"kept", "suspected-bug"} <= set(fates)
+
+
 def test_a_request_without_a_recorded_reply_is_named(shop):
     for path in (shop.root / "replies").rglob("*.json"):
         if json.loads(path.read_text())["question"]["target"].endswith("::Money.times"):

@@ -10,14 +10,14 @@ import pytest
 
 CODE = "def parity(n):\n    if n % 2:\n        return 'odd'\n    return 'even'\n"
 TESTS = "from pkg.parity import parity\n\ndef test_odd(): assert parity(3) == 'odd'\n"
-VOLATILE = ("started", "seconds", "stage_seconds", "stage_cpu_seconds", "sandbox")
+VOLATILE = ("started", "seconds", "stage_seconds", "stage_cpu_seconds", "sandbox", "peak_memory_mb")
 
 
 @pytest.fixture(scope="module")
 def runs(make_project: Callable[..., Any]) -> Any:
     project = make_project({"pkg/__init__.py": "", "pkg/parity.py": CODE, "tests/test_parity.py": TESTS})
     project.whole = project.run("--llm-check")
-    project.parts = [project.run("--llm-check", f"--llm-shard={n}/2") for n in (1, 2)]
+    project.parts = [project.run("--llm-check", "--llm-fresh", f"--llm-shard={n}/2") for n in (1, 2)]
     return project
 
 
@@ -35,6 +35,7 @@ def test_the_merge_is_equal_to_one_run(runs: Any) -> None:
         assert run.report[key] == runs.whole.report[key], key
     assert "no test runs" in run.output
     same, other = run.report["run"], runs.whole.report["run"]
+    assert same["peak_memory_mb"] > 10
     assert {k: v for k, v in same.items() if k not in VOLATILE} == {k: v for k, v in other.items() if k not in VOLATILE}
 
 

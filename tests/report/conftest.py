@@ -294,7 +294,7 @@ SCENARIOS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report_of():
     """Reports by the name of a scenario, judged by the real gate."""
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_llmgen.records import Report
 from pytest_llmgen.report.html import MARK
@@ -54,7 +54,7 @@ def _template() -> Any:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_shown
     )
     environment.filters["cut"] = cut
-    environment.filters["anchor"] = _anchor
+    environment.filters["code"] = _code
     return environment.from_string(_text("page.html.jinja"))
 
 
@@ -65,8 +65,13 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _anchor(text: str) -> str:
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in text)
+def _code(text: str) -> Markup:
+    """A sentence whose parts between backquotes are code."""
+    parts = visible(text).split("`")
+    marked = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
+    return Markup("").join(marked)
 
 
 @cache

@@ -1,0 +1,18 @@
+"""The verdict as properties of the suite in pytest's own JUnit file, where one is written."""
+
+from __future__ import annotations
+
+import pytest
+from _pytest.junitxml import xml_key  # there is no public way but a fixture
+
+from pytest_llmgen.gate import unreviewed_gaps
+from pytest_llmgen.records import Report
+
+
+def add_properties(config: pytest.Config, report: Report, place: str) -> None:
+    """Before pytest writes its file; ``place`` is where the whole report is, if anywhere."""
+    junit = config.stash.get(xml_key, None)
+    if junit is not None:
+        junit.add_global_property("llmgen.verdict", report.verdict.state.value)
+        junit.add_global_property("llmgen.open_gaps", str(len(unreviewed_gaps(report.facts.gaps))))
+        junit.add_global_property("llmgen.report", place)
