@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import Assessment, assess
 from pytest_llmgen.records import (
     Cost,
-    Decisions,
     Facts,
     Fate,
+    FunctionReport,
+    Gap,
+    GapState,
     Judged,
     Metrics,
     Outcome,
@@ -22,6 +26,9 @@ from pytest_llmgen.records import (
     ToolInfo,
     Totals,
 )
+from pytest_llmgen.review.anchors import anchor_of_gap, anchor_of_mutant, change_of
+from pytest_llmgen.review.book import Book
+from pytest_llmgen.review.matching import Measured, match, notes_on
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 _DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
@@ -40,11 +47,22 @@ class Circumstances:
     budget_usd: float | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
+    book: Book = field(default_factory=Book)  # what people have decided
+    today: date = date.min
+    present: frozenset[str] | None = None  # every ``path::qualname`` of the project, None where only a part is known
 
 
 def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
     """Everything that was found out, before any judgement."""
     assessment = assess(findings.evidence())
+    matching = match(
+        assessment.gaps,
+        findings.suspects,
+        circumstances.book,
+        measured_by(findings, assessment, circumstances),
+        circumstances.today,
+        circumstances.pragmas_added,
+    )
     cost = sum(findings.costs.values(), Cost())
     info = replace(
         circumstances.run,
@@ -64,9 +82,9 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         run=info,
         suite=suite_info(findings),
         totals=replace(assessment.totals, without_unreviewed=without_unreviewed(assessment.totals, circumstances)),
-        functions=assessment.functions,
-        gaps=assessment.gaps,
-        suspected_bugs=tuple(findings.suspects),
+        functions=tuple(_accepted(function, matching.gaps) for function in assessment.functions),
+        gaps=matching.gaps,
+        suspected_bugs=matching.bugs,
         tests=tests,
         module_errors=(
             *((m.path, m.error) for m in findings.modules if m.error),
@@ -74,16 +92,43 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         ),
         scope_problem=circumstances.scope_problem,
         nothing_to_test=circumstances.nothing_to_test,
+        decisions=matching.decisions,
         unreviewed_on_disk=circumstances.unreviewed_on_disk,
-        decisions=replace(Decisions(), pragmas_added=circumstances.pragmas_added),
         files=_files(findings),
         mutants_made=_mutants_made(findings, assessment.totals),
         cost=cost,
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
         written=tuple(findings.written),
-        warnings=circumstances.warnings + tuple(findings.warnings),
+        warnings=circumstances.warnings + tuple(findings.warnings) + notes_on(matching.decisions),
     )
+
+
+def measured_by(findings: Findings, assessment: Assessment, circumstances: Circumstances) -> Measured:
+    """What the run can speak about: nothing where it did not come to its end."""
+    ended = findings.problem is None and not findings.interrupted and circumstances.scope_problem is None
+    if not ended or not findings.baseline.files:
+        return Measured(present=circumstances.present, operators=circumstances.tool.operators)
+    open_ones = {(gap.where, change_of(anchor_of_gap(gap))[1:]) for gap in assessment.gaps}
+    settled = {
+        (f"{m.path}::{m.qualname}", change_of(anchor_of_mutant(m))) for m in findings.mutants if findings.has_verdict(m)
+    }
+    return Measured(
+        functions={f"{f.path}::{f.qualname}": f.context for f in assessment.functions if f.state != "error"},
+        settled=frozenset(each for each in settled if (each[0], each[1][1:]) not in open_ones),
+        present=circumstances.present,
+        without_mutants=frozenset(findings.unmutable),
+        is_whole=circumstances.run.scope == "all",
+        has_bugs=circumstances.run.command == "generate",
+        operators=circumstances.tool.operators,
+    )
+
+
+def _accepted(function: FunctionReport, gaps: Sequence[Gap]) -> FunctionReport:
+    """A function is accepted where people have decided on all that is open in it."""
+    own = [gap for gap in gaps if gap.id in function.gap_ids and gap.new]
+    decided = own and all(gap.state is GapState.ACCEPTED for gap in own)
+    return replace(function, state="accepted") if decided and function.state == "gaps" else function
 
 
 def _files(findings: Findings) -> Ratio:

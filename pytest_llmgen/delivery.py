@@ -15,9 +15,10 @@ from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
-from pytest_llmgen.refine.triage import describe, shortest
+from pytest_llmgen.refine.triage import describe, expected_observed, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
-from pytest_llmgen.review.fingerprint import long_id, short_ids
+from pytest_llmgen.review.anchors import without_addresses
+from pytest_llmgen.review.ids import long_id, short_ids
 from pytest_llmgen.settings import Settings
 
 _PROOFS = 3
@@ -181,7 +182,8 @@ class _Delivery:
 
 def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:
     target = targets[judged.candidate.target]
-    return long_id("X", target.qualname, None, judged.candidate.summary or judged.candidate.name, None, 1)
+    _, observed = expected_observed(judged)
+    return long_id("X", target.qualname, None, without_addresses(observed), None, 1)
 
 
 def _of(judged: Sequence[Judged], target: str) -> list[Judged]:

@@ -31,7 +31,7 @@ from pytest_llmgen.generate.journal import Journal
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
 from pytest_llmgen.kept.runner import KeepingRunner
-from pytest_llmgen.mutate.operators import OPERATORS_VERSION, mutants_of
+from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.publisher import Publisher
@@ -43,6 +43,7 @@ from pytest_llmgen.records import (
     FileLines,
     Generator,
     Module,
+    Mutant,
     Prober,
     Refusal,
     Report,
@@ -57,6 +58,8 @@ from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
+from pytest_llmgen.review.generated import is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
@@ -96,6 +99,7 @@ class Edges:
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
+        self.book = read_book(settings)
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
@@ -127,7 +131,7 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
-        lines.append(f"llmgen: gate {self.settings.gate_mode}")
+        lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
@@ -150,7 +154,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
-            mutants_of=mutants_of,
+            mutants_of=self._mutants_of,
             context_of=self._context_of,
             vet=self._vet,
             publisher=self.publisher,
@@ -186,7 +190,7 @@ class Edges:
             "code": parts.digest(self.modules),
             "commit": run_info(self.git)[0] or "none",
             "scope": " ".join((self.scope.kind, *(f"since {base}" for _ in [base] if base), *self.settings.targets)),
-            "version": f"{__version__}, operators {OPERATORS_VERSION}",
+            "version": f"{__version__}, {OPERATORS_VERSIONS[self.settings.operators]}",
             "python": ".".join(platform.python_version_tuple()[:2]),
         }
 
@@ -257,7 +261,11 @@ class Edges:
         )
         return Circumstances(
             tool=ToolInfo(
-                __version__, platform.python_version(), pytest.__version__, _version("coverage"), OPERATORS_VERSION
+                __version__,
+                platform.python_version(),
+                pytest.__version__,
+                _version("coverage"),
+                OPERATORS_VERSIONS[self.settings.operators],
             ),
             run=info,
             scope_problem=self.scope.problem,
@@ -270,6 +278,9 @@ class Edges:
                 *(warnings_of(self.generator) if self.generator else ()),
                 *((self.memory.problem,) if self.memory and self.memory.problem else ()),
             ),
+            book=self.book,
+            today=datetime.now().astimezone().date(),
+            present=None if self.settings.targets else places_of(self.modules),
         )
 
     def _nothing_to_test(self) -> str | None:
@@ -363,6 +374,15 @@ class Edges:
             python_path=self.python_path,
         )
 
+    def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
+        if self.settings.operators != MUTMUT:
+            return mutants_of(module, self.settings.operators)
+        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+
+        mutants, notice = listed(module)
+        self.findings.warnings.extend(notice.splitlines())
+        return mutants
+
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)
 
@@ -373,7 +393,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
+        if is_rejected(candidate, self._rejected):
+            return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
 
 
 def has_generated(facts: Facts) -> bool:

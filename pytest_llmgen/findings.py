@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.mutate.edits import diff_of
+from pytest_llmgen.mutate.score import status_of
 from pytest_llmgen.records import (
     Arc,
     Baseline,
@@ -113,6 +114,11 @@ class Findings:
                     identity, MutantStatus.KILLED, (judged.nodeid or judged.candidate.name,)
                 )
         return {**found, **self.final_verdicts}
+
+    def has_verdict(self, mutant: Mutant) -> bool:
+        """Whether the mutant was judged."""
+        verdict = self.final_verdicts.get(mutant.id) or self.verdicts_before.get(mutant.id)
+        return status_of(verdict) is not MutantStatus.PENDING
 
     def open_mutants(self, path: str | None = None) -> list[Mutant]:
         """Mutants that no test of the project and no kept candidate kills."""

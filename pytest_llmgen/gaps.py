@@ -10,6 +10,7 @@ from itertools import groupby
 from pytest_llmgen.mutate.edits import diff_of
 from pytest_llmgen.mutate.score import by_status, score, status_of, total
 from pytest_llmgen.records import (
+    Arc,
     Attempt,
     Evidence,
     Fate,
@@ -28,17 +29,14 @@ from pytest_llmgen.records import (
 from pytest_llmgen.report import hints, reasons
 from pytest_llmgen.report.ranking import rank
 from pytest_llmgen.report.sites import Site, sites_of
-from pytest_llmgen.review.fingerprint import long_id, short_ids
+from pytest_llmgen.review.anchors import LETTERS
+from pytest_llmgen.review.ids import long_id, short_ids
+from pytest_llmgen.review.statements import statement_hash
+from pytest_llmgen.review.texts import canonical_text
 
 MOST_ATTEMPTS = 10
 """Attempts listed with a gap; the tests themselves are all in the report."""
 
-_LETTERS = {
-    GapKind.UNCOVERED_LINE: "L",
-    GapKind.UNCOVERED_BRANCH: "B",
-    GapKind.SURVIVING_MUTANT: "M",
-    GapKind.NO_VERDICT: "N",
-}
 _ATTEMPT_OUTCOMES = {Fate.REDUNDANT: "no-gain", Fate.FAILING: "fails", Fate.FLAKY: "flaky", Fate.UNSAFE: "unsafe"}
 
 
@@ -152,7 +150,7 @@ def _gaps(site: Site, evidence: Evidence) -> list[Gap]:
         *_branch_gaps(site, hits, evidence.line_tests.get(site.module.path, {})),
         *_mutant_gaps(site, hits, evidence),
     ]
-    return [replace(gap, attempts=attempts[:MOST_ATTEMPTS]) for gap in _numbered(found)]
+    return [replace(gap, attempts=attempts[:MOST_ATTEMPTS]) for gap in found]
 
 
 def _line_gaps(site: Site, hits: Hits) -> list[Gap]:
@@ -166,7 +164,8 @@ def _line_gaps(site: Site, hits: Hits) -> list[Gap]:
         is_module = site.target is None
         reason = reasons.of_line(statements[0], site.statements, site.branches, hits, site.forks, in_module=is_module)
         new = any(map(site.is_new_statement, statements))
-        gaps.append(_gap(site, GapKind.UNCOVERED_LINE, site.region(statements[0], end), text, new, reason=reason))
+        gap = _gap(site, GapKind.UNCOVERED_LINE, site.region(statements[0], end), text, new, reason=reason)
+        gaps.append(_in_statement(replace(gap, nth=site.number(statements[0])), site.identity(statements[0])))
     return gaps
 
 
@@ -185,8 +184,22 @@ def _branch_gaps(site: Site, hits: Hits, tests: Mapping[int, tuple[str, ...]]) -
             reason=reasons.of_branch(arc, site.forks),
         )
         after = site.text(end) if end > 0 else "exit"
-        gaps.append(replace(gap, to_line=end, after=after, covering_tests=tuple(tests.get(start, ()))))
+        gap = replace(
+            gap, to_line=end, after=after, nth=_nth_branch(site, arc), covering_tests=tuple(tests.get(start, ()))
+        )
+        gaps.append(_in_statement(gap, site.identity(start)))
     return gaps
+
+
+def _nth_branch(site: Site, arc: Arc) -> int:
+    """Counted among all branches of the function, taken or not: which of them are open changes with the tests."""
+    texts = _branch_texts(site, arc)
+    return sum(_branch_texts(site, each) == texts for each in site.branches[: site.branches.index(arc) + 1])
+
+
+def _branch_texts(site: Site, arc: Arc) -> tuple[str, str]:
+    start, end = arc
+    return canonical_text(site.text(start)), canonical_text(site.text(end) if end > 0 else "exit")
 
 
 def _mutant_gaps(site: Site, hits: Hits, evidence: Evidence) -> list[Gap]:
@@ -211,7 +224,7 @@ def _mutant_gap(
     is_log = hints.is_log_text(site.text(_line(site, mutant)))
     reason += "; likely low value (text of a log or a message)" if is_log else ""
     gap = _gap(site, kind, mutant.region, mutant.before, site.is_new_mutant(mutant), reason=reason)
-    return replace(
+    gap = replace(
         gap,
         qualname=mutant.qualname,
         nth=mutant.nth,
@@ -223,6 +236,23 @@ def _mutant_gap(
         same_results=evidence.same_results.get(mutant.id, 0),
         hint=None if is_log else hints.of_mutant(mutant.before, mutant.after),
     )
+    identity = site.identity_around(mutant)
+    return _in_statement(gap, identity, _nth_in_statement(site, mutant, identity))
+
+
+def _nth_in_statement(site: Site, mutant: Mutant, identity: str) -> int:
+    """Counted among all equal changes of the statement, killed ones too."""
+    before = site.mutants[: site.mutants.index(mutant) + 1]
+    return sum(_change(each) == _change(mutant) and site.identity_around(each) == identity for each in before)
+
+
+def _change(mutant: Mutant) -> tuple[str, str, str]:
+    return mutant.operator, canonical_text(mutant.before), canonical_text(mutant.after)
+
+
+def _in_statement(gap: Gap, identity: str, nth: int = 1) -> Gap:
+    text = statement_hash(identity, LETTERS[gap.kind], gap.operator, gap.before, gap.after, nth)
+    return replace(gap, statement=text)
 
 
 def _line(site: Site, mutant: Mutant) -> int:
@@ -237,22 +267,11 @@ def _is_on_open_line(site: Site, mutant: Mutant, hits: Hits) -> bool:
 
 
 def _gap(site: Site, kind: GapKind, region: Region, before: str, new: bool, *, reason: str) -> Gap:
-    context = site.target.context if site.target else ""
+    context = site.context(region.start_line)
     return Gap("", kind, site.module.path, region, site.qualname, context, before, new=new, reason=reason)
 
 
 # --- Names --------------------------------------------------------------------------------------
-
-
-def _numbered(gaps: Iterable[Gap]) -> list[Gap]:
-    """Equal lines and branches of a function get their number in it; mutants bring theirs."""
-    seen: Counter[tuple[object, ...]] = Counter()
-    numbered = []
-    for gap in gaps:
-        anchor = (gap.kind, gap.before, gap.after)
-        seen[anchor] += 1
-        numbered.append(gap if gap.operator is not None else replace(gap, nth=seen[anchor]))
-    return numbered
 
 
 def _identified(gaps: Sequence[tuple[Gap, str]]) -> list[tuple[Gap, str]]:
@@ -269,4 +288,4 @@ def _identified(gaps: Sequence[tuple[Gap, str]]) -> list[tuple[Gap, str]]:
 
 
 def _long_id(gap: Gap, qualname: str) -> str:
-    return long_id(_LETTERS[gap.kind], qualname, gap.operator, gap.before, gap.after, gap.nth)
+    return long_id(LETTERS[gap.kind], qualname, gap.operator, gap.before, gap.after, gap.nth)

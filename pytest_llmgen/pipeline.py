@@ -249,13 +249,16 @@ class _Job:
             deliver(self.settings, self.findings, runner, self.tools.publisher, self.tools.progress.step)
 
     def _in_scope(self, mutant: Mutant) -> bool:
-        """Whether a mutant's function was touched, where only new code is judged."""
+        """Whether a mutant's function was touched (outside of functions: its lines), where only new code is judged."""
         changed = self.findings.changed
         if changed is None:
             return True
         target = self.findings.targets.get(f"{mutant.path}::{mutant.unit}")
         lines = changed.get(mutant.path, frozenset())
-        return target is not None and any(target.start_line <= line <= target.end_line for line in lines)
+        first, last = mutant.region.start_line, mutant.region.end_line
+        if target is not None:
+            first, last = target.start_line, target.end_line
+        return any(first <= line <= last for line in lines)
 
     def _time_left(self, started: float) -> float:
         """Seconds that generating may still take; infinite where no limit was set."""

@@ -15,7 +15,16 @@ import pytest
 
 from pytest_llmgen import hooks
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.settings import COVERAGE_VARIABLE, MODIFIERS, OPTIONS, WORKER_VARIABLE, Option, Settings, resolve
+from pytest_llmgen.settings import (
+    COVERAGE_VARIABLE,
+    MODIFIERS,
+    OPTIONS,
+    REVIEW_COMMANDS,
+    WORKER_VARIABLE,
+    Option,
+    Settings,
+    resolve,
+)
 
 GROUP_TITLE = "LLM test generation"
 SESSION_PLUGIN = "llmgen_session"
@@ -61,6 +70,20 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         early_config.pluginmanager.register(plugin, SESSION_PLUGIN)
         early_config.add_cleanup(plugin.close)
     return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Work on decisions needs no run of tests; everything else is pytest's business."""
+    options: Any = config.option
+    asked = any(getattr(options, f"llmgen_{name}", None) for name in REVIEW_COMMANDS)
+    if not asked or options.llmgen_disabled or any(getattr(options, name, False) for name in _LISTINGS):
+        return None
+    from pytest_llmgen.review.entry import main  # noqa: PLC0415 (lazy: an idle start must not pay for it)
+
+    settings = _settings(config, options)
+    with _usage_errors():
+        return main(config, settings)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -150,6 +150,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="BUDGET",
     ),
     Option(
+        "operators",
+        "Which mutants there are: all, classic (mutmut's operators, in functions), or mutmut (its own list)",
+        "classic",
+        None,
+        "llm_operators",
+        choices=("all", "classic", "mutmut"),
+    ),
+    Option(
         "test_timeout",
         "Seconds for one generated test at most",
         10.0,
@@ -351,6 +359,52 @@ OPTIONS: tuple[Option, ...] = (
         "float",
         minimum=0,
     ),
+    Option("review", "Decide on tests, suspected bugs and gaps, one by one", False, "--llm-review", kind="bool"),
+    Option("show", "Show what is known of one gap, suspected bug or test", "", "--llm-show", metavar="ID"),
+    Option(
+        "accept",
+        "Accept a gap or suspected bug (with --llm-class and --llm-reason), a test, or all `tests` (repeatable)",
+        (),
+        "--llm-accept",
+        kind="args",
+        metavar="ID",
+        repeatable=True,
+    ),
+    Option("reject", "Reject a generated test (repeatable)", (), "--llm-reject", None, "args", "ID", repeatable=True),
+    Option(
+        "decision_class",
+        "Why it is accepted",
+        "",
+        "--llm-class",
+        choices=("equivalent", "unreachable", "wont-test", "tested-elsewhere", "known-bug", "false-alarm"),
+    ),
+    Option("decision_reason", "The reason, in words of your own", "", "--llm-reason", metavar="TEXT"),
+    Option("decision_expires", "When it must be looked at again, or never", "", "--llm-expires", metavar="DATE"),
+    Option("decision_ref", "Where a known bug is tracked", "", "--llm-ref", metavar="URL"),
+    Option(
+        "accept_file",
+        "Take over the decisions that were downloaded from the HTML report",
+        "",
+        "--llm-accept-file",
+        metavar="FILE",
+    ),
+    Option("apply", "Put a surviving mutant into its source file, to look at it", "", "--llm-apply", metavar="ID"),
+    Option("make_baseline", "Record today's gaps as old debt", False, "--llm-baseline", kind="bool"),
+    Option("prune", "Take unused decisions out, re-key moved ones", False, "--llm-prune", kind="bool"),
+    Option(
+        "review_check",
+        "Check the review file: faults, expired and stale decisions; runs no test",
+        False,
+        "--llm-review-check",
+        kind="bool",
+    ),
+    Option("review_file", "Decisions of people, to be committed", "llmgen-review.toml", None, "llm_review_file"),
+    Option("baseline_file", "Old debt, to be committed", "llmgen-baseline.json", None, "llm_baseline_file"),
+    Option(
+        "review_expiry", "Days until a decision expires, CLASS=DAYS, 0 for never", (), None, "llm_review_expiry", "args"
+    ),
+    Option("review_strict", "Unused decisions fail the gate", False, None, "llm_review_strict", "bool"),
+    Option("review_bots", "Programs may be authors of decisions", False, None, "llm_review_bots", "bool"),
     Option("gate_ratchet", "Hold the floors that the review file records", False, None, "llm_gate_ratchet", "bool"),
     Option(
         "gate_paths",
@@ -369,9 +423,25 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
+REVIEW_COMMANDS = (
+    "review",
+    "show",
+    "accept",
+    "reject",
+    "accept_file",
+    "apply",
+    "make_baseline",
+    "prune",
+    "review_check",
+)
+"""Settings that ask for work on decisions instead of a run of tests."""
+
 
 MODIFIERS = frozenset(
-    {"--llm-target", "--llm-diff", "--llm-all", "--llm-gate", "--llm-report", "--llm-shard", "--llm-ratchet"}
+    {
+        *("--llm-target", "--llm-diff", "--llm-all", "--llm-gate", "--llm-report", "--llm-shard", "--llm-ratchet"),
+        *("--llm-class", "--llm-reason", "--llm-expires", "--llm-ref"),
+    }
 )
 """Flags that say how, and need one that says what."""
 
@@ -403,6 +473,7 @@ class Settings:
     workers: int
     mutant_timeout: float
     mutant_budget: str
+    operators: str
     test_timeout: float
     memory: int
     sandbox: str
@@ -432,6 +503,24 @@ class Settings:
     gate_all_lines: float
     gate_all_branches: float
     gate_all_mutants: float
+    review: bool
+    show: str
+    accept: tuple[str, ...]
+    reject: tuple[str, ...]
+    decision_class: str
+    decision_reason: str
+    decision_expires: str
+    decision_ref: str
+    accept_file: str
+    apply: str
+    make_baseline: bool
+    prune: bool
+    review_check: bool
+    review_file: str
+    baseline_file: str
+    review_expiry: tuple[str, ...]
+    review_strict: bool
+    review_bots: bool
     gate_ratchet: bool
     gate_paths: tuple[str, ...]
     raise_floors: bool

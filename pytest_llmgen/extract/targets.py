@@ -92,7 +92,7 @@ def _walk(tree: ast.Module) -> Iterator[Definition]:
 
 def statements_in(node: ast.AST) -> list[ast.AST]:
     """The statements, handlers and cases directly inside of a block that runs when the module is imported."""
-    if isinstance(node, ast.If) and _never_imported(node.test):
+    if isinstance(node, ast.If) and never_imported(node.test):
         return list(node.orelse)
     blocks = ("body", "handlers", "orelse", "finalbody", "cases")
     return [child for block in blocks for child in _block(node, block)]
@@ -103,7 +103,8 @@ def _block(node: ast.AST, name: str) -> list[ast.AST]:
     return value if isinstance(value, list) else []
 
 
-def _never_imported(test: ast.expr) -> bool:
+def never_imported(test: ast.expr) -> bool:
+    """Whether a condition is for type checkers only, or for the module as a script."""
     match test:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return True

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
+import warnings
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
@@ -54,6 +55,7 @@ class Distinct:
     def __init__(self, path: str, source: str) -> None:
         self._path, self._source = path, source
         self._units = units_of(source)
+        self._starts = [unit.start for unit in self._units.units]
         self._frame = Frame(source)
         self._homes: dict[Unit | Root, _Home] = {}
         self._live: dict[Unit, list[int]] = {}
@@ -61,8 +63,14 @@ class Distinct:
     def among(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
         """The drafts that are mutants of their own, in the order given."""
         for draft in drafts:
-            unit = self._units.at(draft.start)
-            home = self._home(draft.root, unit) if draft.root else self._whole(unit)
+            unit = self._unit_at(draft.start)
+            if draft.root:
+                home = self._home(draft.root, unit)
+            elif unit:
+                home = self._whole(unit)
+            else:  # a decorator of a class, a statement of the module: nothing is like it
+                yield draft
+                continue
             try:
                 code = self._code(draft, unit, home)
             except CompileFailed:
@@ -71,12 +79,20 @@ class Distinct:
                 home.seen.add(code)
                 yield draft
 
-    def _code(self, draft: Draft, unit: Unit, home: _Home) -> CodeType:
-        if not home.template or draft.root is None:
-            text = mutated_text(self._source, unit, draft)
-            return without_lines(compile_module(text, self._path, unit, self._units.flags))
+    def _unit_at(self, offset: int) -> Unit | None:
+        """The function that holds the offset, None outside of functions."""
+        index = bisect_right(self._starts, offset) - 1
+        unit = self._units.units[index] if index >= 0 else None
+        return unit if unit and offset < unit.end else None
+
+    def _code(self, draft: Draft, unit: Unit | None, home: _Home) -> CodeType:
         source, root = self._source, draft.root
-        return self._compiled(home, source[root.start : draft.start] + draft.replacement + source[draft.end : root.end])
+        if root and home.template:
+            text = source[root.start : draft.start] + draft.replacement + source[draft.end : root.end]
+            return self._compiled(home, text)
+        if unit is None:
+            raise CompileFailed("it can't stand alone")
+        return without_lines(compile_module(mutated_text(source, unit, draft), self._path, unit, self._units.flags))
 
     def _whole(self, unit: Unit) -> _Home:
         if unit not in self._homes:
@@ -91,17 +107,16 @@ class Distinct:
         line += shift
         return self._frame.offset(line, column) if line > 0 else 0
 
-    def _home(self, root: Root, unit: Unit) -> _Home:
+    def _home(self, root: Root, unit: Unit | None) -> _Home:
         if root not in self._homes:
             self._homes[root] = self._new_home(root, unit)
         return self._homes[root]
 
-    def _new_home(self, root: Root, unit: Unit) -> _Home:
-        text, whole = self._source[root.start : root.end], self._whole(unit)
+    def _new_home(self, root: Root, unit: Unit | None) -> _Home:
+        text = self._source[root.start : root.end]
+        whole = self._whole(unit) if unit else _Home()
         awaits = bool(_AWAITS.search(text))
-        live = self._live[unit]
-        first = bisect_left(live, root.start)
-        if first == len(live) or live[first] >= root.end or (awaits and _YIELDS.search(text)):
+        if (unit and not self._is_live(root, unit)) or (awaits and _YIELDS.search(text)):
             return whole
         flags = self._units.flags | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if awaits else 0)
         home = _Home(_TEMPLATES[root.kind][awaits], flags)
@@ -111,9 +126,17 @@ class Distinct:
             return whole
         return home
 
+    def _is_live(self, root: Root, unit: Unit) -> bool:
+        """Whether any instruction belongs to it: what stands after a ``return`` has none."""
+        live = self._live[unit]
+        first = bisect_left(live, root.start)
+        return first < len(live) and live[first] < root.end
+
     def _compiled(self, home: _Home, text: str) -> CodeType:
         try:
-            code = compile(home.template.format(text), self._path, "exec", flags=home.flags, dont_inherit=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                code = compile(home.template.format(text), self._path, "exec", flags=home.flags, dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             raise CompileFailed(str(error)) from None
         return without_lines(code)

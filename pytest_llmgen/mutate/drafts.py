@@ -9,7 +9,8 @@ from enum import Enum
 
 from pytest_llmgen.mutate.edits import Lines
 from pytest_llmgen.records import Mutant
-from pytest_llmgen.review.fingerprint import long_id
+from pytest_llmgen.review.ids import long_id
+from pytest_llmgen.review.texts import canonical_text
 
 CASE_REMOVAL = "case-removal"
 PRAGMA = "pragma: no mutate"
@@ -47,6 +48,8 @@ class Draft:
     after: str
     line: int
     in_signature: bool
+    needs_import: bool = False
+    is_mutmuts: bool = True  # whether mutmut makes it too, where it looks at the function
     root: Root | None = None
 
 
@@ -72,10 +75,10 @@ def _is_left_alone(mutant: Mutant, lines: frozenset[int]) -> bool:
 
 
 def _named(path: str, lines: Lines, draft: Draft, counts: Counter[tuple[str, str, str, str]]) -> Mutant:
-    anchor = (draft.qualname, draft.operator, draft.before, draft.after)
+    anchor = (draft.qualname, draft.operator, canonical_text(draft.before), canonical_text(draft.after))
     counts[anchor] += 1
     return Mutant(
-        id=f"{path}:{long_id('M', *anchor, counts[anchor])}",
+        id=f"{path}:{long_id('M', draft.qualname, draft.operator, draft.before, draft.after, counts[anchor])}",
         path=path,
         unit=draft.unit,
         qualname=draft.qualname,
@@ -89,4 +92,5 @@ def _named(path: str, lines: Lines, draft: Draft, counts: Counter[tuple[str, str
         nth=counts[anchor],
         in_signature=draft.in_signature,
         line=draft.line,
+        needs_import=draft.needs_import,
     )

@@ -6,13 +6,17 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pytest_llmgen.extract.targets import never_imported
+from pytest_llmgen.mutate import outside
 from pytest_llmgen.mutate.classic import Change, changes_of
 from pytest_llmgen.mutate.drafts import Draft, Root, RootKind
+from pytest_llmgen.mutate.further import further_changes_of, idle_continues, is_text_only
 from pytest_llmgen.mutate.spots import Frame, Spot, children_of, root_of, with_parentheses
 from pytest_llmgen.mutate.strings import pieces_of
 from pytest_llmgen.records import Target
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_DECORATED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _ROOT_KINDS = {
     ast.Expr: RootKind.DROPPED,
     ast.If: RootKind.CONDITION,
@@ -26,24 +30,33 @@ _CALLS_LEFT_ALONE = frozenset({"len", "isinstance"})
 class Place:
     """Where the walk is."""
 
-    unit: str = ""  # empty outside of functions
+    unit: str = ""  # empty where nothing is mutated: between functions
     scope: tuple[str, ...] = ()  # the unit's name, then those of functions and classes in it
-    qualname: str = ""  # of the innermost function
+    qualname: str = ""  # of the innermost function; outside of functions of the class around
     line: int = 0  # of the innermost statement
     in_signature: bool = False
+    needs_import: bool = False
+    is_mutmuts: bool = True  # whether mutmut's operators look here as well
+    is_text_only: bool = False  # in what is raised or logged, or in a class that says types only
     root: Root | None = None
 
 
-class Walk:
-    """Goes through the targets of a module."""
+_Below = list[tuple[Spot, Place]]
 
-    def __init__(self, source: str, targets: Iterable[Target]) -> None:
+
+class Walk:
+    """Goes through a module; ``further`` adds what mutmut lacks: operators, and code outside of functions."""
+
+    def __init__(self, source: str, targets: Iterable[Target], *, further: bool = False) -> None:
         self._source = source
         self._frame = Frame(source)
         self._targets = {target.def_line: target for target in targets}
+        self._further = further
+        self._idle: frozenset[int] = frozenset()
 
     def drafts(self, tree: ast.Module) -> Iterator[Draft]:
         """Every change, parents before children; a loop, because expressions may nest deeply."""
+        self._idle = idle_continues(tree) if self._further else frozenset()
         stack = [(Spot(node, self._frame), Place()) for node in reversed(tree.body)]
         while stack:
             spot, place = stack.pop()
@@ -52,28 +65,65 @@ class Walk:
             inner = self._inside(spot.node, place)
             below = self._below(spot, inner) if inner else []
             if place.unit:
-                own = below[-1][1] if isinstance(spot.node, ast.Assign | ast.AnnAssign) and below else inner or place
-                for change in changes_of(self._source, spot):
-                    yield self._draft(change, own)
+                yield from self._drafts(spot, place, inner or place, below)
+            elif inner and inner.unit and isinstance(spot.node, ast.Expr):
+                removal = Change("statement-removal", spot.start, spot.end, "pass", spot.start, spot.end)
+                yield self._draft(removal, inner)
+            elif self._further and inner and isinstance(spot.node, _DECORATED) and spot.node.decorator_list:
+                decorators = self._decorators(spot, inner)
+                for change in outside.decorator_removals(self._source, spot):
+                    yield self._draft(change, replace(decorators[0][1], root=None))
+                below = decorators + below
             stack += reversed(below)
+
+    def _drafts(self, spot: Spot, place: Place, inner: Place, below: _Below) -> Iterator[Draft]:
+        """The changes of one node; a statement's that are in one of its expressions belong there."""
+        source = self._source
+        for change in changes_of(source, spot):
+            if place.is_mutmuts or outside.is_worth_an_import(source, change):
+                yield self._draft(change, _home(change, inner, below))
+        if not self._further or place.is_text_only or place.in_signature or id(spot.node) in self._idle:
+            return
+        changes = outside.removals_of(source, spot) if place.needs_import else further_changes_of(source, spot)
+        for change in changes:
+            yield self._draft(change, replace(_home(change, inner, below), is_mutmuts=False))
 
     def _inside(self, node: ast.AST, place: Place) -> Place | None:
         """The place of what is in a node, None where nothing in it is looked at."""
+        if not place.unit:
+            return self._between(node, place)
         match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() if not place.unit:
-                target = self._targets.get(node.lineno)
-                return Place(target.qualname, (target.qualname,), target.qualname, node.lineno) if target else None
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 scope = (*place.scope, node.name)
-                return Place(place.unit, scope, ".".join(scope), node.lineno)
+                return replace(place, scope=scope, qualname=".".join(scope), line=node.lineno, root=None)
             case ast.ClassDef():
-                scope = (*place.scope, node.name)
-                return Place(place.unit, scope, place.qualname, node.lineno) if place.unit else place
-            case ast.stmt() | ast.ExceptHandler() if place.unit:
-                return Place(place.unit, place.scope, place.qualname, node.lineno)
+                return replace(place, scope=(*place.scope, node.name), line=node.lineno, root=None)
+            case ast.stmt() | ast.ExceptHandler():
+                is_text = place.is_text_only or is_text_only(node)
+                return replace(place, line=node.lineno, root=None, is_text_only=is_text)
         return place
 
-    def _below(self, spot: Spot, place: Place) -> list[tuple[Spot, Place]]:
+    def _between(self, node: ast.AST, place: Place) -> Place | None:
+        """The same for what is in no function."""
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                target = self._targets.get(node.lineno)
+                return Place(target.qualname, (target.qualname,), target.qualname, node.lineno) if target else None
+            case ast.ClassDef():
+                name = f"{place.qualname}.{node.name}" if place.qualname else node.name
+                return replace(place, qualname=name, is_text_only=outside.is_types_only(node))
+            case ast.stmt():
+                return self._outside(node, place)
+        return place
+
+    def _outside(self, node: ast.stmt, place: Place) -> Place:
+        """The place of a statement between functions: without a unit where it gets no mutants."""
+        if not self._further or place.is_text_only or not outside.is_wanted(node):
+            return place
+        name = place.qualname or outside.MODULE
+        return Place(name, (name,), name, node.lineno, needs_import=True, is_mutmuts=False)
+
+    def _below(self, spot: Spot, place: Place) -> _Below:
         """The children that are code, each with its place."""
         node = spot.node
         if isinstance(node, ast.Constant | ast.JoinedStr):
@@ -81,18 +131,49 @@ class Walk:
         spot.children = children_of(self._source, spot)
         code = [child for child in spot.children if child.is_code]
         if not place.unit:
-            return [(child, place) for child in code if isinstance(child.node, ast.stmt | ast.ExceptHandler)]
+            return [(child, place) for child in code if _is_imported(child.node, node)]
+        if isinstance(node, _Function) and len(place.scope) == 1 and not place.needs_import:
+            return self._in_function(code, node, place)
         if isinstance(node, _Function | ast.Lambda):
-            code = _without_worked_out_defaults(code, node.args)
-        if isinstance(node, _Function) and len(place.scope) == 1:
-            signature = replace(place, line=node.body[0].lineno, in_signature=True)
-            return [(child, place if isinstance(child.node, ast.stmt) else signature) for child in code]
-        if isinstance(node, ast.Match):
-            lines = {id(part): case.pattern.lineno for case in node.cases for part in (case.pattern, case.guard)}
-            return [(child, replace(place, line=lines.get(id(child.node), place.line))) for child in code]
-        if isinstance(node, ast.stmt | ast.ExceptHandler):
-            return [(child, self._rooted(child, node, place)) for child in code]
-        return [(child, place) for child in code]
+            left_out = _worked_out_defaults(node.args)
+            code = [child for child in code if id(child.node) not in left_out]
+        elif place.needs_import:
+            ends = outside.ends_of(spot)
+            code = [child for child in code if child in ends]
+        return [(child, self._placed(child, node, place)) for child in code]
+
+    def _placed(self, child: Spot, parent: ast.AST, place: Place) -> Place:
+        if isinstance(parent, ast.Match):
+            lines = {id(part): case.pattern.lineno for case in parent.cases for part in (case.pattern, case.guard)}
+            return replace(place, line=lines.get(id(child.node), place.line))
+        return self._rooted(child, parent, place) if isinstance(parent, ast.stmt | ast.ExceptHandler) else place
+
+    def _in_function(self, code: list[Spot], node: ast.FunctionDef | ast.AsyncFunctionDef, place: Place) -> _Below:
+        """A target's body and default values; mutmut leaves alone what is worked out when it is defined."""
+        worked_out = _worked_out_defaults(node.args)
+        signature = replace(place, line=node.body[0].lineno, in_signature=True)
+        below: _Below = []
+        for child in code:
+            if isinstance(child.node, ast.stmt):
+                below.append((child, place))
+            elif id(child.node) not in worked_out:
+                below.append((child, signature))
+            elif self._further and not isinstance(child.node, ast.arg):
+                below.append((child, replace(self._rooted(child, node, signature), is_mutmuts=False)))
+        return below
+
+    def _decorators(self, spot: Spot, place: Place) -> _Below:
+        """The decorators of a target or of a class outside of functions, with the arguments in them."""
+        node = spot.node
+        assert isinstance(node, _DECORATED)
+        once = replace(place, unit=place.unit or place.qualname, needs_import=True, is_mutmuts=False)
+        once = replace(once, scope=(once.unit,), is_text_only=False)
+        spots = outside.decorators_of(spot, node.decorator_list)
+        lines = [decorator.lineno for decorator in node.decorator_list]
+        return [
+            (child, replace(self._rooted(child, node, once), line=line))
+            for child, line in zip(spots, lines, strict=True)
+        ]
 
     def _rooted(self, child: Spot, statement: ast.AST, place: Place) -> Place:
         """The place of an expression that a statement holds directly."""
@@ -125,6 +206,8 @@ class Walk:
             after=_canonical(source[low:start] + replacement + source[end:high]),
             line=place.line,
             in_signature=place.in_signature,
+            needs_import=place.needs_import,
+            is_mutmuts=place.is_mutmuts,
             root=place.root,
         )
 
@@ -138,15 +221,31 @@ def _is_left_alone(node: ast.AST) -> bool:
     return False
 
 
-def _without_worked_out_defaults(code: list[Spot], arguments: ast.arguments) -> list[Spot]:
-    """Leave out parameters whose default value is worked out when the module is imported."""
+def _is_imported(child: ast.AST, parent: ast.AST) -> bool:
+    """Whether a child of a block outside of functions is looked at: statements that an import can run."""
+    if isinstance(parent, ast.If) and never_imported(parent.test):
+        return any(child is each for each in parent.orelse)
+    return isinstance(child, ast.stmt | ast.ExceptHandler)
+
+
+def _home(change: Change, place: Place, below: _Below) -> Place:
+    """The place of the expression that holds a statement's change, else the statement's own."""
+    if change.operator == "statement-removal":
+        return place
+    for _, inner in below:
+        if inner.root and inner.root.start <= change.start and change.end <= inner.root.end:
+            return inner
+    return place
+
+
+def _worked_out_defaults(arguments: ast.arguments) -> set[int]:
+    """Parameters, and their default values, that are worked out when the function is defined."""
     positional = [*arguments.posonlyargs, *arguments.args]
     pairs = [
         *zip(reversed(positional), reversed(arguments.defaults), strict=False),
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
-    left_out = {id(part) for pair in pairs if pair[1] and not _is_simple(pair[1]) for part in pair}
-    return [child for child in code if id(child.node) not in left_out]
+    return {id(part) for pair in pairs if pair[1] and not _is_simple(pair[1]) for part in pair}
 
 
 def _is_simple(default: ast.expr) -> bool:

@@ -49,7 +49,7 @@ def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
 
 def describe(judged: Judged, target: Target, identity: str, evidence: str) -> SuspectedBug:
     """The report's record of a suspect; ``evidence`` is where its test is kept."""
-    expected, observed = _expected_observed(judged)
+    expected, observed = expected_observed(judged)
     return SuspectedBug(
         id=identity,
         path=target.path,
@@ -63,10 +63,11 @@ def describe(judged: Judged, target: Target, identity: str, evidence: str) -> Su
         reproduced=(REPRODUCTIONS, REPRODUCTIONS),
         test=evidence,
         test_source=render_single(judged.candidate),
+        context=target.context,
     )
 
 
-def _expected_observed(judged: Judged) -> tuple[str, str]:
+def expected_observed(judged: Judged) -> tuple[str, str]:
     """What the test wanted and what happened, in short."""
     wanted = re.search(r"pytest\.raises\(\s*([\w.]+)", judged.candidate.source)
     asserted = re.search(r"^\s*(assert .+)$", judged.candidate.source, re.MULTILINE)
@@ -99,5 +100,5 @@ def shortest(suspects: Sequence[Judged]) -> list[Judged]:
     """One suspect for each target and kind of failure: the one with the shortest test."""
     best: dict[tuple[str, str], Judged] = {}
     for judged in sorted(suspects, key=lambda j: (len(j.candidate.source), j.candidate.id)):
-        best.setdefault((judged.candidate.target, _expected_observed(judged)[1]), judged)
+        best.setdefault((judged.candidate.target, expected_observed(judged)[1]), judged)
     return list(best.values())

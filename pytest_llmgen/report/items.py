@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_llmgen.doubts import run_problems, suite_problems
-from pytest_llmgen.records import Facts, Gap, GapKind, SuspectedBug
+from pytest_llmgen.records import Decision, Facts, Gap, GapKind, SuspectedBug
 from pytest_llmgen.report.layout import Line, Style, code, count, cut, cut_middle, plain, tally, wrapped
 
 _LEAST_QUALNAME = 16
@@ -113,7 +113,7 @@ def _shown_code(gap: Gap) -> list[str]:
 
 def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
     if gap.state != "open":
-        yield f"{gap.state.upper()}: it was accepted once. Please decide again."
+        yield f"{gap.state.upper()}: {_once(gap.decision)}. Please decide again."
     if gap.reason:
         yield f"{gap.reason[0].upper()}{gap.reason[1:]}."
     if gap.covering_tests and gap.kind is GapKind.SURVIVING_MUTANT:
@@ -127,6 +127,12 @@ def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
         yield f"A search could not tell it from the code: {count(gap.same_results, 'input')}, same result."
     if others:
         yield f"+{len(others)} more on this line: {', '.join(other.id for other in others)}"
+
+
+def _once(decision: Decision | None) -> str:
+    if decision is None:
+        return "it was accepted once"
+    return f"accepted as {decision.class_} by {decision.author} on {decision.date}, but that holds no more"
 
 
 def suspected_bugs(bugs: Sequence[SuspectedBug], width: int) -> list[Line]:

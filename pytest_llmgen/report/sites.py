@@ -10,8 +10,8 @@ from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.edits import split_lines
 from pytest_llmgen.records import Arc, Evidence, FileLines, Module, Mutant, Region, Target
 from pytest_llmgen.report.reasons import Forks, forks_of
-
-MODULE_LEVEL = "<module>"
+from pytest_llmgen.review.anchors import MODULE_LEVEL
+from pytest_llmgen.review.statements import Statements, neighbourhood, statements_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Site:
     lines: tuple[str, ...]
     ends: Mapping[int, int]  # last line of each statement that has more than one
     forks: Forks
+    places: Statements
     statements: tuple[int, ...]
     branches: tuple[Arc, ...]
     mutants: tuple[Mutant, ...]
@@ -63,6 +64,29 @@ class Site:
         first, last = self.line_at(start), self.line_at(end)
         return Region(start, len(first) - len(first.lstrip()) + 1, end, len(last) + 1)
 
+    def context(self, line: int) -> str:
+        """What a decision on code of that line rests on: the function, else the statement with its neighbours."""
+        if self.target:
+            return self.target.context
+        spot = self.places.starting_at(line)
+        return neighbourhood(spot) if spot else ""
+
+    def number(self, line: int) -> int:
+        """The statement that starts there is the n-th like it in the function."""
+        spot = self.places.starting_at(line)
+        return self.places.number(spot) if spot else 1
+
+    def identity(self, line: int) -> str:
+        """What tells the statement that starts there from all others of the function; empty where nothing does."""
+        spot = self.places.starting_at(line)
+        return self.places.identity(spot) if spot else ""
+
+    def identity_around(self, mutant: Mutant) -> str:
+        """The same for the statement that holds a mutant."""
+        line, column = mutant.region.start_line, mutant.region.start_column
+        spot = self.places.holding(line, len(self.line_at(line)[: column - 1].encode(errors="surrogatepass")))
+        return self.places.identity(spot) if spot else ""
+
     def is_new(self, start: int, end: int) -> bool:
         """Whether a changed line is among these."""
         return self.changed is None or any(line in self.changed for line in range(start, end + 1))
@@ -92,7 +116,7 @@ def sites_of(module: Module, evidence: Evidence) -> list[Site]:
     changed = None if evidence.changed is None else evidence.changed.get(module.path, frozenset())
     mutants = [mutant for mutant in evidence.mutants if mutant.path == module.path]
     homes = {mutant.id: _home(mutant, module.targets) for mutant in mutants}
-    shared = (lines, _ends(file), forks_of(tree))
+    shared = (lines, _ends(file), forks_of(tree), statements_of(module.source))
     inside = _lines_in_functions(tree)
     sites = []
     for target in (*module.targets, None):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pytest_llmgen.doubts import DECIDED, TRIAGED
 from pytest_llmgen.records import Facts, Gap, GapKind, MutantStatus, SuspectedBug
 from pytest_llmgen.report.items import KINDS
-from pytest_llmgen.review.fingerprint import long_id
+from pytest_llmgen.review.ids import long_id
 
 HOMEPAGE = "https://pypi.org/project/pytest-llmgen/"
 _MOST_CODE = 60

@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 import textwrap
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,8 @@ from pytest_llmgen.mutate import operators
 from pytest_llmgen.mutate.edits import mutated_source
 from pytest_llmgen.records import Module
 
+mutants_of = partial(operators.mutants_of, operators=operators.CLASSIC)
+
 
 @pytest.fixture
 def changes(module_of):
@@ -22,7 +25,7 @@ def changes(module_of):
 
     def find(*body: str, head: str = "def f(a, b, c):"):
         source = "\n".join([head, *(f"    {line}" for line in body), ""])
-        return [(m.operator, m.before, m.after) for m in operators.mutants_of(module_of(source))]
+        return [(m.operator, m.before, m.after) for m in mutants_of(module_of(source))]
 
     return find
 
@@ -104,7 +107,7 @@ def test_break_becomes_return_and_continue_becomes_break(changes):
 
 def test_a_case_is_removed_with_its_lines(module_of):
     source = "def f(a):\n    match a:\n        case []:\n            return a\n        case _: pass\n"
-    first = operators.mutants_of(module_of(source))[0]
+    first = mutants_of(module_of(source))[0]
     assert (first.operator, first.line) == ("case-removal", 2)
     assert mutated_source(source, first) == "def f(a):\n    match a:\n        case _: pass\n"
 
@@ -124,7 +127,7 @@ def test_a_case_is_removed_with_its_lines(module_of):
     ],
 )
 def test_code_that_is_not_mutated(module_of, source):
-    assert operators.mutants_of(module_of(source)) == ()
+    assert mutants_of(module_of(source)) == ()
 
 
 @pytest.mark.parametrize(
@@ -142,19 +145,19 @@ def test_code_that_is_not_mutated(module_of, source):
     ],
 )
 def test_every_kind_of_function_is_mutated(module_of, source, unit, qualname):
-    (swap,) = (m for m in operators.mutants_of(module_of(source)) if m.operator == "swap-op")
+    (swap,) = (m for m in mutants_of(module_of(source)) if m.operator == "swap-op")
     assert (swap.unit, swap.qualname, swap.before, swap.after) == (unit, qualname, "a + b", "a - b")
 
 
 def test_functions_out_of_scope_are_left_alone(module_of):
     module = module_of("def f():\n    return 1\ndef g():\n    return 1\n")
     only_g = Module(module.path, module.name, ".", module.source, module.targets[1:])
-    assert {m.unit for m in operators.mutants_of(only_g)} == {"g"}
+    assert {m.unit for m in mutants_of(only_g)} == {"g"}
 
 
 def test_positions_count_code_points(module_of):
     source = "def f(a):\n    return 'äöü€😀' + a\n"
-    (swap,) = (m for m in operators.mutants_of(module_of(source)) if m.operator == "swap-op")
+    (swap,) = (m for m in mutants_of(module_of(source)) if m.operator == "swap-op")
     assert source[swap.start : swap.end] == "+"
     region = swap.region
     assert (region.start_line, region.start_column, region.end_line, region.end_column) == (2, 20, 2, 21)
@@ -162,7 +165,7 @@ def test_positions_count_code_points(module_of):
 
 def test_line_ends_and_tabs_stay_as_they_are(module_of):
     source = "class C:\r\n\tdef m(self, a):\r\n\t\treturn g(\r\n\t\t\ta,\r\n\t\t\t1,\r\n\t\t)\r\n"
-    for mutant in operators.mutants_of(module_of(source)):
+    for mutant in mutants_of(module_of(source)):
         mutated = mutated_source(source, mutant)
         assert mutated.startswith("class C:\r\n\tdef m(self, a):\r\n\t\treturn g(\r\n")
         assert "\n" not in mutated.replace("\r\n", "")
@@ -170,14 +173,14 @@ def test_line_ends_and_tabs_stay_as_they_are(module_of):
 
 def test_the_line_is_the_innermost_statements(module_of):
     source = "def f(a):\n    if a:\n        x = g(\n            a,\n            1,\n        )\n    elif a > 2: pass\n"
-    lines = {(m.before, m.line) for m in operators.mutants_of(module_of(source))}
+    lines = {(m.before, m.line) for m in mutants_of(module_of(source))}
     assert ("1", 3) in lines
     assert ("a > 2", 7) in lines
 
 
 def test_a_default_value_belongs_to_the_body(module_of):
     source = "def f(\n    a=1,\n):\n    def g(b=2): pass\n"
-    own, nested = operators.mutants_of(module_of(source))
+    own, nested = mutants_of(module_of(source))
     assert (own.in_signature, own.qualname, own.line) == (True, "f", 4)
     assert (nested.in_signature, nested.qualname, nested.line) == (False, "f.g", 4)
 
@@ -186,7 +189,7 @@ def test_equal_changes_are_counted_and_ids_differ(module_of):
     source = (
         "class C:\n    @property\n    def m(self): return 1\n    @m.setter\n    def m(self, v): self.x = 1 + v, 1 + v\n"
     )
-    mutants = operators.mutants_of(module_of(source))
+    mutants = mutants_of(module_of(source))
     assert [(m.unit, m.nth) for m in mutants if m.before == "1"] == [("C.m", 1), ("C.m.setter", 1), ("C.m.setter", 2)]
     assert len({m.id for m in mutants}) == len(mutants)
     assert all(m.id.startswith("sample.py:M-") for m in mutants)
@@ -198,20 +201,20 @@ def test_equal_results_are_one_mutant(changes):
 
 def test_a_module_with_an_error_has_no_mutants(module_of):
     broken = Module("sample.py", "sample", ".", "def f(:\n", error="line 1: invalid syntax")
-    assert operators.mutants_of(broken) == ()
+    assert mutants_of(broken) == ()
 
 
 def test_a_malformed_pragma_is_named(module_of):
     module = module_of("def f():\n    # pragma: no mutate start\n    return 1\n")
     with pytest.raises(LlmgenError, match=r"Missing no mutate end.*sample\.py.*\[bad-pragma\]"):
-        operators.mutants_of(module)
+        mutants_of(module)
 
 
 @pytest.mark.parametrize("real", [textwrap, bisect, heapq], ids=lambda real: real.__name__)
 def test_every_mutant_of_real_code_compiles_and_differs(module_of, real):
     source = inspect.getsource(real)
     original = ast.dump(ast.parse(source))
-    mutants = operators.mutants_of(module_of(source))
+    mutants = mutants_of(module_of(source))
     assert len(mutants) > 20
     for mutant in mutants[::5]:  # each costs a parse of the whole file
         mutated = mutated_source(source, mutant)
@@ -221,19 +224,19 @@ def test_every_mutant_of_real_code_compiles_and_differs(module_of, real):
 
 def test_what_a_pragma_leaves_alone_is_ignored_and_changes_no_id(module_of):
     source = "def f(a):\n    a += 1{}\n    a += 1\n    return a\n"
-    plain = operators.mutants_of(module_of(source.format("")))
-    marked = operators.mutants_of(module_of(source.format("  # pragma: no mutate")))
+    plain = mutants_of(module_of(source.format("")))
+    marked = mutants_of(module_of(source.format("  # pragma: no mutate")))
     assert [mutant.id for mutant in plain] == [mutant.id for mutant in marked]
     assert {(mutant.line, mutant.ignored) for mutant in marked} == {(2, "pragma: no mutate"), (3, "")}
 
 
 def test_making_mutants_loads_neither_mutmut_nor_libcst():
     code = (
-        "import sys; from pytest_llmgen.mutate.operators import mutants_of;"
+        "import sys, pytest_llmgen.edges; from pytest_llmgen.mutate.operators import mutants_of;"
         "from pytest_llmgen.extract.targets import parse_module;"
         "source = 'def f(a):\\n    return a + 1  # pragma: no mutate\\n';"
         "assert mutants_of(parse_module('a.py', 'a', '.', source));"
-        "print(sorted({'mutmut', 'libcst', 'click'} & set(sys.modules)))"
+        "print(sorted({'mutmut', 'libcst', 'click', 'textual'} & set(sys.modules)))"
     )
     path = ":".join(part for part in sys.path if part)
     done = subprocess.run(

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
-import textwrap
 from collections import Counter
 
 import click.formatting
-import libcst as cst
 import pytest
+from libcst import parse_module
+from libcst.metadata import MetadataWrapper
 from mutmut import configuration
-from mutmut.mutation.file_mutation import create_mutations
-from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.pragma_handling import get_ignored_lines
 
+from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.targets import parse
+from pytest_llmgen.mutate import reference
 from pytest_llmgen.mutate.classic import MUTMUT_VERSION, OPERATORS
-from pytest_llmgen.mutate.operators import mutants_of
+from pytest_llmgen.mutate.operators import CLASSIC, mutants_of
+from pytest_llmgen.mutate.reference import functions_with_mutants, listed, told_apart
 from pytest_llmgen.mutate.units import mutated_text, units_of
 from pytest_llmgen.mutate.walk import Walk
-from pytest_llmgen.review.fingerprint import context_of
+from pytest_llmgen.records import Module
 
 TRICKY = '''
 import copy
@@ -163,32 +165,9 @@ def i(a):
 """
 
 
-@pytest.fixture(autouse=True)
-def in_a_project_of_mutmuts(tmp_path, monkeypatch):
-    (tmp_path / "src").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(configuration, "_config", None)
-
-
-def told_apart(text: str) -> str:
-    """The function without formatting and docstring."""
-    try:
-        return context_of(parse(textwrap.dedent(text)))
-    except SyntaxError:
-        return "not Python"
-
-
 def theirs(source: str) -> Counter[str]:
-    """Functions with a mutant of mutmut's in them; it also changes docstrings, which changes nothing."""
-    module, mutations, _, _ = create_mutations("sample.py", source)
-    found: Counter[str] = Counter()
-    for each in mutations:
-        function = each.contained_by_top_level_function
-        if isinstance(function, cst.FunctionDef):
-            before = told_apart(module.code_for_node(function))
-            after = told_apart(module.code_for_node(function.deep_replace(each.original_node, each.mutated_node)))
-            found[after] += after != before
-    return +found
+    """Functions with a mutant of mutmut's in them, as often as it makes them."""
+    return Counter(functions_with_mutants(source))
 
 
 def ours(module) -> Counter[str]:
@@ -210,7 +189,7 @@ def _is_theirs(target) -> bool:
 
 def test_the_operators_are_those_of_the_version_that_we_name():
     assert importlib.metadata.version("mutmut").startswith(f"{MUTMUT_VERSION}.")
-    assert len(OPERATORS) == len({operator for _, operator in mutation_operators})
+    assert len(OPERATORS) == reference.OPERATORS
 
 
 @pytest.mark.parametrize("source", [inspect.getsource(click.formatting), TRICKY], ids=["real", "tricky"])
@@ -220,10 +199,48 @@ def test_the_changes_are_mutmuts_own(module_of, source):
     assert (len(expected - found), len(found - expected)) == (0, 0)
 
 
-def test_pragmas_mean_what_they_mean_to_mutmut(module_of):
+def test_pragmas_mean_what_they_mean_to_mutmut(module_of, tmp_path, monkeypatch):
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(configuration, "_config", None)
+    ignored = get_ignored_lines("sample.py", PRAGMAS, MetadataWrapper(parse_module(PRAGMAS)), None)
     module = module_of(PRAGMAS)
     units = units_of(PRAGMAS)
-    wanted = [mutant for mutant in mutants_of(module) if not mutant.ignored]
+    wanted = [mutant for mutant in mutants_of(module, CLASSIC) if not mutant.ignored]
     found = {told_apart(mutated_text(PRAGMAS, units.at(mutant.start), mutant)) for mutant in wanted}
-    assert found == set(theirs(PRAGMAS))
+    assert found == set(functions_with_mutants(PRAGMAS, ignored))
     assert len(wanted) > 10
+
+
+SHORT = """
+def f(a):
+    '''Doc.'''
+    b = a + 1  # pragma: no mutate
+    return b - 1
+
+
+@property
+def g(a):
+    return a + 1
+"""
+
+
+def test_the_list_of_mutmut_is_ours_without_what_it_leaves_alone(module_of):
+    mutants, notice = listed(module_of(SHORT))
+    assert notice == ""
+    assert {mutant.unit for mutant in mutants} == {"f"}
+    assert {(mutant.line, bool(mutant.ignored)) for mutant in mutants} == {(4, True), (5, False)}
+    assert {mutant.id for mutant in mutants} < {mutant.id for mutant in mutants_of(module_of(SHORT))}
+
+
+def test_a_mutant_that_only_mutmut_makes_is_told(module_of, monkeypatch):
+    theirs = [*functions_with_mutants(SHORT), told_apart("def f(a): return 'new'")]
+    monkeypatch.setattr(reference, "functions_with_mutants", lambda _: iter(theirs))
+    mutants, notice = listed(module_of(SHORT))
+    assert len(mutants) == len(listed(module_of(SHORT))[0]) > 0
+    assert notice.startswith("sample.py: 1 of the mutants of mutmut 3.8")
+
+
+def test_a_module_that_mutmut_cannot_read_is_named(module_of):
+    with pytest.raises(LlmgenError, match=r"sample\.py: mutmut can't read line 1.*\[mutants-unparsable\]"):
+        listed(Module("sample.py", "sample", ".", "def f(:"))
