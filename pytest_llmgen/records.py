@@ -100,6 +100,7 @@ class Stage(StrEnum):
     REPAIR = "repair"
     GAPS = "gaps"
     DOCUMENTATION = "documentation"
+    SECOND_LOOK = "second-look"
 
 
 class GapKind(StrEnum):
@@ -548,6 +549,23 @@ class Cost:
         )
 
 
+class Opinion(StrEnum):
+    """What an independent second look makes of a suspected bug."""
+
+    BUG = "bug"
+    UNCLEAR = "unclear"
+    NOT_A_BUG = "not-a-bug"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The strongest case against calling it a bug, and what the case is worth."""
+
+    opinion: Opinion
+    case_against: str = ""
+    quote: str = ""  # the promise that the code breaks, in the words of the documentation
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a generator answered to one assignment."""
@@ -560,6 +578,7 @@ class Reply:
     same_results: Mapping[str, int] = field(
         default_factory=dict
     )  # mutant id -> inputs with which it did as the code does
+    look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
 
 
 class Generator(Protocol):
@@ -834,6 +853,8 @@ class SuspectedBug:
     reproduced: Ratio
     test: str  # where the evidence is kept
     test_source: str = ""
+    second_look: Opinion | None = None  # None: nobody has looked
+    case_against: str = ""  # the strongest one that the second look found
     state: str = "open"  # open, known-bug, false-alarm, stale, expired
     context: str = ""
     decision: Decision | None = None

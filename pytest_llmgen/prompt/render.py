@@ -13,6 +13,7 @@ from pytest_llmgen.prompt.templates import (
     BLIND_REPAIR,
     CATEGORIES_MISSING,
     HOUSE_RULES,
+    LOOK_SYSTEM,
     SYNC_ONLY,
     SYSTEM,
     TASKS,
@@ -31,7 +32,7 @@ def render(assignment: Assignment, instructions: str = "", tokens: int = PROMPT_
     ``instructions`` are the project's house rules; ``tokens`` is the length wanted (quarter rule), kept by
     leaving out context, never the function or the task.
     """
-    system = _system(instructions)
+    system = _system(assignment.stage, instructions)
     about = [section for section in _about(assignment) if section.text.strip()]
     task = _task(assignment)
     kept = trim([*about, *task], tokens * CHARACTERS_PER_TOKEN - len(system))
@@ -58,7 +59,9 @@ def numbered(source: str, start: int, end: int) -> str:
     return "\n".join(f"{number:>{width}} | {line}".rstrip() for number, line in enumerate(lines, start))
 
 
-def _system(instructions: str) -> str:
+def _system(stage: Stage, instructions: str) -> str:
+    if stage is Stage.SECOND_LOOK:
+        return LOOK_SYSTEM.format(fence_word=FENCE_WORD)
     system = SYSTEM.format(fence_word=FENCE_WORD)
     return f"{system}\n\n{HOUSE_RULES}\n{instructions.strip()}" if instructions.strip() else system
 
@@ -108,6 +111,8 @@ def _fixture(fixture: Fixture) -> str:
 def _task(assignment: Assignment) -> list[Section]:
     words = TASKS[assignment.stage].format(qualname=assignment.target.qualname)
     sections = [Section("", words, is_data=False)]
+    if assignment.stage is Stage.SECOND_LOOK:
+        return sections + _suspects(assignment)
     if assignment.stage is Stage.REPAIR:
         sections += _repair(assignment)
     if assignment.stage is Stage.GAPS:
@@ -124,6 +129,14 @@ def _repair(assignment: Assignment) -> list[Section]:
     for failure in assignment.failures:
         sections.append(Section(f"Test {failure.candidate.name}", _source_of(failure.candidate)))
         sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", _stable(failure.message)))
+    return sections
+
+
+def _suspects(assignment: Assignment) -> list[Section]:
+    sections = []
+    for failure in assignment.failures:
+        sections.append(Section("The test", _source_of(failure.candidate)))
+        sections.append(Section("How it fails", _stable(failure.message)))
     return sections
 
 

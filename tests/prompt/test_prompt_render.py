@@ -98,6 +98,7 @@ GAPS = OpenGaps(
 def assignment(stage: Stage = Stage.FIRST, **changes) -> Assignment:
     extra = {
         Stage.REPAIR: {"failures": (Failure(KEPT, "name-error", "NameError: name 'Decimal' is not defined", 3),)},
+        Stage.SECOND_LOOK: {"failures": (Failure(KEPT, "suspected-bug", "it fails: AssertionError: assert 10 == 9"),)},
         Stage.GAPS: {"gaps": GAPS, "kept": (KEPT,), "round": 2},
     }.get(stage, {})
     module = Module(TARGET.path, TARGET.module, ".", SOURCE, (TARGET,))
