@@ -16,7 +16,7 @@ from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import assess, explained
 from pytest_llmgen.mutate.schedule import BUDGET_SPENT, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
@@ -314,6 +314,9 @@ class _Job:
             if target.key not in self._unproductive
         )
         wanted = [assignment for assignment in asked if assignment is not None]
+        if origin is Origin.MODEL and number > 1:
+            found = assess(self.findings.evidence()).gaps
+            wanted = [replace(a, gaps=explained(a.gaps, a.target.path, found)) for a in wanted]
         uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}

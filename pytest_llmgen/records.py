@@ -468,6 +468,8 @@ class OpenGaps:
     branches: tuple[Arc, ...] = ()
     survivors: tuple[Survivor, ...] = ()
     categories: tuple[Category, ...] = ()  # those without any test
+    why_lines: Mapping[int, str] = field(default_factory=dict)  # line -> why nothing got there
+    why_branches: Mapping[Arc, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

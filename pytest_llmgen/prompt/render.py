@@ -118,7 +118,7 @@ def _task(assignment: Assignment) -> list[Section]:
     if assignment.stage is Stage.GAPS:
         sections += _gaps(assignment)
     if assignment.stage is not Stage.REPAIR and assignment.kept:
-        sections.append(_kept(assignment.kept))
+        sections += _kept(assignment)
     plugin = assignment.context.async_plugin
     sections.append(Section("", ASYNC_PLUGIN.format(plugin=plugin) if plugin else SYNC_ONLY, is_data=False))
     return [section for section in sections if section.text.strip()]
@@ -157,14 +157,20 @@ def _source_of(candidate: Candidate) -> str:
 
 def _gaps(assignment: Assignment) -> list[Section]:
     gaps, source = assignment.gaps, assignment.module.source.split("\n")
-    lines = "\n".join(f"line {n}: {source[n - 1].strip()}" for n in gaps.lines if n <= len(source))
-    branches = "\n".join(_branch(arc, source) for arc in gaps.branches)
+    lines = "\n".join(
+        f"line {n}: {source[n - 1].strip()}{_why(gaps.why_lines.get(n))}" for n in gaps.lines if n <= len(source)
+    )
+    branches = "\n".join(f"{_branch(arc, source)}{_why(gaps.why_branches.get(arc))}" for arc in gaps.branches)
     missing = CATEGORIES_MISSING.format(words=", ".join(gaps.categories)) if gaps.categories else ""
     found = [Section("Lines that no test runs", lines), Section("Branches that no test takes", branches)]
     found += [
         Section("Change to the code that no test notices", _survivor(s), 5) for s in gaps.survivors[:MAX_SURVIVORS]
     ]
     return [*found, Section("", missing, is_data=False)]
+
+
+def _why(reason: str | None) -> str:
+    return f"  ({reason})" if reason else ""
 
 
 def _branch(arc: Arc, source: list[str]) -> str:
@@ -182,6 +188,8 @@ def _survivor(survivor: Survivor) -> str:
     return f"line {survivor.mutant.region.start_line}\n{survivor.diff.strip(chr(10))}{ran}"
 
 
-def _kept(kept: tuple[Candidate, ...]) -> Section:
-    text = "\n".join(f"{c.name}: {c.summary}" for c in kept)
-    return Section("Tests that are there already", text, 8)
+def _kept(assignment: Assignment) -> list[Section]:
+    """What is there already: in short before the first round, in full where a test has to see more than these do."""
+    if assignment.stage is Stage.GAPS:
+        return sections_of("Test that is there already", [_source_of(c) for c in assignment.kept], 8)
+    return [Section("Tests that are there already", "\n".join(f"{c.name}: {c.summary}" for c in assignment.kept), 8)]

@@ -92,6 +92,8 @@ GAPS = OpenGaps(
     branches=((12, 13), (12, -6)),
     survivors=(Survivor(MUTANT, "-    if percent > 100:\n+    if percent >= 100:", ("test_ten_per_cent",)),),
     categories=(Category.EDGE, Category.FAILURE),
+    why_lines={13: "the condition at line 12 was only ever false"},
+    why_branches={(12, 13): "the condition at line 12 was only ever false"},
 )
 
 
