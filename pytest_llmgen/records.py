@@ -601,6 +601,22 @@ class Generator(Protocol):
         """Answer each assignment, in any order, as the answers come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Probes, by their places among others, that a mutant is to meet; None stands for the code as it is."""
+
+    mutant: Mutant | None
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What came of a challenge."""
+
+    differing: tuple[int, ...] = ()  # places of the probes that showed something else than is expected of them
+    all_same: bool = False  # every probe was met and showed what is expected
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -609,6 +625,20 @@ class Prober(Protocol):
 
         Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
         did not end are not observed any more (``crashed``).
+        """
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[Meeting]:
+        """For each challenge what came of it.
+
+        ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
+        probes in the order given, until ``enough`` of them showed something else or one of them did not end.
         """
 
 

@@ -11,7 +11,7 @@ WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
-RUN, VERDICTS, OBSERVATION, LOADED = "run", "verdicts", "observation", "loaded"
+RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED = "run", "verdicts", "observation", "differing", "loaded"
 ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew
 
 

@@ -24,7 +24,7 @@ from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
-from pytest_llmgen.run.probing import observe
+from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
@@ -147,6 +147,7 @@ class Server:
             "load": self._load,
             "judge": self._judge.serve,
             "probe": self._probe,
+            "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
             try:
@@ -314,6 +315,41 @@ class Server:
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
         return answered
+
+    def _challenge(self, request: dict[str, Any]) -> None:
+        """Each mutant in a child of its own meets many probes; only what differs is said."""
+        probes = [from_json(Probe, data) for data in request["probes"]]
+        pieces = [compiled(probe, text) for probe, text in zip(probes, request["expected"], strict=True)]
+        for challenge in request["challenges"]:
+            mutant = from_json(Mutant, challenge["mutant"])
+            met = [(place, pieces[place]) for place in challenge["places"]]
+            can_meet = not (mutant and self._judge.ran_at_import(mutant))
+            found, ended_well = self._differing(mutant, met, request) if can_meet else ([], False)
+            all_same = ended_well and not found
+            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found, all_same=all_same)
+
+    def _differing(
+        self, mutant: Mutant | None, pieces: Sequence[tuple[int, Piece]], request: dict[str, Any]
+    ) -> tuple[list[int], bool]:
+        """The numbers of those that differ, and whether the child came to its end."""
+        found: list[int] = []
+        limit = request["timeout"]
+
+        def on_record(record: dict[str, Any]) -> float:
+            if "place" in record:
+                found.append(record["place"])
+            self._channel.send(protocol.ALIVE)
+            return float(limit)
+
+        def work(report: Reporter) -> None:
+            if mutant is not None:
+                self._judge.change(mutant)
+            raised = frozenset(request["raised"])
+            for place in differing(pieces, raised, request["enough"], self._root, partial(report.send, "alive")):
+                report.send("differs", place=place)
+
+        end = self._child(work, on_record, limit)
+        return found, end.how == "done"
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
