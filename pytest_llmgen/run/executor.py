@@ -288,11 +288,11 @@ class Executor:
     def _circumstances(self, kind: str) -> Circumstances:
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
-        plugins_import = False
+        imported_by = protocol.TESTS
         if kind == protocol.COLD:
             hello = self._pool(protocol.WARM).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
-            plugins_import = hello["plugins_import"]
+            imported_by = hello["imported_by"]
         start = Start(
             kind,
             "",
@@ -303,7 +303,7 @@ class Executor:
             self._settings.seed,
             positional,
             outside,
-            plugins_import,
+            imported_by,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}

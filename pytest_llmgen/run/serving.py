@@ -51,13 +51,12 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
-        self._plugins_import = False
+        self._imported_by = protocol.TESTS
         self.served = False
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._tracer.start()
-        self._meter.start()
+        self._watch()
 
     # --- pytest's hooks ---
 
@@ -77,19 +76,24 @@ class Server:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
         self._traces = [of_start(trace) for trace in self._traces]
-        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
-        self._tracer.start()
-        self._meter.start()
+        self._note_imports_of(protocol.PLUGINS)
+        self._watch()
         try:
             return (yield)
         finally:
             self._note_import_lines()
+            self._watch()  # hooks of conftest files may import it, too
+
+    def _note_imports_of(self, who: str) -> None:
+        if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
+            self._imported_by = who
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
-        self._tracer.start()
-        self._meter.start()
+        self._note_import_lines()
+        self._note_imports_of(protocol.CONFTESTS)
+        self._watch()
         try:
             return (yield)
         finally:
@@ -106,6 +110,10 @@ class Server:
         finally:
             os._exit(0)  # no teardown: nothing was set up
         return True
+
+    def _watch(self) -> None:
+        self._tracer.start()
+        self._meter.start()
 
     def _note_import_lines(self) -> None:
         self._traces.append(self._tracer.stop())
@@ -136,7 +144,7 @@ class Server:
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
             traces=to_json(self._traces),
-            plugins_import=self._plugins_import,
+            imported_by=self._imported_by,
         )
 
     def _serve(self) -> None:
