@@ -143,7 +143,7 @@ class Memory:
     def learn_test(self, run: TestRun) -> None:
         """Keep a run that passed, if all that it depends on is seen."""
         reach = self._project.reach(run.nodeid)
-        if reach is None or run.trace is None or run.outcome not in (Outcome.PASSED, Outcome.XPASSED):
+        if reach is None or run.trace is None or run.needs or run.outcome not in (Outcome.PASSED, Outcome.XPASSED):
             return
         executed = {path: self._executed(path, hits) for path, hits in run.hits.items()}
         if any(
