@@ -127,7 +127,7 @@ class OfflineGenerator:
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         key = assignment.target.key
         named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
-        same = {identity: n for identity, n in self._memories[key].same.items() if n}
+        same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
