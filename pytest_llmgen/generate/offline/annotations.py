@@ -48,6 +48,8 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "'aba'",
             "'Ärger'",
             "'x-y_z'",
+            "'日本'",
+            "'😀'",
         ),
         (),
     ),

@@ -17,7 +17,7 @@ _ENOUGH = 6
 _MAX_MET = 400
 """Inputs that one mutant meets at most."""
 _EQUAL_ROWS = 10
-_IDLE_ROUNDS = 4
+_IDLE_ROUNDS = 6
 
 
 @dataclass(slots=True)
