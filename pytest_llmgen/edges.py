@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,7 @@ from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
+from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
@@ -162,6 +163,7 @@ class Edges:
             clock=monotonic,
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
+            reach=self._reach,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -385,6 +387,16 @@ class Edges:
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:
         return context_of_target(target, module, self._project)
+
+    def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
+        texts = self._texts
+        return files_that_reach(path, texts), texts
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        project = self._project
+        sources = {module.path: module.source for module in project.modules}
+        return sources | {file.path: file.source for file in (*project.tests, *project.conftests)}
 
     @cached_property
     def _vet_facts(self) -> Any:

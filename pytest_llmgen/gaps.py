@@ -262,7 +262,11 @@ def _line(site: Site, mutant: Mutant) -> int:
 
 
 def _is_on_open_line(site: Site, mutant: Mutant, hits: Hits) -> bool:
+    """Whether a gap of lines stands for it: that of its own line, or of the body that a default value belongs to."""
     line = _line(site, mutant)
+    if mutant.in_signature and site.statements:
+        is_as_new = any(map(site.is_new_statement, site.statements)) or not site.is_new_mutant(mutant)
+        return is_as_new and not any(statement in hits.lines for statement in site.statements)
     return line in site.statements and line not in hits.lines
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from functools import partial
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
@@ -17,8 +17,9 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess
-from pytest_llmgen.mutate.schedule import BUDGET_SPENT, budget_of, by_risk, time_left
+from pytest_llmgen.mutate.schedule import BUDGET_SPENT, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.records import (
     Assignment,
@@ -97,6 +98,7 @@ class Tools:
     clock: Callable[[], float]
     cpu: Callable[[], float]
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
+    reach: Reach = lambda _path: ((), ())  # which files may import a module
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -161,10 +163,15 @@ class _Job:
                 ran=self.findings.imported,
             )
             self.findings.covering = {job.mutant.id: job.tests for job in work}
-            known = [*settled, *runner.recall(work)]
-            settled_ids = {verdict.mutant_id for verdict in known}
-            rest = self._by_risk([job for job in work if job.mutant.id not in settled_ids])
-            for verdict in chain(known, self._judged(rest, runner)):
+            widening = Widening(
+                self.findings.baseline.files,
+                self.findings.imported,
+                self.findings.survey.seconds,
+                self.tools.reach,
+                self.settings.mutant_timeout,
+            )
+            judge = partial(self._judged, runner, Spending(budget_of(self.settings.mutant_budget), self.tools.clock))
+            for verdict in widening.judge(judge, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
         self.tools.progress.note(self._baseline_line())
 
@@ -180,27 +187,34 @@ class _Job:
         }
         return by_risk(work, self.findings.targets, changed=self.findings.changed, uncovered=uncovered)
 
-    def _judged(self, work: Sequence[MutantJob], runner: Runner) -> Iterator[MutantVerdict]:
-        """Verdicts of the workers, riskiest mutants first, as far as the budget goes; the rest is Pending."""
-        budget, started = budget_of(self.settings.mutant_budget), self.tools.clock()
-        wanted = work if budget.mutants is None else work[: budget.mutants]
-        size = len(wanted) if budget.seconds is None else _BATCH_OF_MUTANTS
+    def _judged(self, runner: Runner, spending: Spending, work: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that still hold, then those of the workers, riskiest mutants first, as far as the budget goes."""
         done: set[str] = set()
+        for verdict in runner.recall(work):
+            done.add(verdict.mutant_id)
+            yield verdict
+        rest = self._by_risk([job for job in work if job.mutant.id not in done])
+        wanted = rest[: spending.mutants_left]
+        size = len(wanted) if spending.budget.seconds is None else _BATCH_OF_MUTANTS
+        started, known = self.tools.clock(), len(done)
         for start in range(0, len(wanted), max(1, size)):
             with closing(runner.judge(wanted[start : start + size])) as verdicts:
-                while budget.seconds is None or self.tools.clock() - started < budget.seconds:
-                    verdict = next(verdicts, None)
-                    if verdict is None:
-                        break
-                    done.add(verdict.mutant_id)
-                    yield verdict
-                    left = time_left(len(done), len(wanted), self.tools.clock() - started)
-                    self.tools.progress.step(len(done), len(wanted), left)
-        left_out = [job.mutant.id for job in work if job.mutant.id not in done]
-        if budget.text and left_out:
-            self.findings.warnings.append(_spent(budget.text, len(done), len(left_out)))
-            why = f"{BUDGET_SPENT} of {budget.text} was spent on riskier ones"
-            yield from (MutantVerdict(identity, MutantStatus.PENDING, detail=why) for identity in left_out)
+                while spending.has_time and (judged_now := next(verdicts, None)) is not None:
+                    done.add(judged_now.mutant_id)
+                    spending.judged += 1
+                    yield judged_now
+                    judged = len(done) - known
+                    left = time_left(judged, len(wanted), self.tools.clock() - started)
+                    self.tools.progress.step(judged, len(wanted), left)
+        yield from self._left_out(spending, [job.mutant.id for job in rest if job.mutant.id not in done])
+
+    def _left_out(self, spending: Spending, mutants: Sequence[str]) -> Iterator[MutantVerdict]:
+        """What the budget did not reach is Pending."""
+        text = spending.budget.text
+        if text and mutants:
+            self.findings.warnings.append(_spent(text, spending.judged, len(mutants)))
+            why = f"{BUDGET_SPENT} of {text} was spent on riskier ones"
+            yield from (MutantVerdict(identity, MutantStatus.PENDING, detail=why) for identity in mutants)
 
     def _own_share(self) -> tuple[Mutant, ...]:
         """All mutants in scope, or those of this shard."""

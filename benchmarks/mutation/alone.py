@@ -57,7 +57,7 @@ class Alone:
         self._seconds = load(bench.cache / "results" / f"{project.name}-clean.json").test_seconds
         self._copies: SimpleQueue[Path] = SimpleQueue()
         for number in range(jobs):
-            folder = bench.cache / "work" / f"{project.name}-alone-{number}"
+            folder = bench.cache / "work" / f"{project.name}-alone-{os.getpid()}-{number}"
             self._copies.put(unpack(project, bench.cache, folder))
 
     def judge(self, edit: Edit, chosen: Sequence[str], *, fresh: bool = False) -> Finding:

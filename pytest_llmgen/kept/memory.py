@@ -8,6 +8,7 @@ test otherwise.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -58,7 +59,9 @@ class Memory:
         self._imported: Mapping[str, Hits] = {}
         self._dependencies: dict[str, str] = {}
         self._scopes: dict[str, bool] = {}
-        self.kept = 0  # verdicts that were taken from earlier runs
+        self._met: Counter[str] = Counter()  # how often a mutant was judged: each time it meets other tests
+        self._recalled: set[str] = set()
+        self._judged: set[str] = set()
         self._recall_importing()
 
     # --- importing ---
@@ -251,7 +254,8 @@ class Memory:
             )
         except _BROKEN:
             return None
-        self.kept += 1
+        self._met[job.mutant.id] += 1
+        self._recalled.add(job.mutant.id)
         return verdict
 
     def killers_first(self, job: MutantJob) -> MutantJob:
@@ -266,6 +270,8 @@ class Memory:
     def learn_verdict(self, job: MutantJob, verdict: MutantVerdict) -> None:
         """Keep a verdict, if everything that it rests on is seen."""
         key = self._verdict_key(job.mutant)
+        self._met[job.mutant.id] += 1
+        self._judged.add(job.mutant.id)
         if key is None or job.every_test or verdict.status not in KEPT or not verdict.confirmed:
             return
         killers = {test: self._dependencies[test] for test in verdict.killed_by if test in self._dependencies}
@@ -312,7 +318,8 @@ class Memory:
             return None
         text = part.digest if part else digest_of(self._project.text(mutant.path))
         more = self._project.digest if part is None or self._reaches_more(mutant, part) else ""
-        return digest_of(mutant.path, mutant.id, mutant.replacement, str(mutant.nth), text, more)
+        times = str(self._met[mutant.id])
+        return digest_of(mutant.path, mutant.id, mutant.replacement, str(mutant.nth), text, more, times)
 
     def _reaches_more(self, mutant: Mutant, part: Part) -> bool:
         """Whether the change runs at import, or brings in a name that the part did not have."""
@@ -321,6 +328,11 @@ class Memory:
         lines = self._project.text(mutant.path).split("\n")[part.first_line - 1 : part.end_line]
         names = set(_WORD.findall(mutant.replacement)) & self._project.part_names
         return bool(names) and not names <= set(_WORD.findall("\n".join(lines)))
+
+    @property
+    def kept(self) -> int:
+        """How many mutants were judged by earlier runs alone."""
+        return len(self._recalled - self._judged)
 
     def save(self) -> None:
         """Write everything that was learned."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pytest_llmgen.errors import LlmgenError
@@ -37,6 +37,30 @@ class Budget:
     seconds: float | None = None
     mutants: int | None = None
     text: str = ""  # as it was given
+
+
+@dataclass(slots=True)
+class Spending:
+    """What was spent of a budget; its time runs from here on."""
+
+    budget: Budget
+    clock: Callable[[], float]
+    judged: int = 0
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the time."""
+        self.started = self.clock()
+
+    @property
+    def has_time(self) -> bool:
+        """Whether there are seconds left."""
+        return self.budget.seconds is None or self.clock() - self.started < self.budget.seconds
+
+    @property
+    def mutants_left(self) -> int | None:
+        """How many mutants may still be run; None for any number."""
+        return None if self.budget.mutants is None else max(0, self.budget.mutants - self.judged)
 
 
 def budget_of(text: str) -> Budget:

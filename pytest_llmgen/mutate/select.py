@@ -43,9 +43,14 @@ def tests_after_import(mutant: Mutant, line_tests: LineTests, lines: FileLines, 
 
     It ran when the module was imported, then: what it made is seen by whoever uses the module.
     """
-    if lines.first_line.get(mutant.line, mutant.line) not in seen.lines:
+    if not ran_at_import(mutant, lines, seen):
         return ()
     return tuple(dict.fromkeys(test for line in sorted(line_tests) for test in line_tests[line]))
+
+
+def ran_at_import(mutant: Mutant, lines: FileLines, seen: Hits) -> bool:
+    """Whether the mutated statement ran while something was imported or collected."""
+    return lines.first_line.get(mutant.line, mutant.line) in seen.lines
 
 
 def order(tests: Iterable[str], seconds: Mapping[str, float]) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pytest_llmgen.doubts import run_problems, suite_problems
 from pytest_llmgen.records import Decision, Facts, Gap, GapKind, SuspectedBug
@@ -29,12 +31,35 @@ def manual_review(facts: Facts, width: int, most: int, report_path: str) -> list
         return []
     groups = _one_per_line(gaps)
     lines = [Line(_title(facts, len(gaps)), Style.SECTION)]
-    for group in groups[:most]:
-        lines += _gap(group[0], group[1:], width)
-    rest = sum(len(group) for group in groups[most:])
+    twins = _twins([group[0] for group in groups[:most]])
+    for first, *others in groups[:most]:
+        lines += _gap(first, others, width, twins.get(first.id, ""))
+    rest = [gap for group in groups[most:] for gap in group]
     if rest:
-        lines += wrapped(f"and {rest} more{f' in {report_path}' if report_path else ', see --llm-report=html'}", width)
+        place = f" in {report_path}" if report_path else ", see --llm-report=html"
+        lines += wrapped(f"and {len(rest)} more{place}: {counted([gap.kind for gap in rest])}", width)
     return lines
+
+
+_NOUNS = {
+    GapKind.SURVIVING_MUTANT: ("mutant", "mutants"),
+    GapKind.UNCOVERED_BRANCH: ("branch", "branches"),
+    GapKind.UNCOVERED_LINE: ("block of lines", "blocks of lines"),
+    GapKind.NO_VERDICT: ("mutant without a verdict", "mutants without one"),
+}
+
+
+def counted(kinds: Sequence[GapKind]) -> str:
+    """``2 mutants, 1 branch``."""
+    return ", ".join(f"{n} {_NOUNS[kind][n > 1]}" for kind, n in Counter(kinds).most_common())
+
+
+def _twins(gaps: Sequence[Gap]) -> dict[str, str]:
+    """Lines that never ran because the branch to them, shown before, was never taken: the id of that gap by theirs."""
+    ways = {(g.path, g.to_line, g.reason): g.id for g in gaps if g.kind is GapKind.UNCOVERED_BRANCH}
+    lines = [gap for gap in gaps if gap.kind is GapKind.UNCOVERED_LINE]
+    found = {gap.id: ways.get((gap.path, gap.region.start_line, gap.reason), "") for gap in lines}
+    return {line: branch for line, branch in found.items() if branch}
 
 
 def _title(facts: Facts, number: int) -> str:
@@ -76,9 +101,9 @@ def _one_per_line(gaps: Sequence[Gap]) -> list[list[Gap]]:
     return list(groups.values())
 
 
-def _gap(gap: Gap, others: Sequence[Gap], width: int) -> list[Line]:
+def _gap(gap: Gap, others: Sequence[Gap], width: int, twin: str) -> list[Line]:
     lines = [*_heading(gap, width), *code(_shown_code(gap), width)]
-    for text in _remarks(gap, others):
+    for text in _remarks(replace(gap, reason=f"same cause as {twin}" if twin else gap.reason), others):
         lines += wrapped(text, width, 4)
     return lines
 

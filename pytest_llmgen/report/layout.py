@@ -73,7 +73,7 @@ def code(lines: Iterable[str], width: int, indent: int = 4, most: int = 6) -> li
     """Source or diff lines, cut instead of wrapped, and not more than ``most`` of them."""
     every = list(lines)
     if any(len(plain(line)) + indent > width for line in every):
-        every = _dedented(every)
+        every = _windowed(_dedented(every), width - indent)
     shown = [Line(cut(" " * indent + line, width), _style_of(line)) for line in every[:most]]
     if len(every) > most:
         shown.append(Line(cut(f"{' ' * indent}... {count(len(every) - most, 'more line')}", width)))
@@ -86,6 +86,22 @@ def _dedented(lines: Sequence[str]) -> list[str]:
         return list(lines)
     texts = textwrap.dedent("\n".join(line[1:] for line in lines)).split("\n")
     return [f"{line[0]} {text}" for line, text in zip(lines, texts, strict=True)]
+
+
+_LEAD = 12
+"""How much of a long line is kept before the place where it differs."""
+
+
+def _windowed(lines: Sequence[str], width: int) -> list[str]:
+    """A changed line and what it became, without the start that they share where the change is too far right."""
+    if [line[:1] for line in lines] != ["-", "+"] or all(len(plain(line)) <= width for line in lines):
+        return list(lines)
+    old, new = (plain(line[2:]) for line in lines)
+    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = same - _LEAD
+    if start <= 0 or same + _LEAD <= width - len("- ..."):
+        return list(lines)
+    return [f"- ...{old[start:]}", f"+ ...{new[start:]}"]
 
 
 def _style_of(line: str) -> Style:

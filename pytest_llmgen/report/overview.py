@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from pytest_llmgen.gate import in_scope, percent, unreviewed_tests
-from pytest_llmgen.records import Facts, FunctionReport, Metrics, TestReport
+from pytest_llmgen.records import (
+    Facts,
+    FunctionReport,
+    GapKind,
+    GapState,
+    Metrics,
+    MutantReport,
+    MutantStatus,
+    Report,
+    TestReport,
+)
 from pytest_llmgen.report.gains import SETTLED_OUTSIDE, left_out
-from pytest_llmgen.report.items import shown
+from pytest_llmgen.report.items import counted, shown
 from pytest_llmgen.report.layout import Line, Row, Style, count, fraction, table, tally, wrapped
+from pytest_llmgen.report.words import short
 
 _HEADER = ("lines", "branches", "mutants killed", "tests", "open gaps")
 _WIDTHS = (9, 11, 16, 8, 11)
@@ -65,6 +76,22 @@ def scores(facts: Facts, width: int) -> list[Line]:
     rest = percent(without.mutants) if without else "not computed: tests of earlier runs are among them"
     text = f"mutation score {percent(metrics.mutants)}, without unreviewed generated tests {rest}"
     return [*lines, *wrapped(text, width, 2, hanging=2)]
+
+
+def settled(facts: Facts, width: int) -> list[Line]:
+    """What counts no more because a person accepted it, by function, and what is old debt."""
+    accepted: dict[str, list[GapKind]] = {}
+    for gap in facts.gaps:
+        if gap.new and gap.state is GapState.ACCEPTED:
+            accepted.setdefault(gap.qualname, []).append(gap.kind)
+    place = facts.decisions.path or "the review file"
+    texts = [f"{name}: {counted(kinds)} accepted in {place}" for name, kinds in sorted(accepted.items())]
+    if len(texts) > _MOST_LISTED:
+        texts = [f"{counted([*chain.from_iterable(accepted.values())])} accepted in {place}"]
+    if facts.decisions.baseline_used:
+        old = count(facts.decisions.baseline_used, "gap")
+        texts.append(f"{old} known as old debt in {facts.decisions.baseline_path}")
+    return [line for text in texts for line in wrapped(text, width, 2, hanging=2)]
 
 
 def not_judged(facts: Facts, width: int) -> list[Line]:
@@ -131,6 +158,24 @@ def _earnings(test: TestReport) -> str:
     if earned.category:
         parts.append(f"first {test.category.value} test")
     return f"{test.nodeid}: {', '.join(parts) or 'no gain recorded'}"
+
+
+def noticed(report: Report, width: int) -> list[Line]:
+    """Every mutant that a test noticed: where, what, and by which test."""
+    seen = [m for source in report.sources for m in source.mutants if m.status in _NOTICED]
+    lines = [line for each in seen for line in wrapped(_kill(each), width, 2, hanging=4)]
+    return [Line(f"mutants noticed: {len(seen)}", Style.PART), *lines] if seen else []
+
+
+_NOTICED = (MutantStatus.KILLED, MutantStatus.TIMEOUT)
+
+
+def _kill(report: MutantReport) -> str:
+    mutant, verdict = report.mutant, report.verdict
+    tests = [nodeid.rpartition("::")[2] for nodeid in verdict.killed_by] if verdict else []
+    by = f"by {', '.join(tests)}" if tests else "by the limit of time"
+    change = f"{short(mutant.before)} -> {short(mutant.after or 'nothing')}"
+    return f"{mutant.path}:{mutant.region.start_line} {change} {by}"
 
 
 def stages(facts: Facts, width: int) -> list[Line]:

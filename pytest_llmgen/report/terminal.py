@@ -9,7 +9,16 @@ from pytest_llmgen.gate import CAUSES
 from pytest_llmgen.records import Condition, ConditionState, Facts, MutantStatus, Report, State, Verdict
 from pytest_llmgen.report.items import KINDS, manual_review, shown, suppressions, suspected_bugs
 from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
-from pytest_llmgen.report.overview import functions, generated, not_judged, scores, stages, warnings
+from pytest_llmgen.report.overview import (
+    functions,
+    generated,
+    not_judged,
+    noticed,
+    scores,
+    settled,
+    stages,
+    warnings,
+)
 
 _MARKS = {
     ConditionState.OK: ("ok", Style.GOOD),
@@ -52,13 +61,14 @@ def render(
     if verbosity < 0:
         return tuple(_quiet(facts, verdict))
     parts = (
-        [*functions(facts, width), *scores(facts, width)],
+        [*functions(facts, width), *scores(facts, width), *settled(facts, width)],
         not_judged(facts, width),
         generated(facts, width, verbosity),
         manual_review(facts, width, show_gaps, report_path),
         suspected_bugs(facts.suspected_bugs, width),
         suppressions(facts, width),
         warnings(facts, width),
+        noticed(report, width) if verbosity > 1 else [],
         stages(facts, width) if verbosity > 0 else [],
         [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_paths)],
     )

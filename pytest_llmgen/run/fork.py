@@ -35,10 +35,12 @@ class Reporter:
     """The child's end of the pipe; every record carries the nonce that the parent drew."""
 
     def __init__(self, fd: int, nonce: str) -> None:
-        self._fd, self._nonce = fd, nonce
+        self._fd, self._nonce, self._pid = fd, nonce, os.getpid()
 
     def send(self, kind: str, **fields: Any) -> None:
-        """Send one record."""
+        """Send one record; a process that a test forked, and that came back into our code, may not."""
+        if os.getpid() != self._pid:
+            os._exit(BROKEN_EXIT)
         send(self._fd, {**fields, "kind": kind, "nonce": self._nonce})
 
     def leave(self) -> NoReturn:

@@ -29,7 +29,7 @@ from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.traces import Tracer, of_start
-from pytest_llmgen.run.views import put, written
+from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
 PERTURBED_SEED = 20_000
@@ -151,6 +151,8 @@ class Server:
         while (request := self._channel.receive()) is not None:
             try:
                 handlers[request["kind"]](request)
+            except SpoiledError:
+                return  # the executor starts another worker, and gives up what spoils that one too
             except Exception:  # noqa: BLE001 (a fault of ours must reach the executor as such)
                 self._channel.send(protocol.FAULT, detail=traceback.format_exc())
             self._channel.send(protocol.END)

@@ -7,13 +7,30 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
+class SpoiledError(Exception):
+    """A test has left the view in a state that cannot be worked in: only a new worker has another."""
+
+
 @contextmanager
 def written(root: Path, files: Mapping[str, str]) -> Iterator[None]:
-    """Have files (path below root -> source) on disk; what was there before comes back."""
+    """Have files (path below root -> source) on disk; what was there before comes back.
+
+    Raises:
+        SpoiledError: the files cannot be written, or not be taken away.
+    """
     with ExitStack() as stack:
+        stack.enter_context(_spoiled())
         for path, source in files.items():
             stack.callback(_put(root / path, source.encode()))
         yield
+
+
+@contextmanager
+def _spoiled() -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise SpoiledError(str(problem)) from problem
 
 
 def put(root: Path, files: Mapping[str, str]) -> None:

@@ -187,6 +187,14 @@ def test_a_mutant_that_no_test_runs_on_a_line_that_ran_is_listed(evidence, sourc
     assert (gap.kind, gap.reason, gap.status) == (GapKind.SURVIVING_MUTANT, "no test runs it", NO_COVERAGE)
 
 
+def test_a_default_of_a_function_that_never_runs_is_part_of_its_lines(evidence, source):
+    default = mutant_at(source, "minimum=1", "minimum=2", "Cart.total", in_signature=True)
+    unrun = replace(judged_mutants(evidence, (default, NO_COVERAGE)), hits={PATH: Hits()})
+    assert not [g for g in assess(unrun).gaps if g.operator]
+    line_of_def = replace(unrun, changed={PATH: frozenset({default.region.start_line})})
+    assert [g.reason for g in assess(line_of_def).gaps if g.operator] == ["no test runs it"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "reason"),
     [

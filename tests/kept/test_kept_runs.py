@@ -148,7 +148,7 @@ def run(root: Path, environ: dict[str, str] | None = None, **changes: Any) -> Ra
 
     executor.judge = noted  # type: ignore[method-assign]
     survey = take_survey(findings.baseline, runner, lambda _done, _total: None)
-    mutants = [mutant for module in modules for mutant in mutants_of(module)]
+    mutants = [mutant for module in modules for mutant in mutants_of(module, settings.operators)]
     work, _ = jobs(
         mutants,
         line_tests=survey.line_tests,

@@ -79,3 +79,13 @@ def test_a_file_that_is_no_report_stops_the_run_before_it_begins(make_project: C
     run = make_project(FILES).run("--llm-check", "--llm-report=html:pkg/code.py")
     assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "no report of ours" in run.output
+
+
+def test_junit_has_the_verdict_and_the_targets_of_generated_tests(make_project: Callable[..., Any]) -> None:
+    generated = 'import pytest\nfrom pkg.code import half\n\n@pytest.mark.llm_generated(target="pkg.code:half")\n'
+    project = make_project({**FILES, "tests/test_made.py": generated + "def test_made(): assert half(20) == 0\n"})
+    project.run("--llm-check", "--llm-report=term", "--junitxml=junit.xml")
+    junit = (project.root / "junit.xml").read_text()
+    assert '<property name="llmgen.verdict" value="' in junit
+    assert '<property name="llmgen.report" value="" />' in junit
+    assert junit.count('<property name="llmgen.target" value="pkg.code:half" />') == 1

@@ -96,6 +96,14 @@ def test_the_hooks_are_what_pre_commit_takes():
     assert [hook["stages"] for hook in config["repos"][0]["hooks"]] == [["pre-push"]]
 
 
+def test_the_repository_offers_the_hook_that_the_recipe_writes_out():
+    clientlib = pytest.importorskip("pre_commit.clientlib", reason="pre-commit is not installed (extra: test)")
+    offered = {hook["id"]: hook for hook in clientlib.load_manifest(str(ROOT / ".pre-commit-hooks.yaml"))}
+    (written,) = clientlib.load_config(str(RECIPES / "pre-commit-config.yaml"))["repos"][0]["hooks"]
+    for key in ("entry", "language", "types", "pass_filenames", "stages"):
+        assert offered["llmgen-check"][key] == written[key]
+
+
 def test_the_generating_job_is_never_started_by_a_pull_request():
     triggers = load("github-generate.yml")["on"]
     assert set(triggers) == {"workflow_dispatch", "schedule"}

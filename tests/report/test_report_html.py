@@ -324,6 +324,25 @@ def test_decisions_are_downloaded_as_a_file_and_shown_as_commands(opened, folder
     until(lambda: wanted in browser.execute_script("return document.querySelector('#shown textarea').value"))
 
 
+def test_ids_and_commands_can_be_copied(opened):
+    browser = opened()
+    button = "document.querySelector('#M-7k3qd2m [data-copy]')"
+    browser.execute_script(f"{button}.click()")
+    copied, told = f"return {button}.textContent", "return document.querySelector('#shown textarea').value"
+    until(lambda: browser.execute_script(copied) == "Copied" or browser.execute_script(told) == "M-7k3qd2m")
+    commands = browser.execute_script("return [...document.querySelectorAll('#L-p2n61ch li [data-copy]')].length")
+    assert commands == 3
+
+
+def test_a_folded_card_says_what_it_is_about(opened):
+    browser = opened()
+    gist = browser.find_element("css selector", "#M-m8e2w1y .gist")
+    assert not gist.is_displayed()
+    browser.execute_script("document.querySelector('#M-m8e2w1y > details').open = false")
+    assert gist.is_displayed()
+    assert "→" in gist.text
+
+
 def test_decisions_survive_a_reload(opened):
     browser = opened()
     press(browser, "j")
@@ -375,6 +394,7 @@ def test_axe_finds_no_violation(theme, width, opened):
     browser.set_window_size(width, 1000)
     browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
     press(browser, "jw")
+    browser.execute_script("document.querySelector('.card:nth-of-type(3) > details').open = false")
     browser.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})  # as a script of the page it would be refused
     result = browser.execute_async_script("axe.run().then(arguments[0])")
     found = [(v["id"], [node["target"] for node in v["nodes"]][:3]) for v in result["violations"]]

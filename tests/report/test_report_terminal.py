@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 from _pytest._io import TerminalWriter
 
-from pytest_llmgen.records import ConditionState, Earned, GapState, State, Suppression
+from pytest_llmgen.records import (
+    ConditionState,
+    Decisions,
+    Earned,
+    GapState,
+    Mutant,
+    MutantReport,
+    MutantStatus,
+    MutantVerdict,
+    Region,
+    SourceFile,
+    State,
+    Suppression,
+)
 from pytest_llmgen.report.layout import Line, Style, code, cut, cut_middle, plain, wrapped
 from pytest_llmgen.report.terminal import render
 
@@ -77,13 +90,13 @@ def test_a_separator_fits_even_where_the_terminal_is_narrow(report_of):
 
 def test_only_so_many_gaps_are_shown_in_full(report_of):
     texts = [line.text for line in render(report_of("full"), width=80, show_gaps=2)]
-    assert "and 3 more in .llmgen/report.html" in texts
+    assert "and 3 more in .llmgen/report.html: 1 mutant, 1 branch, 1 block of lines" in texts
     assert not any(text.startswith("L-p2n61ch") for text in texts)
 
 
 def test_no_file_is_named_where_only_the_terminal_was_asked_for(report_of):
     texts = [r.text for r in render(report_of("full"), width=80, show_gaps=2, report_path="", report_paths=())]
-    assert "and 3 more, see --llm-report=html" in texts
+    assert "and 3 more, see --llm-report=html: 1 mutant, 1 branch, 1 block of lines" in texts
     assert not any(".llmgen/report" in text or "report:" in text for text in texts)
 
 
@@ -227,3 +240,52 @@ def test_a_diff_that_is_too_wide_loses_the_indentation_that_its_lines_share():
 
 def test_one_line_that_is_left_out_is_one_line():
     assert code(["x"] * 7, 40)[-1].text == "    ... 1 more line"
+
+
+def test_of_a_long_line_the_place_that_differs_is_shown():
+    old = "total = compute(alpha, beta, gamma, delta, epsilon) + rate * 100"
+    shown = [line.text for line in code([f"- {old}", f"+ {old.replace('*', '/')}"], 50)]
+    assert shown == ["    - ...lon) + rate * 100", "    + ...lon) + rate / 100"]
+    assert [line.text for line in code([f"- {old}", f"+ {old.replace('total', 'None')}"], 30)] == [
+        "    - total = compute(alpha...",
+        "    + None = compute(alpha,...",
+    ]
+
+
+def test_lines_behind_a_branch_that_was_never_taken_name_it_as_the_cause(report_of):
+    report = report_of("full")
+    branch = next(gap for gap in report.facts.gaps if gap.id.startswith("B-"))
+    lines = next(gap for gap in report.facts.gaps if gap.id.startswith("L-"))
+    to_it = replace(branch, to_line=lines.region.start_line, reason=lines.reason)
+    texts = texts_of(report, replace(report.facts, gaps=(to_it, lines)))
+    assert f"    Same cause as {branch.id}." in texts
+    assert not any("Same cause" in text for text in texts_of(report, replace(report.facts, gaps=(branch, lines))))
+
+
+def test_what_was_accepted_and_what_is_old_debt_is_counted_under_the_table(report_of):
+    report = report_of("full")
+    gaps = tuple(replace(gap, state=GapState.ACCEPTED) for gap in report.facts.gaps)
+    decisions = Decisions("llmgen-review.toml", baseline_path="llmgen-baseline.json", baseline_used=3)
+    texts = texts_of(report, replace(report.facts, gaps=gaps, decisions=decisions))
+    one = "  Cart.apply_voucher: 3 mutants, 1 branch, 1 block of lines accepted in llmgen-review.toml"
+    assert texts[texts.index(one) + 1 :][:2] == [
+        "  Money.__format__: 1 mutant accepted in llmgen-review.toml",
+        "  3 gaps known as old debt in llmgen-baseline.json",
+    ]
+
+
+@pytest.mark.parametrize("verbosity", [0, 1, 2])
+def test_mutants_that_were_noticed_are_listed_only_when_asked_twice(verbosity, report_of):
+    region = Region(41, 12, 41, 14)
+    mutant = Mutant("id", "shop/cart.py", "f", "f", "op", 0, 1, "a >= b", "a > b", ">", region)
+    ends = [(MutantStatus.KILLED, ("t.py::test_limit",)), (MutantStatus.SURVIVED, ()), (MutantStatus.TIMEOUT, ())]
+    mutants = tuple(MutantReport(mutant, s, MutantVerdict("id", s, killed_by=by)) for s, by in ends)
+    none = frozenset()
+    source = SourceFile("shop/cart.py", "", none, none, none, none, mutants=mutants)
+    lines = render(replace(report_of("full"), sources=(source,)), width=100, verbosity=verbosity)
+    listed = [line.text for line in lines if "shop/cart.py:41 `" in line.text]
+    every = [
+        "  shop/cart.py:41 `a >= b` -> `a > b` by test_limit",
+        "  shop/cart.py:41 `a >= b` -> `a > b` by the limit of time",
+    ]
+    assert listed == (every if verbosity > 1 else [])

@@ -18,9 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.units import units_of
+from pytest_llmgen.mutate.widen import Widening
 from pytest_llmgen.records import Baseline, Module, Mutant, MutantVerdict, Outcome, Region, TestRun
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.measure import file_lines
@@ -164,7 +166,11 @@ def judge_by_ours(
             seconds=survey.seconds,
             ran=runner.imported(),
         )
-        return [*settled, *runner.judge(work)], survey.differences
+        texts = {file.relative_to(root).as_posix(): file.read_text() for file in root.rglob("*.py")}
+        widening = Widening(
+            files, runner.imported(), survey.seconds, lambda path: (files_that_reach(path, texts), texts)
+        )
+        return list(widening.judge(runner.judge, work, settled, mutants)), survey.differences
 
 
 def judge_alone(

@@ -212,6 +212,14 @@
     if (!dialog.open) dialog.showModal();
   }
   async function copy(text) { try { await navigator.clipboard.writeText(text); return true; } catch { return false; } }
+  document.addEventListener("click", async (event) => {
+    const from = event.target instanceof Element && event.target.closest("[data-copy]");
+    if (!from) return;
+    const [text, label] = [from.dataset.copy, from.textContent];
+    if (!await copy(text)) { show(text, "To copy:"); return; }
+    from.textContent = "Copied";
+    setTimeout(() => { from.textContent = label; }, 1500);
+  });
   $("#copy").addEventListener("click", async () => {
     const text = asCommands();
     show(text, await copy(text) ? "Copied. In the project's folder, run:" : "Copy these lines, and run them in the project's folder:");

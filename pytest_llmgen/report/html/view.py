@@ -34,6 +34,7 @@ from pytest_llmgen.report.words import (
     open_gaps,
     sentence_of,
     sentences_about,
+    short,
     title_of,
     way_of,
 )
@@ -67,6 +68,7 @@ class Card:
     gap: Gap
     title: str
     place: str
+    gist: str  # what a folded card shows of it
     sentence: str
     about: tuple[str, ...]
     code: tuple[Line, ...]
@@ -197,6 +199,7 @@ def _cards(gaps: Sequence[Gap], excerpts: Excerpts) -> Iterable[Card]:
             gap=gap,
             title=title_of(gap),
             place=f"{gap.path}:{_lines(gap)}",
+            gist=_gist(gap),
             sentence=sentence_of(gap),
             about=sentences_about(gap),
             code=excerpts.around(gap),
@@ -221,6 +224,12 @@ def _neighbours(gaps: Sequence[Gap]) -> Iterable[tuple[Gap, tuple[Gap, ...]]]:
             same = [g for g in gaps if (g.path, g.region.start_line, g.kind, g.state) == here]
             for gap in same:
                 yield gap, tuple(other for other in same if other is not gap)
+
+
+def _gist(gap: Gap) -> str:
+    if gap.operator is None:
+        return short(gap.before.split("\n")[0])
+    return f"{short(gap.before)} → {short(gap.after or 'nothing')}"
 
 
 def _lines(gap: Gap) -> str:

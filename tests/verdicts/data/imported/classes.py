@@ -3,15 +3,15 @@ from dataclasses import dataclass, field
 
 
 def weight(n):
-    return n + 1
+    return n + 1  # mutate: n + 1 => n + 2 [killed]
 
 
 class Base:
     kinds = []
-    size = 3
+    size = 3  # mutate: 3 => 4 [killed]
 
     def __init_subclass__(cls, **options):
-        Base.kinds.append(cls.__name__)  # mutate: cls.__name__ => cls.__qualname__ [survived]
+        Base.kinds.append(cls.__name__)  # mutate: cls.__name__ => cls.__qualname__ [survived] ;; cls.__name__ => "x" [killed]
 
 
 class Box(Base):
@@ -19,8 +19,8 @@ class Box(Base):
 
 
 class Colour(enum.Enum):
-    RED = 1
-    BLUE = 2  # mutate: 2 => 9 [survived]
+    RED = 1  # mutate: 1 => 7 [killed]
+    BLUE = 2  # mutate: 2 => 9 [survived] ;; 2 => 1 [killed]
 
 
 @dataclass

@@ -1,9 +1,9 @@
 def rate(base):
-    return base * 2  # mutate: base * 2 => base + base [survived]
+    return base * 2  # mutate: base * 2 => base + base [survived] ;; base * 2 => base * 3 [killed]
 
 
 def label(name):
-    return name.upper()
+    return name.upper()  # mutate: name.upper() => name.lower() [killed]
 
 
 RATE = rate(10)

@@ -2,4 +2,4 @@
 
 from constants import LIMIT, RATE
 
-TOTAL = RATE + LIMIT
+TOTAL = RATE + LIMIT  # mutate: RATE + LIMIT => RATE - LIMIT [killed]

@@ -3,7 +3,7 @@ def rows():
 
 
 def expected():
-    return 4
+    return 4  # mutate: 4 => 5 [killed]
 
 
 def names():
