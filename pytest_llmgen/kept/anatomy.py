@@ -184,9 +184,15 @@ def _part(node: Node, lines: list[str], aliases: dict[str, tuple[str, str]], bou
         any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list),
         doubts,
         unseen,
-        frozenset(last_name(base) or "*" for base in getattr(node, "bases", ())),
+        frozenset(_base(base) for base in getattr(node, "bases", ())),
         any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in ast.walk(node)),
     )
+
+
+def _base(node: ast.expr) -> str:
+    """The name of a base class, ``*`` where it has none: of ``Box[int]`` and ``namedtuple("Point", "x y")`` too."""
+    inner = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else node
+    return last_name(inner) or "*"
 
 
 class _Bound:

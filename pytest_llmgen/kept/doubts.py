@@ -33,8 +33,8 @@ _READS_FILES = frozenset({
     "FileSystemLoader", "PackageLoader", "ZipFile", "access", "copy", "copy2", "copyfile", "copytree", "exists",
     "fileinput", "fromfile", "fwalk", "get_data", "getmtime", "getsize", "glob", "iglob", "is_dir", "is_file",
     "is_symlink", "isdir", "isfile", "islink", "iterdir", "lexists", "listdir", "loadtxt", "lstat", "open",
-    "open_binary", "open_text", "read", "read_binary", "read_bytes", "read_csv", "read_text", "readlink", "resources", "rglob",
-    "samefile", "scandir", "stat", "walk",
+    "open_binary", "open_text", "read", "read_binary", "read_bytes", "read_csv", "read_text", "readlink", "resources",
+    "rglob", "samefile", "scandir", "stat", "walk",
 })  # fmt: skip
 _READS_ENVIRONMENT = frozenset({"environ", "environb", "expandvars", "getenv", "get_terminal_size"})
 _KNOWS_PLACE = frozenset({

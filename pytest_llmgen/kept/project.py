@@ -1,4 +1,4 @@
-"""The project's Python files, cut into parts, and which of them importing a file imports.  Pure but for reading files."""
+"""The project's Python files, cut into parts, and which files importing one imports.  Pure but for reading files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CONFTEST = "conftest.py"
 Place = tuple[str, int]
 """Path and number of a part."""
 _ORDINARY_BASES = frozenset({
-    "ABC", "Awaitable", "BaseException", "Callable", "Collection", "Container", "Enum", "Exception", "Flag", "Generator",
-    "Generic", "Hashable", "IntEnum", "IntFlag", "IsolatedAsyncioTestCase", "Iterable", "Iterator", "Mapping",
-    "MutableMapping", "MutableSequence", "MutableSet", "NamedTuple", "Protocol", "Sequence", "Set", "Sized", "StrEnum",
-    "TestCase", "Thread", "TypedDict", "UserDict", "UserList", "UserString", "bool", "bytearray", "bytes", "complex",
+    "ABC", "Awaitable", "BaseException", "Callable", "Collection", "Container", "Enum", "Exception", "Flag",
+    "Generator", "Generic", "Hashable", "IntEnum", "IntFlag", "IsolatedAsyncioTestCase", "Iterable", "Iterator",
+    "Mapping", "MutableMapping", "MutableSequence", "MutableSet", "NamedTuple", "Protocol", "Sequence", "Set",
+    "Sized", "StrEnum", "TestCase", "Thread", "TypedDict", "UserDict", "UserList", "UserString", "bool", "bytearray", "bytes", "complex",
     "defaultdict", "deque", "dict", "float", "frozenset", "int", "list", "local", "namedtuple", "object", "property",
     "set", "str", "tuple", "type",
 })  # fmt: skip
