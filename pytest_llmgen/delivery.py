@@ -15,7 +15,7 @@ from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
-from pytest_llmgen.refine.triage import describe, expected_observed, shortest
+from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
 from pytest_llmgen.review.anchors import without_addresses
 from pytest_llmgen.review.ids import long_id, short_ids
@@ -105,12 +105,17 @@ class _Delivery:
         places = self.publisher.keep_suspects(found)
         identities = {j.candidate.id: _suspect_id(j, self.findings.targets) for j in found}
         short = short_ids(set(identities.values()))
-        self.findings.suspects = [
+        suspects = [
             describe(
-                j, self.findings.targets[j.candidate.target], short[identities[j.candidate.id]], places[j.candidate.id]
+                j,
+                self.findings.targets[j.candidate.target],
+                short[identities[j.candidate.id]],
+                places[j.candidate.id],
+                self.findings.looks.get(j.candidate.id),
             )
             for j in found
         ]
+        self.findings.suspects = sorted(suspects, key=by_second_look)
 
     def merge(self, runner: Runner) -> None:
         """Fold single cases into tables, target by target, where the tables pass and lose nothing."""

@@ -437,6 +437,9 @@ class _NoProber:
     def probe(self, _probes: Sequence[Any], _timeout: float = 0.0) -> list[Any]:
         raise AssertionError("a label needs no probes")
 
+    def challenge(self, *_arguments: Any) -> list[Any]:
+        raise AssertionError("a label needs no probes")
+
 
 def _version(name: str) -> str:
     try:

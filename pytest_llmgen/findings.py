@@ -25,6 +25,7 @@ from pytest_llmgen.records import (
     MutantStatus,
     MutantVerdict,
     OpenGaps,
+    SecondLook,
     Survivor,
     SuspectedBug,
     Target,
@@ -51,6 +52,7 @@ class Findings:
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written
     judged: list[Judged] = field(default_factory=list)
     suspects: list[SuspectedBug] = field(default_factory=list)
+    looks: dict[str, SecondLook] = field(default_factory=dict)  # candidate id -> the second look at a suspect
     costs: dict[str, Cost] = field(default_factory=dict)
     not_attempted: dict[str, str] = field(default_factory=dict)
     unmutable: dict[str, str] = field(default_factory=dict)  # path -> why it has no mutants

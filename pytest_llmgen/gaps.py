@@ -23,6 +23,7 @@ from pytest_llmgen.records import (
     Mutant,
     MutantStatus,
     MutantVerdict,
+    OpenGaps,
     Region,
     Totals,
 )
@@ -137,6 +138,21 @@ def _dropped(judged: Iterable[Judged]) -> list[Judged]:
 
 
 # --- Gaps ---------------------------------------------------------------------------------------
+
+
+def explained(gaps: OpenGaps, path: str, found: Iterable[Gap]) -> OpenGaps:
+    """Open lines and branches of a file with the reasons that the report gives for them."""
+    here = [gap for gap in found if gap.path == path and gap.reason]
+    blocks = [gap for gap in here if gap.kind is GapKind.UNCOVERED_LINE]
+    lines = {
+        line: gap.reason
+        for gap in blocks
+        for line in gaps.lines
+        if line in range(gap.region.start_line, gap.region.end_line + 1)
+    }
+    forks = [gap for gap in here if gap.kind is GapKind.UNCOVERED_BRANCH and gap.to_line is not None]
+    arcs = {(gap.region.start_line, gap.to_line): gap.reason for gap in forks if gap.to_line is not None}
+    return replace(gaps, why_lines=lines, why_branches={arc: arcs[arc] for arc in gaps.branches if arc in arcs})
 
 
 def _gaps(site: Site, evidence: Evidence) -> list[Gap]:

@@ -16,7 +16,7 @@ from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import assess, explained
 from pytest_llmgen.mutate.schedule import BUDGET_SPENT, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
@@ -45,7 +45,7 @@ from pytest_llmgen.records import (
     TargetContext,
 )
 from pytest_llmgen.refine.mend import mend
-from pytest_llmgen.refine.triage import is_suspect, reproduce
+from pytest_llmgen.refine.triage import is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.run.survey import take_survey
@@ -255,6 +255,30 @@ class _Job:
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
                 break
+        if generator.origin is Origin.MODEL and not self._out_of_service:
+            self._look_again(generator)
+
+    def _look_again(self, generator: Generator) -> None:
+        """An independent second look at each suspected bug: it ranks them, and hides none."""
+        found = shortest([judged for judged in self.findings.judged if judged.fate is Fate.SUSPECTED_BUG])
+        assignments = [self._second_look(judged) for judged in found]
+        if not assignments:
+            return
+        self.tools.progress.stage("looking again at suspected bugs")
+        for done, reply in enumerate(self._replies(generator, assignments), start=1):
+            failure = reply.assignment.failures[0]
+            if reply.look is not None:
+                self.findings.looks[failure.candidate.id] = reply.look
+            outcome = reply.look.opinion.value if reply.look else reply.note
+            cost = f"${reply.cost.usd:.2f}" if reply.cost.usd else ""
+            self.tools.progress.item(done, len(assignments), reply.assignment.target.key, outcome, cost)
+
+    def _second_look(self, judged: Judged) -> Assignment:
+        target = self.findings.targets[judged.candidate.target]
+        module = next(module for module in self.findings.modules if module.path == target.path)
+        failure = Failure(judged.candidate, judged.code, judged.reason)
+        context = self.tools.context_of(target, module)
+        return Assignment(target, module, context, Stage.SECOND_LOOK, self.findings.rounds, failures=(failure,))
 
     def deliver(self, runner: Runner) -> None:
         """Fold what was kept into readable files, prove these files once more, and write them."""
@@ -290,6 +314,9 @@ class _Job:
             if target.key not in self._unproductive
         )
         wanted = [assignment for assignment in asked if assignment is not None]
+        if origin is Origin.MODEL and number > 1:
+            found = assess(self.findings.evidence()).gaps
+            wanted = [replace(a, gaps=explained(a.gaps, a.target.path, found)) for a in wanted]
         uncovered = {a.target.key: len(a.gaps.lines) + len(a.gaps.branches) + len(a.gaps.survivors) for a in wanted}
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
@@ -360,7 +387,7 @@ class _Job:
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
             self.findings.same_results.update(reply.same_results)
-            if not reply.candidates:
+            if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
                 self._unproductive.add(key)
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
                     self.findings.not_attempted[key] = reply.note
@@ -369,7 +396,7 @@ class _Job:
     def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """A model is asked in batches, so that a person sees progress; the search wants all at once."""
         size = len(assignments)
-        if generator.origin is Origin.MODEL:
+        if generator.origin is Origin.MODEL and not self.settings.batch:
             size = _BATCH_FACTOR * self.settings.concurrency
         for start in range(0, len(assignments), max(1, size)):
             if self._out_of_service:

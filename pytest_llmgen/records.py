@@ -100,6 +100,7 @@ class Stage(StrEnum):
     REPAIR = "repair"
     GAPS = "gaps"
     DOCUMENTATION = "documentation"
+    SECOND_LOOK = "second-look"
 
 
 class GapKind(StrEnum):
@@ -469,6 +470,8 @@ class OpenGaps:
     branches: tuple[Arc, ...] = ()
     survivors: tuple[Survivor, ...] = ()
     categories: tuple[Category, ...] = ()  # those without any test
+    why_lines: Mapping[int, str] = field(default_factory=dict)  # line -> why nothing got there
+    why_branches: Mapping[Arc, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -550,6 +553,23 @@ class Cost:
         )
 
 
+class Opinion(StrEnum):
+    """What an independent second look makes of a suspected bug."""
+
+    BUG = "bug"
+    UNCLEAR = "unclear"
+    NOT_A_BUG = "not-a-bug"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The strongest case against calling it a bug, and what the case is worth."""
+
+    opinion: Opinion
+    case_against: str = ""
+    quote: str = ""  # the promise that the code breaks, in the words of the documentation
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a generator answered to one assignment."""
@@ -562,6 +582,7 @@ class Reply:
     same_results: Mapping[str, int] = field(
         default_factory=dict
     )  # mutant id -> inputs with which it did as the code does
+    look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
 
 
 class Generator(Protocol):
@@ -582,6 +603,22 @@ class Generator(Protocol):
         """Answer each assignment, in any order, as the answers come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Probes, by their places among others, that a mutant is to meet; None stands for the code as it is."""
+
+    mutant: Mutant | None
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What came of a challenge."""
+
+    differing: tuple[int, ...] = ()  # places of the probes that showed something else than is expected of them
+    all_same: bool = False  # every probe was met and showed what is expected
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -590,6 +627,20 @@ class Prober(Protocol):
 
         Probes may share a child unless they are ``alone``.  Probes of one mutant that follow one that
         did not end are not observed any more (``crashed``).
+        """
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[Meeting]:
+        """For each challenge what came of it.
+
+        ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
+        probes in the order given, until ``enough`` of them showed something else or one of them did not end.
         """
 
 
@@ -836,6 +887,8 @@ class SuspectedBug:
     reproduced: Ratio
     test: str  # where the evidence is kept
     test_source: str = ""
+    second_look: Opinion | None = None  # None: nobody has looked
+    case_against: str = ""  # the strongest one that the second look found
     state: str = "open"  # open, known-bug, false-alarm, stale, expired
     context: str = ""
     decision: Decision | None = None

@@ -74,6 +74,23 @@ OPTIONS: tuple[Option, ...] = (
         "model_hard", "Model to ask for what the first one left open (default: the same)", "", None, "llm_model_hard"
     ),
     Option(
+        "batch",
+        "Ask in batches: half the price, up to a day",
+        False,
+        "--llm-batch",
+        "llm_batch",
+        kind="bool",
+    ),
+    Option(
+        "batch_wait",
+        "Wait so long for a batch; a later run fetches it",
+        86_400.0,
+        None,
+        "llm_batch_wait",
+        "float",
+        minimum=0,
+    ),
+    Option(
         "dry_run",
         "Write the prompts and what they would cost, send nothing",
         False,
@@ -89,6 +106,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
     ),
     Option("instructions", "House rules for tests, added to every prompt", "", None, "llm_instructions"),
+    Option(
+        "instructions_from",
+        "Files whose sections on tests are house rules as well: AGENTS.md, CONTRIBUTING.md",
+        (),
+        None,
+        "llm_instructions_from",
+        "args",
+    ),
     Option("output_dir", "Where generated tests are written", "tests/llmgen", None, "llm_output_dir"),
     Option("pending", "Keep generated tests in .llmgen/pending until accepted", False, None, "llm_pending", "bool"),
     Option(
@@ -459,9 +484,12 @@ class Settings:
     provider: str
     model: str
     model_hard: str
+    batch: bool
+    batch_wait: float
     dry_run: bool
     replies: str
     instructions: str
+    instructions_from: tuple[str, ...]
     output_dir: str
     pending: bool
     max_cost: float

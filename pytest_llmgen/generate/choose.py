@@ -8,12 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.extract.rules import read_rules
+from pytest_llmgen.generate.batch import BatchGenerator, Polling
 from pytest_llmgen.generate.budget import Budget
 from pytest_llmgen.generate.credentials import has_credentials
 from pytest_llmgen.generate.dry import FOLDER, DryRun
 from pytest_llmgen.generate.journal import REPLIES, Journal
 from pytest_llmgen.generate.model import ModelGenerator
-from pytest_llmgen.generate.prices import Usage, pricer
+from pytest_llmgen.generate.prices import Usage, in_batches, pricer
 from pytest_llmgen.generate.replay import ReplayGenerator
 from pytest_llmgen.generate.requests import Writer
 from pytest_llmgen.prompt import private
@@ -72,7 +74,8 @@ def make_generator(
         return _offline(settings, prober)
     if settings.dry_run:
         write, folder = _writer(settings, env, home, user), journal.folder / FOLDER
-        return DryRun(write, folder, pricer(settings.price), settings.max_cost)
+        price = pricer(settings.price)
+        return DryRun(write, folder, in_batches(price) if settings.batch else price, settings.max_cost)
     if has_credentials(env, home):
         return _model(settings, env, _writer(settings, env, home, user), journal)
     if settings.provider == "auto":
@@ -98,25 +101,23 @@ def _offline(settings: Settings, prober: Prober) -> Generator:
 
 def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str) -> Writer:
     folders = [str(settings.root.resolve()), *([str(home)] if home else [])]
-    return Writer(settings.model, settings.instructions, private(env, folders, [user]), settings.model_hard)
+    rules = "\n\n".join(filter(None, [settings.instructions, read_rules(settings.root, settings.instructions_from)]))
+    return Writer(settings.model, rules, private(env, folders, [user]), settings.model_hard)
 
 
-def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> ModelGenerator:
+def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> Generator:
     price = pricer(settings.price)
     address = env.get("ANTHROPIC_BASE_URL", "")
     warnings = [_v1_warning(address)] if address.rstrip("/").endswith("/v1") else []
     models = dict.fromkeys(filter(None, [settings.model, settings.model_hard]))
     unpriced = [model for model in models if price(model, Usage()) is None]
     warnings += [_price_warning(model) for model in unpriced if settings.max_cost >= 0]
-    return ModelGenerator(
-        write,
-        journal,
-        Budget(settings.max_cost, settings.max_tokens),
-        price,
-        settings.concurrency,
-        server=urlsplit(address).hostname or "anthropic",
-        warnings=tuple(warnings),
-    )
+    budget, server = Budget(settings.max_cost, settings.max_tokens), urlsplit(address).hostname or "anthropic"
+    if settings.batch:
+        polling, cheaper = Polling(total=settings.batch_wait), in_batches(price)
+        return BatchGenerator(write, journal, budget, cheaper, server=server, polling=polling, warnings=tuple(warnings))
+    concurrency = settings.concurrency
+    return ModelGenerator(write, journal, budget, price, concurrency, server=server, warnings=tuple(warnings))
 
 
 def _v1_warning(address: str) -> str:

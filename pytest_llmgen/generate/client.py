@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pytest_llmgen.generate.faults import Fault, Patience, codes_of, wait_before
 from pytest_llmgen.generate.pace import hold
@@ -18,6 +18,7 @@ from pytest_llmgen.generate.prices import Usage
 REQUEST_TIMEOUT = 600.0
 """Seconds for one attempt; given explicitly, the SDK also allows long answers without streaming."""
 
+T = TypeVar("T")
 Request = Mapping[str, Any]
 """The body of ``POST /v1/messages``."""
 
@@ -74,25 +75,71 @@ class Client:
             await asyncio.sleep(hold(self._limits, tokens, datetime.now(UTC)))
             starting()
             self._open()
-            return await self._insist(request)
+            return await self._insist(lambda: self._message(request))
 
-    async def _insist(self, request: Request) -> Answer:
+    async def send_batch(self, requests: Mapping[str, Request]) -> str:
+        """Hand in requests by their own names to be answered within a day; the name of the batch.
+
+        Raises:
+            RequestError: it was not taken.
+        """
+        self._open()
+        entries = [{"custom_id": name, "params": request} for name, request in requests.items()]
+
+        async def create() -> str | Fault:
+            batch = await self._client.messages.batches.create(requests=entries)
+            return getattr(batch, "id", None) or Fault("junk", "the server's answer names no batch")
+
+        return await self._insist(create)
+
+    async def is_batch_done(self, batch: str) -> bool:
+        """Whether all answers of a batch are there.
+
+        Raises:
+            RequestError: the server can't tell.
+        """
+        self._open()
+
+        async def retrieve() -> str:
+            state = await self._client.messages.batches.retrieve(batch)
+            return str(getattr(state, "processing_status", ""))
+
+        return await self._insist(retrieve) == "ended"
+
+    async def batch_answers(self, batch: str) -> Mapping[str, Answer | Fault]:
+        """What became of each request of a batch that is done, by its name.
+
+        Raises:
+            RequestError: the answers can't be fetched.
+        """
+        self._open()
+
+        async def results() -> dict[str, Answer | Fault]:
+            found = await self._client.messages.batches.results(batch)
+            return {str(item.custom_id): _batch_answer(item.result) async for item in found}
+
+        return await self._insist(results)
+
+    async def _insist(self, call: Callable[[], Awaitable[T | Fault]]) -> T:
         clock = asyncio.get_running_loop().time
         attempt, start = 1, clock()
-        while not isinstance(answer := await self._attempt(request), Answer):
-            wait = wait_before(self._patience, answer, attempt, clock() - start)
+        while isinstance(outcome := await self._attempt(call), Fault):
+            wait = wait_before(self._patience, outcome, attempt, clock() - start)
             if wait is None:
-                raise RequestError(answer)
+                raise RequestError(outcome)
             await asyncio.sleep(wait)
             attempt += 1
-        return answer
+        return outcome
 
-    async def _attempt(self, request: Request) -> Answer | Fault:
+    async def _message(self, request: Request) -> Answer | Fault:
+        raw = await self._client.messages.with_raw_response.create(**request)
+        self._limits = {name.lower(): value for name, value in raw.headers.items()}
+        return _answer(await _parsed(raw))
+
+    async def _attempt(self, call: Callable[[], Awaitable[T | Fault]]) -> T | Fault:
         sdk = self._sdk
         try:
-            raw = await self._client.messages.with_raw_response.create(**request)
-            self._limits = {name.lower(): value for name, value in raw.headers.items()}
-            return _answer(await _parsed(raw))
+            return await call()
         except sdk.APITimeoutError as error:
             return Fault("timeout", str(error))
         except sdk.APIConnectionError as error:
@@ -137,6 +184,16 @@ def _status_fault(error: Any) -> Fault:
     message = str(inner.get("message") or error.message)
     headers = {name.lower(): value for name, value in error.response.headers.items()}
     return Fault("status", message, error.status_code, str(inner.get("type") or ""), codes_of(inner), headers)
+
+
+def _batch_answer(result: Any) -> Answer | Fault:
+    kind = str(getattr(result, "type", ""))
+    if kind == "succeeded":
+        return _answer(result.message)
+    if kind != "errored":
+        return Fault("batch", f"its batch ended without an answer to it ({kind or 'no word why'})")
+    error = getattr(result.error, "error", result.error)
+    return Fault("status", str(getattr(error, "message", "")), type=str(getattr(error, "type", "")))
 
 
 def _answer(message: Any) -> Answer | Fault:

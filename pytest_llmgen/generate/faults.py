@@ -35,7 +35,7 @@ class Patience:
 class Fault:
     """A request that got no reply."""
 
-    kind: str  # "status", "connection", "timeout", "junk" or "credentials"
+    kind: str  # "status", "connection", "timeout", "junk", "credentials" or "batch"
     message: str
     status: int | None = None
     type: str = ""  # the API's word: rate_limit_error
@@ -87,6 +87,7 @@ _BY_KIND = {
     "timeout": "request-timeout",
     "junk": "junk-reply",
     "credentials": "no-credentials",
+    "batch": "batch-unanswered",
 }
 _BY_STATUS = {
     401: "bad-credentials",
@@ -109,6 +110,7 @@ _WHAT = {
     "rate-limit": "the server's rate limit was still in force after several tries",
     "service-unavailable": "the model's server had a fault in several tries",
     "prompt-too-long": "the prompt is too long for the model",
+    "batch-unanswered": "a request of a batch has no answer",
     "request-refused": "the server refused the request",
 }
 _FIXES = {

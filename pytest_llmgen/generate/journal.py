@@ -15,6 +15,7 @@ from pytest_llmgen.generate.prices import Usage
 from pytest_llmgen.records import Assignment
 
 REPLIES = "replies"
+DRAFTS = "drafts"
 LEDGER = "ledger.jsonl"
 _MODE = 0o600
 
@@ -63,7 +64,7 @@ def _now() -> str:
 
 
 class Journal:
-    """A folder ``replies/`` of one file for each reply, and ``ledger.jsonl`` beside it.
+    """A folder ``replies/`` of one file for each reply, ``drafts/`` of what waits in batches, and ``ledger.jsonl``.
 
     ``folder`` is ``.llmgen``; ``now`` gives the time of an entry.
     """
@@ -82,6 +83,20 @@ class Journal:
         timed = {**asdict(entry), "time": entry.time or self._now()}
         _write(path, json.dumps(timed, ensure_ascii=True, indent=1, sort_keys=True) + "\n")
 
+    def hold(self, draft: Entry) -> None:
+        """Write down what was asked in a batch, so that its answer is of use whenever it comes."""
+        path = self._draft(draft.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, json.dumps(asdict(draft), ensure_ascii=True, sort_keys=True) + "\n")
+
+    def held(self, key: str) -> Entry | None:
+        """What was asked under this name, or None."""
+        return _read(self._draft(key))
+
+    def release(self, key: str) -> None:
+        """Forget what was asked: its answer is kept."""
+        self._draft(key).unlink(missing_ok=True)
+
     def note(self, event: str, **facts: Any) -> None:
         """Add a line to the ledger: what was asked, at what cost, and what became of it."""
         line = json.dumps({"time": self._now(), "event": event, **facts}, sort_keys=True, default=str) + "\n"
@@ -98,6 +113,9 @@ class Journal:
         path = self.folder / LEDGER
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
         return [row for row in map(_row, lines) if row is not None]
+
+    def _draft(self, key: str) -> Path:
+        return self.folder / DRAFTS / f"{key}.json"
 
     def _path(self, key: str) -> Path:
         return self.folder / REPLIES / key[:2] / f"{key}.json"

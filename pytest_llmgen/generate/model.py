@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pytest_llmgen.generate.budget import Budget, Estimate
-from pytest_llmgen.generate.client import Answer, Client, RequestError
+from pytest_llmgen.generate.client import Client, RequestError
 from pytest_llmgen.generate.faults import Fault, Patience
 from pytest_llmgen.generate.journal import Entry, Journal, Question, key_of
-from pytest_llmgen.generate.prices import Pricer, Usage
+from pytest_llmgen.generate.prices import Pricer
 from pytest_llmgen.generate.questions import Questions
-from pytest_llmgen.generate.replies import reply_of
+from pytest_llmgen.generate.replies import answered, cost_of, failed, over_budget, reply_of
 from pytest_llmgen.generate.requests import Writer, describe, estimate_of, forecast, input_tokens_of
 from pytest_llmgen.prompt import PROMPT_TOKENS, PROMPT_VERSION
-from pytest_llmgen.records import Assignment, Cost, Origin, Refusal, Reply
+from pytest_llmgen.records import Assignment, Cost, Origin, Reply
 
 LEAST_PROMPT_TOKENS = 1000
 """A shorter prompt says too little to be worth its reply."""
-OVER_BUDGET = "budget-spent"
 
 
 class _Batch:
@@ -111,15 +111,15 @@ class ModelGenerator:
                 return reply_of(entry, assignment, Cost(cached_calls=1))
             draft = Entry(key, question, request, "", None, request["model"], PROMPT_VERSION)
             try:
-                answered = await self._pay(client, batch, draft)
+                paid = await self._pay(client, batch, draft)
             except RequestError as error:
                 if not self._final or error.fault is not self._final[0]:
                     slug, status = error.fault.slug, error.fault.status
                     self._journal.note("failed", key=key, target=question.target, fault=slug, status=status)
                 return error.fault
-        if answered is None:
+        if paid is None:
             return self._over_budget(assignment, question)
-        entry, cost = answered
+        entry, cost = paid
         return self._used(reply_of(entry, assignment, cost), key)
 
     async def _pay(self, client: Client, batch: _Batch, draft: Entry) -> tuple[Entry, Cost] | None:
@@ -129,7 +129,7 @@ class ModelGenerator:
             return None
         try:
             entry = await self._send(client, draft)
-            cost = self._cost(entry.model, entry.usage)
+            cost = cost_of(entry, self._price)
         finally:
             async with batch.settled:
                 self._budget.settle(estimate, cost)
@@ -141,7 +141,7 @@ class ModelGenerator:
         tokens = input_tokens_of(draft.request)
         answer = await client.send(draft.request, lambda: self._started(draft), tokens)
         self._has_answered = True
-        entry = _entry(draft, answer)
+        entry = answered(draft, answer)
         self._journal.keep(entry)
         self._journal.note(
             "answered",
@@ -149,7 +149,7 @@ class ModelGenerator:
             model=entry.model,
             stop_reason=entry.stop_reason,
             request_id=entry.request_id,
-            usage=_tokens(entry.usage),
+            usage=asdict(entry.usage),
             usd=self._price(entry.model, entry.usage),
         )
         return entry
@@ -175,49 +175,18 @@ class ModelGenerator:
             await settled.wait_for(lambda: self._budget.reserve(estimate) or not self._budget.allows(estimate))
             return self._budget.allows(estimate)
 
-    def _cost(self, model: str, usage: Usage) -> Cost:
-        return Cost(
-            self._price(model, usage),
-            1,
-            0,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_tokens,
-        )
-
     def _used(self, reply: Reply, key: str) -> Reply:
         codes = [refusal.code for refusal in reply.refusals]
         self._journal.note("read", key=key, candidates=[c.id for c in reply.candidates], refusals=codes)
         return reply
 
     def _over_budget(self, assignment: Assignment, question: Question) -> Reply:
-        message = f"not asked, the budget is spent: {question.target}, {question.stage}"
         self._journal.note("not-asked", target=question.target, stage=question.stage, round=question.round)
-        return Reply(assignment, refusals=(Refusal(OVER_BUDGET, message),), note=f"{message} [{OVER_BUDGET}]")
+        return over_budget(assignment, question)
 
     def _failed(self, assignment: Assignment, fault: Fault) -> Reply | None:
         model = self._write.model_for(assignment)
         if fault.is_final and not (fault.slug == "no-network" and self._has_answered):
             self._final = (fault, model)
             return None
-        error = fault.error(model)
-        return Reply(assignment, refusals=(Refusal(fault.slug, error.message),), note=str(error))
-
-
-def _entry(draft: Entry, answer: Answer) -> Entry:
-    return Entry(
-        draft.key,
-        draft.question,
-        draft.request,
-        answer.text,
-        answer.stop_reason,
-        draft.model,
-        draft.prompt_version,
-        answer.usage,
-        answer.request_id,
-    )
-
-
-def _tokens(usage: Usage) -> dict[str, int]:
-    return {name: getattr(usage, name) for name in Usage.__dataclass_fields__}
+        return failed(assignment, fault, model)

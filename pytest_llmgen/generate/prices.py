@@ -14,6 +14,8 @@ from pytest_llmgen.errors import LlmgenError
 CACHE_WRITE = 1.25
 CACHE_READ = 0.1
 """Cached input in parts of the price of input, as the API counts them for a cache of five minutes."""
+BATCH = 0.5
+"""The price of a request in a batch, in parts of that of one alone."""
 _MILLION = 1_000_000
 
 
@@ -51,6 +53,16 @@ def pricer(price: str = "") -> Pricer:
         if rates is not None:
             return _charged(rates, usage)
         return _calculated(library, model, usage) if library else None
+
+    return priced
+
+
+def in_batches(price: Pricer) -> Pricer:
+    """The prices of the Batches API."""
+
+    def priced(model: str, usage: Usage) -> float | None:
+        dollars = price(model, usage)
+        return None if dollars is None else dollars * BATCH
 
     return priced
 

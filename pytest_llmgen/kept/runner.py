@@ -8,7 +8,9 @@ from typing import Protocol
 
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.records import (
+    Challenge,
     Hits,
+    Meeting,
     MutantJob,
     MutantVerdict,
     Observation,
@@ -116,6 +118,17 @@ class KeepingRunner:
         """Observe each probe."""
         self._memory.save()
         return self._inner.probe(probes, timeout)
+
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[Meeting]:
+        """Let mutants meet probes."""
+        return self._inner.challenge(probes, expected, challenges, raised, enough)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""

@@ -12,10 +12,10 @@ from types import CodeType, ModuleType
 
 
 class MutantImport(MetaPathFinder):
-    """A finder that hands one file's mutated text to whoever imports it."""
+    """A finder that hands one file's mutated text to whoever imports it; ``code`` where it is compiled already."""
 
-    def __init__(self, path: str, source: str) -> None:
-        self._path, self._source = Path(path).resolve(), source
+    def __init__(self, path: str, source: str, code: CodeType | None = None) -> None:
+        self._path, self._source, self._code = Path(path).resolve(), source, code
         self.loaded = 0  # how often the mutated text was run; 0 at the end means: not tested at all
 
     def find_spec(
@@ -48,6 +48,8 @@ class MutantImport(MetaPathFinder):
     def code(self, path: str) -> CodeType:
         """Compile the mutated text; counts as a load."""
         self.loaded += 1
+        if self._code is not None and self._code.co_filename == path:
+            return self._code
         with warnings.catch_warnings():  # a project's "error" filter would turn a warning into a kill
             warnings.simplefilter("ignore")
             return compile(self._source, path, "exec", dont_inherit=True)
@@ -64,8 +66,8 @@ class _MutantLoader(SourceFileLoader):
         return self._mutant_import.code(self.get_filename(fullname))
 
 
-def install_import(path: str, mutated_source: str) -> MutantImport:
-    """From now on, imports of the file ``path`` in this process get the mutated source.
+def install_import(path: str, mutated_source: str, code: CodeType | None = None) -> MutantImport:
+    """From now on, imports of the file ``path`` in this process get the mutated source, or the code made of it.
 
     Raises:
         ImportError: the file is imported already, so that a new text would not be seen.
@@ -73,9 +75,9 @@ def install_import(path: str, mutated_source: str) -> MutantImport:
     file = Path(path).resolve()
     for name, module in list(sys.modules.items()):
         origin = getattr(module, "__file__", None)
-        if isinstance(origin, str) and Path(origin).name == file.name and Path(origin).resolve() == file:
+        if isinstance(origin, str) and origin.endswith(file.name) and Path(origin).resolve() == file:
             raise ImportError(f"{name} is imported already")
-    mutant_import = MutantImport(path, mutated_source)
+    mutant_import = MutantImport(path, mutated_source, code)
     sys.meta_path.insert(0, mutant_import)
     return mutant_import
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from pytest_llmgen.records import Stage
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 """Raised with every change to what a prompt says: replies are recorded under it."""
 
 CHARACTERS_PER_TOKEN = 4

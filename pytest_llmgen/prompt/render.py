@@ -13,6 +13,7 @@ from pytest_llmgen.prompt.templates import (
     BLIND_REPAIR,
     CATEGORIES_MISSING,
     HOUSE_RULES,
+    LOOK_SYSTEM,
     SYNC_ONLY,
     SYSTEM,
     TASKS,
@@ -31,7 +32,7 @@ def render(assignment: Assignment, instructions: str = "", tokens: int = PROMPT_
     ``instructions`` are the project's house rules; ``tokens`` is the length wanted (quarter rule), kept by
     leaving out context, never the function or the task.
     """
-    system = _system(instructions)
+    system = _system(assignment.stage, instructions)
     about = [section for section in _about(assignment) if section.text.strip()]
     task = _task(assignment)
     kept = trim([*about, *task], tokens * CHARACTERS_PER_TOKEN - len(system))
@@ -58,7 +59,9 @@ def numbered(source: str, start: int, end: int) -> str:
     return "\n".join(f"{number:>{width}} | {line}".rstrip() for number, line in enumerate(lines, start))
 
 
-def _system(instructions: str) -> str:
+def _system(stage: Stage, instructions: str) -> str:
+    if stage is Stage.SECOND_LOOK:
+        return LOOK_SYSTEM.format(fence_word=FENCE_WORD)
     system = SYSTEM.format(fence_word=FENCE_WORD)
     return f"{system}\n\n{HOUSE_RULES}\n{instructions.strip()}" if instructions.strip() else system
 
@@ -108,12 +111,14 @@ def _fixture(fixture: Fixture) -> str:
 def _task(assignment: Assignment) -> list[Section]:
     words = TASKS[assignment.stage].format(qualname=assignment.target.qualname)
     sections = [Section("", words, is_data=False)]
+    if assignment.stage is Stage.SECOND_LOOK:
+        return sections + _suspects(assignment)
     if assignment.stage is Stage.REPAIR:
         sections += _repair(assignment)
     if assignment.stage is Stage.GAPS:
         sections += _gaps(assignment)
     if assignment.stage is not Stage.REPAIR and assignment.kept:
-        sections.append(_kept(assignment.kept))
+        sections += _kept(assignment)
     plugin = assignment.context.async_plugin
     sections.append(Section("", ASYNC_PLUGIN.format(plugin=plugin) if plugin else SYNC_ONLY, is_data=False))
     return [section for section in sections if section.text.strip()]
@@ -124,6 +129,14 @@ def _repair(assignment: Assignment) -> list[Section]:
     for failure in assignment.failures:
         sections.append(Section(f"Test {failure.candidate.name}", _source_of(failure.candidate)))
         sections.append(Section(f"What is wrong with it ({failure.code}{_at(failure)})", _stable(failure.message)))
+    return sections
+
+
+def _suspects(assignment: Assignment) -> list[Section]:
+    sections = []
+    for failure in assignment.failures:
+        sections.append(Section("The test", _source_of(failure.candidate)))
+        sections.append(Section("How it fails", _stable(failure.message)))
     return sections
 
 
@@ -144,14 +157,20 @@ def _source_of(candidate: Candidate) -> str:
 
 def _gaps(assignment: Assignment) -> list[Section]:
     gaps, source = assignment.gaps, assignment.module.source.split("\n")
-    lines = "\n".join(f"line {n}: {source[n - 1].strip()}" for n in gaps.lines if n <= len(source))
-    branches = "\n".join(_branch(arc, source) for arc in gaps.branches)
+    lines = "\n".join(
+        f"line {n}: {source[n - 1].strip()}{_why(gaps.why_lines.get(n))}" for n in gaps.lines if n <= len(source)
+    )
+    branches = "\n".join(f"{_branch(arc, source)}{_why(gaps.why_branches.get(arc))}" for arc in gaps.branches)
     missing = CATEGORIES_MISSING.format(words=", ".join(gaps.categories)) if gaps.categories else ""
     found = [Section("Lines that no test runs", lines), Section("Branches that no test takes", branches)]
     found += [
         Section("Change to the code that no test notices", _survivor(s), 5) for s in gaps.survivors[:MAX_SURVIVORS]
     ]
     return [*found, Section("", missing, is_data=False)]
+
+
+def _why(reason: str | None) -> str:
+    return f"  ({reason})" if reason else ""
 
 
 def _branch(arc: Arc, source: list[str]) -> str:
@@ -169,6 +188,8 @@ def _survivor(survivor: Survivor) -> str:
     return f"line {survivor.mutant.region.start_line}\n{survivor.diff.strip(chr(10))}{ran}"
 
 
-def _kept(kept: tuple[Candidate, ...]) -> Section:
-    text = "\n".join(f"{c.name}: {c.summary}" for c in kept)
-    return Section("Tests that are there already", text, 8)
+def _kept(assignment: Assignment) -> list[Section]:
+    """What is there already: in short before the first round, in full where a test has to see more than these do."""
+    if assignment.stage is Stage.GAPS:
+        return sections_of("Test that is there already", [_source_of(c) for c in assignment.kept], 8)
+    return [Section("Tests that are there already", "\n".join(f"{c.name}: {c.summary}" for c in assignment.kept), 8)]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.records import Fate, Judged, Oracle, Outcome, Runner, SuspectedBug, Target
+from pytest_llmgen.records import Fate, Judged, Opinion, Oracle, Outcome, Runner, SecondLook, SuspectedBug, Target
 from pytest_llmgen.refine.render import render_single
 from pytest_llmgen.refine.trial import FAILS, Place, trial_path
 
@@ -47,7 +47,9 @@ def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     return replace(judged, fate=Fate.SUSPECTED_BUG, code="suspected-bug", reason=reason, runs=(0, REPRODUCTIONS))
 
 
-def describe(judged: Judged, target: Target, identity: str, evidence: str) -> SuspectedBug:
+def describe(
+    judged: Judged, target: Target, identity: str, evidence: str, look: SecondLook | None = None
+) -> SuspectedBug:
     """The report's record of a suspect; ``evidence`` is where its test is kept."""
     expected, observed = expected_observed(judged)
     return SuspectedBug(
@@ -59,12 +61,20 @@ def describe(judged: Judged, target: Target, identity: str, evidence: str) -> Su
         expected=expected,
         observed=observed,
         source="docstring",
-        quote=_quote(target.docstring or "", judged),
+        quote=(look.quote if look else "") or _quote(target.docstring or "", judged),
         reproduced=(REPRODUCTIONS, REPRODUCTIONS),
         test=evidence,
         test_source=render_single(judged.candidate),
+        second_look=look.opinion if look else None,
+        case_against=look.case_against if look else "",
         context=target.context,
     )
+
+
+def by_second_look(bug: SuspectedBug) -> int:
+    """The order for a person: what a second look calls no bug comes last, and nothing is left out."""
+    order = (Opinion.BUG, None, Opinion.UNCLEAR, Opinion.NOT_A_BUG)
+    return order.index(bug.second_look)
 
 
 def expected_observed(judged: Judged) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.doubts import run_problems, suite_problems
-from pytest_llmgen.records import Decision, Facts, Gap, GapKind, SuspectedBug
+from pytest_llmgen.records import Decision, Facts, Gap, GapKind, Opinion, SuspectedBug
 from pytest_llmgen.report.layout import Line, Style, code, count, cut, cut_middle, plain, tally, wrapped
 
 _LEAST_QUALNAME = 16
@@ -172,5 +172,22 @@ def suspected_bugs(bugs: Sequence[SuspectedBug], width: int) -> list[Line]:
         if bug.quote:
             lines += wrapped(f'The {bug.source} says: "{bug.quote}"', width, 4)
         lines += wrapped(f"Expected: {bug.expected}. Observed: {bug.observed}.", width, 4)
+        if bug.second_look:
+            lines += wrapped(second_look_of(bug), width, 4)
         lines += wrapped(f"Test: {bug.test}", width, 4, hanging=2)
     return lines
+
+
+_LOOKS = {
+    Opinion.BUG: "the code breaks its promise",
+    Opinion.UNCLEAR: "unclear",
+    Opinion.NOT_A_BUG: "probably no bug",
+}
+
+
+def second_look_of(bug: SuspectedBug) -> str:
+    """What an independent look at a suspect came to, with the case against it."""
+    if bug.second_look is None:
+        return ""
+    case = f" Against it: {bug.case_against}" if bug.case_against else ""
+    return f"A second look: {_LOOKS[bug.second_look]}.{case}"

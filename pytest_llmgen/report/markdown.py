@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pytest_llmgen.gate import in_scope
 from pytest_llmgen.records import ConditionState, Facts, Gap, GapState, Report, State, SuspectedBug, Verdict
 from pytest_llmgen.report.gains import gains, left_out
+from pytest_llmgen.report.items import second_look_of
 from pytest_llmgen.report.layout import count, tally
 from pytest_llmgen.report.words import acceptance_of, one_per_line, open_bugs, open_gaps, sentences_about, title_of
 
@@ -162,6 +163,8 @@ def _bug(bug: SuspectedBug) -> str:
     if bug.quote:
         parts.append(f"The {bug.source} says: {span(bug.quote)}")
     parts.append(f"Expected: {span(bug.expected)}, observed: {span(bug.observed)}")
+    if bug.second_look:
+        parts.append(escape(second_look_of(bug)))
     parts.append(f"Reproduced {bug.reproduced[0]} of {bug.reproduced[1]} times; test: {span(bug.test)}")
     if bug.test_source:
         parts.append(fenced(bug.test_source, "python"))

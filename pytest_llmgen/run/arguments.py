@@ -36,7 +36,7 @@ NEUTRAL: Mapping[str, Any] = MappingProxyType({
     "cacheclear": None, "collectonly": False, "usepdb": False, "trace": False, "xmlpath": None, "setupshow": False,
     "setuponly": False, "setupplan": False, "pastebin": None, "numprocesses": None, "dist": "no", "distload": False,
     "looponfail": False, "tx": [], "verbose": 0, "tbstyle": "no", "randomly_reorganize": False, "basetemp": None,
-    "showlocals": False,
+    "showlocals": False, "no_header": True,
 })  # fmt: skip
 """Options as a worker wants them, set after parsing, so that ``addopts`` of an ini file can't bring them back."""
 

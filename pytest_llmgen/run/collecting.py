@@ -72,10 +72,15 @@ def forget(session: pytest.Session, path: Path) -> None:
     for name, module in list(sys.modules.items()):
         if getattr(module, "__file__", None) == str(path):
             del sys.modules[name]
-    for cached in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
-        cached.unlink(missing_ok=True)
+    forget_bytecode(path)
     importlib.invalidate_caches()
     _forget_fixtures(session, path.relative_to(session.config.rootpath).as_posix())
+
+
+def forget_bytecode(path: Path) -> None:
+    """Drop the cached bytecode of a file whose text has changed: its time stamp may be the same."""
+    for cached in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+        cached.unlink(missing_ok=True)
 
 
 def _forget_fixtures(session: pytest.Session, nodeid: str) -> None:

@@ -12,8 +12,10 @@ from typing import Any, Self
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import (
+    Challenge,
     FileLines,
     Hits,
+    Meeting,
     Module,
     MutantJob,
     MutantStatus,
@@ -39,6 +41,9 @@ from pytest_llmgen.settings import Settings
 
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
+CHALLENGE_TIMEOUT = 3.0
+"""Seconds of silence after which a child that meets probes is killed; it ends hanging ones by itself much sooner."""
+CHALLENGES_A_REQUEST = 8
 PROBES_A_REQUEST = 48
 GROUP = 64
 """Mutants that may share a child."""
@@ -246,6 +251,32 @@ class Executor:
                 seen |= {i: Observation(i, "crashed", error_message=message["detail"]) for i in lost if i not in seen}
         return [seen[probe.id] for probe in probes]
 
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[Meeting]:
+        """For each challenge what came of it."""
+        found: dict[int, Meeting] = {}
+        common = {
+            "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in probes],
+            "expected": list(expected),
+            "raised": sorted(raised),
+            "enough": enough,
+            "timeout": CHALLENGE_TIMEOUT,
+        }
+        data = [{**to_json(challenge), "number": number} for number, challenge in enumerate(challenges)]
+        groups = [data[start : start + CHALLENGES_A_REQUEST] for start in range(0, len(data), CHALLENGES_A_REQUEST)]
+        limit = CHALLENGE_TIMEOUT + SILENCE
+        requests = [Request("challenge", common | {"challenges": group}, limit) for group in groups]
+        for _, message in self._pool(protocol.WARM).run(requests):
+            if message["kind"] == protocol.DIFFERING:
+                found[message["number"]] = Meeting(tuple(message["places"]), message["all_same"])
+        return [found.get(number, Meeting()) for number in range(len(challenges))]
+
     # --- how ---
 
     def _pool(self, kind: str) -> Pool:
@@ -257,11 +288,11 @@ class Executor:
     def _circumstances(self, kind: str) -> Circumstances:
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
-        plugins_import = False
+        imported_by = protocol.TESTS
         if kind == protocol.COLD:
             hello = self._pool(protocol.WARM).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
-            plugins_import = hello["plugins_import"]
+            imported_by = hello["imported_by"]
         start = Start(
             kind,
             "",
@@ -272,7 +303,7 @@ class Executor:
             self._settings.seed,
             positional,
             outside,
-            plugins_import,
+            imported_by,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}

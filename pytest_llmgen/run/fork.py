@@ -135,7 +135,7 @@ class _Child:
         self._decoder = Decoder()
         self._pidfd = _pidfd(self.pid)
         self._status: int | None = None
-        self._done = False
+        self._done = self._closed = False
 
     def watch(self, on_record: OnRecord, deadline: Deadline) -> End:
         leaving = False
@@ -165,17 +165,19 @@ class _Child:
             return 0.0
 
     def _wait(self, seconds: float) -> bool:
-        watched = [self._read] if self._pidfd is None else [self._read, self._pidfd]
         timeout = min(seconds, POLL) if self._pidfd is None else seconds
         poller = select.poll()
-        for fd in watched:
-            poller.register(fd, select.POLLIN)
+        if not self._closed:  # a closed pipe is always ready: while the child ends that would be a busy loop
+            poller.register(self._read, select.POLLIN)
+        if self._pidfd is not None:
+            poller.register(self._pidfd, select.POLLIN)
         return any(fd == self._read for fd, _ in poller.poll(timeout * 1000))
 
     def _records(self, ready: bool) -> list[dict[str, Any]]:
         records = []
         while ready:
             data = os.read(self._read, CHUNK)
+            self._closed = not data
             self._decoder.feed(data)
             while (record := self._decoder.next()) is not None:
                 records.append(self._checked(record))

@@ -197,6 +197,7 @@ class GroupChild:
     def _sweep(self) -> None:
         """Let go of what failed tests held, so that no finalizer runs in the time of later mutants."""
         self._shortcut.forget()
+        self._shortcut.reopen()  # or its log handlers would be missed
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             if hasattr(sys, name):
                 delattr(sys, name)

@@ -1,13 +1,19 @@
-"""One probe, in the child: run its setup, evaluate its expression, describe what came of it."""
+"""Probes, in the child: run the setup, evaluate the expression, describe what came of it; or only what differs."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from pytest_llmgen.records import Probe, Value
+from pytest_llmgen.generate.offline.showing import shown_text
+from pytest_llmgen.records import Observation, Probe, Value
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.values import describe
 from pytest_llmgen.run.wire import to_json
@@ -15,24 +21,108 @@ from pytest_llmgen.run.wire import to_json
 TEXT_LIMIT = 4000
 
 
+HANG = 0.5
+"""CPU seconds after which a probe that meets a mutant is taken to hang: others take a thousandth of that."""
+SIGN_OF_LIFE = 0.5
+"""Seconds between two records of a child that meets many probes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A probe that is compiled, with the text of what it shows when all is well."""
+
+    setup: CodeType
+    expression: CodeType
+    watch: tuple[str, ...]
+    expected: str
+
+
 def observe(probe: Probe, meter: Meter, root: Path) -> dict[str, Any]:
     """Everything that an ``Observation`` needs, as JSON, with raw lines and arcs of the file wanted."""
+    try:
+        piece = compiled(probe, "")
+    except Exception as error:  # noqa: BLE001 (whatever it raises is the observation)
+        return {"how": "setup-failed", **_error(error)}
+    answer = _look(piece, meter if probe.path else None, root)
+    hits = answer.pop("hits", {}).get(probe.path)
+    if "value" in answer:
+        answer["value"] = to_json(answer["value"])
+    return {**answer, "changed": to_json(answer.get("changed", {})), "hits": to_json(hits)}
+
+
+def compiled(probe: Probe, expected: str) -> Piece:
+    """Compile a probe, once for all mutants that it meets.
+
+    Raises:
+        SyntaxError, ValueError: it is no code.
+    """
+    setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
+    return Piece(setup, expression, probe.watch, expected)
+
+
+def differing(
+    pieces: Sequence[tuple[int, Piece]], raised: frozenset[str], enough: int, root: Path, alive: Callable[[], None]
+) -> Iterator[int]:
+    """The numbers of those pieces that show something else than is expected, until there are enough or one hangs."""
+    found, said = 0, time.monotonic()
+    for number, piece in pieces:
+        if time.monotonic() - said > SIGN_OF_LIFE:
+            alive()
+            said = time.monotonic()
+        try:
+            with _alarmed():
+                shown = _shown(_look(piece, None, root), raised)
+        except _HangError:
+            yield number
+            return
+        if shown != piece.expected:
+            yield number
+            found += 1
+        if found >= enough:
+            return
+
+
+class _HangError(BaseException):
+    """Raised by the alarm inside of a probe."""
+
+
+@contextlib.contextmanager
+def _alarmed() -> Iterator[None]:
+    def ring(_signal: int, _frame: Any) -> None:
+        raise _HangError
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, HANG)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _shown(answer: dict[str, Any], raised: frozenset[str]) -> str:
+    kind, message = answer.get("error_type"), answer.get("error_message", "")
+    value, output, changed = answer.get("value"), answer.get("output", ""), answer.get("changed", {})
+    return shown_text(Observation("", answer["how"], value, kind, message, output, changed), raised)
+
+
+def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "llmgen_probe", "__file__": str(root / "llmgen_probe.py")}
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
         try:
-            exec(compile(probe.setup, "<setup>", "exec"), namespace)  # noqa: S102 (a probe is code to run)
-            expression = compile(probe.expression, "<probe>", "eval")
+            exec(piece.setup, namespace)  # noqa: S102 (a probe is code to run)
+        except _HangError:
+            raise
         except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
             return {"how": "setup-failed", **_error(error)}
-        before = _watched(probe, namespace)
+        before = _watched(piece.watch, namespace)
         output.seek(0)
         output.truncate()
-        answer = _evaluate(expression, namespace, meter if probe.path else None)
-        after = _watched(probe, namespace)
-    hits = answer.pop("hits").get(probe.path)
-    changed = {name: to_json(value) for name, value in after.items() if value != before.get(name)}
-    return {**answer, "output": output.getvalue()[:TEXT_LIMIT], "changed": changed, "hits": to_json(hits)}
+        answer = _evaluate(piece.expression, namespace, meter)
+        after = _watched(piece.watch, namespace)
+    changed = {name: value for name, value in after.items() if value != before.get(name)}
+    return {**answer, "output": output.getvalue()[:TEXT_LIMIT], "changed": changed}
 
 
 def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -> dict[str, Any]:
@@ -41,16 +131,18 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
         meter.start()
     try:
         value = eval(expression, namespace)  # noqa: S307 (a probe is code to run)
+    except _HangError:
+        raise
     except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
         return {"hits": meter.stop() if meter else {}, "how": "raised", **_error(error)}
     hits = meter.stop() if meter else {}
-    return {"hits": hits, "how": "returned", "value": to_json(describe(value))}
+    return {"hits": hits, "how": "returned", "value": describe(value)}
 
 
-def _watched(probe: Probe, namespace: dict[str, Any]) -> dict[str, Value]:
+def _watched(watch: Sequence[str], namespace: dict[str, Any]) -> dict[str, Value]:
     """Each name may be a path of attributes, so that the state of an object can be watched."""
     watched = {}
-    for name in probe.watch:
+    for name in watch:
         with contextlib.suppress(Exception):
             watched[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
     return watched

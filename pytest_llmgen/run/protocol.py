@@ -11,7 +11,9 @@ WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
-RUN, VERDICTS, OBSERVATION, LOADED = "run", "verdicts", "observation", "loaded"
+RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED = "run", "verdicts", "observation", "differing", "loaded"
+PLUGINS, CONFTESTS, TESTS = "plugins", "conftests", "tests"
+"""Who imports a module under test first: pytest comes to them in this order."""
 ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew
 
 
@@ -37,7 +39,7 @@ class Start:
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
-    plugins_import: bool = False  # plugins import modules under test before any conftest file does
+    imported_by: str = TESTS  # who imports modules under test first, for a cold worker
 
 
 @dataclass(frozen=True, slots=True)

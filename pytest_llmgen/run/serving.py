@@ -24,7 +24,7 @@ from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
-from pytest_llmgen.run.probing import observe
+from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
@@ -51,13 +51,12 @@ class Server:
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
         self._children = 0
-        self._plugins_import = False
+        self._imported_by = protocol.TESTS
         self.served = False
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._tracer.start()
-        self._meter.start()
+        self._watch()
 
     # --- pytest's hooks ---
 
@@ -77,19 +76,24 @@ class Server:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
         self._traces = [of_start(trace) for trace in self._traces]
-        self._plugins_import = bool(modules_of(str(self._root / path) for path in self._sources))
-        self._tracer.start()
-        self._meter.start()
+        self._note_imports_of(protocol.PLUGINS)
+        self._watch()
         try:
             return (yield)
         finally:
             self._note_import_lines()
+            self._watch()  # hooks of conftest files may import it, too
+
+    def _note_imports_of(self, who: str) -> None:
+        if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
+            self._imported_by = who
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
-        self._tracer.start()
-        self._meter.start()
+        self._note_import_lines()
+        self._note_imports_of(protocol.CONFTESTS)
+        self._watch()
         try:
             return (yield)
         finally:
@@ -106,6 +110,10 @@ class Server:
         finally:
             os._exit(0)  # no teardown: nothing was set up
         return True
+
+    def _watch(self) -> None:
+        self._tracer.start()
+        self._meter.start()
 
     def _note_import_lines(self) -> None:
         self._traces.append(self._tracer.stop())
@@ -136,7 +144,7 @@ class Server:
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
             traces=to_json(self._traces),
-            plugins_import=self._plugins_import,
+            imported_by=self._imported_by,
         )
 
     def _serve(self) -> None:
@@ -147,6 +155,7 @@ class Server:
             "load": self._load,
             "judge": self._judge.serve,
             "probe": self._probe,
+            "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
             try:
@@ -317,6 +326,41 @@ class Server:
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
         return answered
+
+    def _challenge(self, request: dict[str, Any]) -> None:
+        """Each mutant in a child of its own meets many probes; only what differs is said."""
+        probes = [from_json(Probe, data) for data in request["probes"]]
+        pieces = [compiled(probe, text) for probe, text in zip(probes, request["expected"], strict=True)]
+        for challenge in request["challenges"]:
+            mutant = from_json(Mutant, challenge["mutant"])
+            met = [(place, pieces[place]) for place in challenge["places"]]
+            can_meet = not (mutant and self._judge.ran_at_import(mutant))
+            found, ended_well = self._differing(mutant, met, request) if can_meet else ([], False)
+            all_same = ended_well and not found
+            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found, all_same=all_same)
+
+    def _differing(
+        self, mutant: Mutant | None, pieces: Sequence[tuple[int, Piece]], request: dict[str, Any]
+    ) -> tuple[list[int], bool]:
+        """The numbers of those that differ, and whether the child came to its end."""
+        found: list[int] = []
+        limit = request["timeout"]
+
+        def on_record(record: dict[str, Any]) -> float:
+            if "place" in record:
+                found.append(record["place"])
+            self._channel.send(protocol.ALIVE)
+            return float(limit)
+
+        def work(report: Reporter) -> None:
+            if mutant is not None:
+                self._judge.change(mutant)
+            raised = frozenset(request["raised"])
+            for place in differing(pieces, raised, request["enough"], self._root, partial(report.send, "alive")):
+                report.send("differs", place=place)
+
+        end = self._child(work, on_record, limit)
+        return found, end.how == "done"
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

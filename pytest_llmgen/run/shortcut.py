@@ -104,12 +104,16 @@ class Shortcut:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Enter the streams and filters of tests, for all children that are made meanwhile."""
-        if self._parts is not None and self._ambience is None:
-            self._ambience = self._parts.ambience()
+        self.reopen()
         try:
             yield
         finally:
             self.close()
+
+    def reopen(self) -> None:
+        """Enter them again, after a test that ran the long way."""
+        if self._parts is not None and self._ambience is None:
+            self._ambience = self._parts.ambience()
 
     def close(self) -> None:
         """Leave the streams and filters of tests."""
@@ -140,8 +144,7 @@ class Shortcut:
 
     def _run_short(self, item: pytest.Item, following: pytest.Item | None, way: _Way, *, described: bool) -> ItemResult:
         assert self._parts is not None
-        if self._ambience is None:
-            self._ambience = self._parts.ambience()
+        self.reopen()
         os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)".replace("\x00", "(null)")
         phases = _Phases(item, described=described)
         if way.has_fixtures:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.extract.targets import parse_module
-from pytest_llmgen.gaps import assess
+from pytest_llmgen.gaps import assess, explained
 from pytest_llmgen.records import (
     Attempt,
     Candidate,
@@ -23,6 +23,7 @@ from pytest_llmgen.records import (
     Mutant,
     MutantStatus,
     MutantVerdict,
+    OpenGaps,
     Oracle,
     Origin,
     Region,
@@ -339,3 +340,15 @@ def test_functions_name_their_gaps_in_rank_order(evidence):
         assert {by_id[i].qualname for i in each.gap_ids} == {each.qualname}
         assert [by_id[i].rank for i in each.gap_ids] == sorted(by_id[i].rank for i in each.gap_ids)
     assert sum(len(f.gap_ids) for f in assessment.functions) == len(assessment.gaps)
+
+
+def test_open_lines_and_branches_are_explained_to_the_writer_of_tests(evidence):
+    found = assess(evidence).gaps
+    line = next(gap for gap in found if gap.kind is GapKind.UNCOVERED_LINE)
+    fork = next(gap for gap in found if gap.kind is GapKind.UNCOVERED_BRANCH)
+    arc = (fork.region.start_line, fork.to_line)
+    first = line.region.start_line
+    known = explained(OpenGaps(lines=(first,), branches=(arc, (1, 2))), PATH, found)
+    assert known.why_lines == {first: line.reason}
+    assert known.why_branches == {arc: fork.reason}
+    assert explained(OpenGaps(lines=(first,)), "other.py", found).why_lines == {}

@@ -129,3 +129,14 @@ def test_choosing_and_replaying_load_no_sdk():
     script = f"import sys, pytest_llmgen.generate.choose; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_rules_of_the_projects_own_files_are_in_every_request(tmp_path, monkeypatch):
+    (tmp_path / "AGENTS.md").write_text("# Tests\nOne act for each test.\n")
+    with FakeAnthropic(["no tests"]) as api:
+        for name, value in api.environment.items():
+            monkeypatch.setenv(name, value)
+        rules = {"instructions": "Be short.", "instructions_from": ("AGENTS.md",)}
+        list(choose(tmp_path, api.environment, provider="model", **rules).generate([ASSIGNMENT]))
+    system = api.requests[0].body["system"][0]["text"]
+    assert system.endswith("Be short.\n\n# Tests\nOne act for each test.")

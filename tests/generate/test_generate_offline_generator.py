@@ -10,6 +10,7 @@ import datetime as dt
 import decimal
 import enum
 import io
+import itertools
 import math
 import os
 import pathlib
@@ -21,10 +22,12 @@ import types
 import pytest
 
 from pytest_llmgen.generate.offline import OfflineGenerator, merge_candidates
+from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import (
     Assignment,
     Category,
     Hits,
+    Meeting,
     Module,
     Mutant,
     Observation,
@@ -58,6 +61,16 @@ class InProcessProber:
 
     def probe(self, probes, timeout=2.0):
         return [self.observe(probe) for probe in probes]
+
+    def challenge(self, probes, expected, challenges, raised, enough):
+        def differs(mutant, place):
+            seen = self.observe(dataclasses.replace(probes[place], mutant=mutant))
+            return shown_text(seen, raised) != expected[place]
+
+        return [
+            Meeting(tuple(itertools.islice((p for p in item.places if differs(item.mutant, p)), enough)), True)
+            for item in challenges
+        ]
 
     def observe(self, probe):
         self.count += 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_llmgen.generate.offline.killing import meet
-from pytest_llmgen.generate.offline.search import Find, Limits
-from pytest_llmgen.records import Mutant, Observation, Probe, Region, Value
+from pytest_llmgen.generate.offline.killing import Hunt
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.records import Challenge, Meeting, Mutant, Observation, Probe, Region, Value
 
 
 def mutant(name: str) -> Mutant:
@@ -21,25 +21,31 @@ def find(number: int, line: int = 3) -> Find:
 
 
 class Scripted:
-    """Answers as the code does, but for the inputs that the script names."""
+    """Answers by the name of the mutant."""
 
-    def __init__(self, script: dict[tuple[str, str], Observation]) -> None:
+    def __init__(self, script: dict[str, Meeting]) -> None:
         self.script = script
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
-        del timeout
-        return [self.script.get((p.mutant.id if p.mutant else "", p.expression), self.plain(p)) for p in probes]
+        raise AssertionError(probes, timeout)
 
-    def plain(self, probe: Probe) -> Observation:
-        return Observation(probe.id, "returned", Value("builtins.int", probe.expression, text=probe.expression))
+    def challenge(
+        self,
+        probes: Sequence[Probe],
+        expected: Sequence[str],
+        challenges: Sequence[Challenge],
+        raised: frozenset[str],
+        enough: int,
+    ) -> list[Meeting]:
+        del probes, expected, raised, enough
+        return [self.script[each.mutant.id] if each.mutant else Meeting((), True) for each in challenges]
 
 
 def test_inputs_with_the_same_result_are_counted_and_no_others() -> None:
-    crashed = Observation("x", "crashed")
-    other = Observation("x", "returned", Value("builtins.int", "99", text="99"))
-    prober = Scripted({("crashes", "2"): crashed, ("differs", "1"): other})
-    finds = [find(1), find(2), find(3), find(4, line=8)]
-    names = ("equal", "crashes", "differs")
-    matrix = meet(prober, [mutant(name) for name in names], finds, frozenset(), Limits(lambda: 0.0, None))
-    assert set(matrix.killers) == {"differs"}
-    assert (matrix.same["equal"], matrix.same["crashes"]) == (3, 2)
+    script = {"equal": Meeting((), True), "crashes": Meeting((), False), "differs": Meeting((1,), True)}
+    hunt = Hunt(Scripted(script), [mutant(name) for name in script], frozenset())
+    hunt.meet([find(1), find(2), find(3), find(4, line=8)])
+    assert set(hunt.matrix.killers) == {"differs"}
+    assert hunt.matrix.same == {"equal": 3}
+    hunt.meet([find(5)])
+    assert hunt.matrix.same == {"equal": 4}

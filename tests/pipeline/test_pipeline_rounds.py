@@ -25,10 +25,12 @@ from pytest_llmgen.records import (
     Fate,
     Judged,
     MutantStatus,
+    Opinion,
     Oracle,
     Origin,
     Outcome,
     Reply,
+    SecondLook,
     Stage,
     TargetContext,
     TestRun,
@@ -48,6 +50,7 @@ def sign(number):
     return 1 if number > 0 else -1
 '''
 TESTS = "from pkg.code import share, sign\n\ndef test_share(): assert share(9, 3)\ndef test_sign(): sign(1); sign(-1)\n"
+LOOK = SecondLook(Opinion.BUG, "Nobody shares among no parts.", "0 is the answer.")
 SHARE, SIGN = "pkg/code.py::share", "pkg/code.py::sign"
 BODIES = {
     "test_kills": "assert share(7, 2) == 3",
@@ -97,6 +100,9 @@ class Script:
             self.asked.append(assignment)
             if len(self.asked) == self.fault_at:
                 raise LlmgenError("out of credit", slug="no-credit")
+            if assignment.stage is Stage.SECOND_LOOK:
+                yield Reply(assignment, cost=Cost(0.25, calls=1), look=LOOK)
+                continue
             bodies = self.replies.get(assignment.target.key, {}) if assignment.stage is Stage.FIRST else {}
             found = tuple(candidate(name, body, assignment.target.key) for name, body in bodies.items())
             yield Reply(assignment, found, cost=Cost(0.25, calls=1))
@@ -213,6 +219,16 @@ def test_a_suspected_bug_is_evidence_outside_of_the_suite(result: Result) -> Non
     assert bug.test.startswith(".llmgen/suspected/")
     assert bug.expected == "assert share(1, 0) == 0"
     assert bug.observed == "ZeroDivisionError: integer division or modulo by zero"
+
+
+def test_a_suspected_bug_is_looked_at_again_with_its_code_and_test(result: Result) -> None:
+    (asked,) = (a for a in result.script.asked if a.stage is Stage.SECOND_LOOK)
+    (failure,) = asked.failures
+    assert failure.candidate.name == "test_promise"
+    assert "ZeroDivisionError" in failure.message
+    (bug,) = result.findings.suspects
+    assert (bug.second_look, bug.case_against, bug.quote) == (LOOK.opinion, LOOK.case_against, LOOK.quote)
+    assert SHARE not in result.findings.not_attempted
 
 
 def test_failing_and_invalid_candidates_are_asked_for_again_and_suspects_are_not(result: Result) -> None:

@@ -92,12 +92,15 @@ GAPS = OpenGaps(
     branches=((12, 13), (12, -6)),
     survivors=(Survivor(MUTANT, "-    if percent > 100:\n+    if percent >= 100:", ("test_ten_per_cent",)),),
     categories=(Category.EDGE, Category.FAILURE),
+    why_lines={13: "the condition at line 12 was only ever false"},
+    why_branches={(12, 13): "the condition at line 12 was only ever false"},
 )
 
 
 def assignment(stage: Stage = Stage.FIRST, **changes) -> Assignment:
     extra = {
         Stage.REPAIR: {"failures": (Failure(KEPT, "name-error", "NameError: name 'Decimal' is not defined", 3),)},
+        Stage.SECOND_LOOK: {"failures": (Failure(KEPT, "suspected-bug", "it fails: AssertionError: assert 10 == 9"),)},
         Stage.GAPS: {"gaps": GAPS, "kept": (KEPT,), "round": 2},
     }.get(stage, {})
     module = Module(TARGET.path, TARGET.module, ".", SOURCE, (TARGET,))

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmgen.records import Candidate, Category, Fate, Judged, Oracle, Origin, Target, TargetKind
-from pytest_llmgen.refine.triage import describe, is_suspect, shortest
+from pytest_llmgen.records import Candidate, Category, Fate, Judged, Opinion, Oracle, Origin, Target, TargetKind
+from pytest_llmgen.refine.triage import by_second_look, describe, is_suspect, shortest
 from pytest_llmgen.refine.trial import FAILS
 
 TARGET = Target(
@@ -85,3 +85,9 @@ def test_of_equal_failures_of_a_target_the_shortest_test_is_kept():
     longer = replace(JUDGED, candidate=replace(CANDIDATE, id="b", source=SOURCE + "    # more\n"))
     other = replace(JUDGED, candidate=replace(CANDIDATE, id="c"), reason=f"{FAILS}: AssertionError: 3")
     assert [judged.candidate.id for judged in shortest([longer, other, JUDGED])] == ["a", "c"]
+
+
+def test_what_a_second_look_calls_no_bug_comes_last_and_stays():
+    opinions = [Opinion.NOT_A_BUG, Opinion.UNCLEAR, None, Opinion.BUG]
+    bugs = [replace(describe(JUDGED, TARGET, "X-1", "t"), second_look=opinion) for opinion in opinions]
+    assert [bug.second_look for bug in sorted(bugs, key=by_second_look)] == opinions[::-1]

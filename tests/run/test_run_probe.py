@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from pytest_llmgen.records import Hits, Module, Mutant, Observation, Probe, Region
+from pytest_llmgen.generate.offline.showing import shown_text
+from pytest_llmgen.records import Challenge, Hits, Meeting, Module, Mutant, Observation, Probe, Region
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.settings import defaults
 
@@ -51,6 +53,25 @@ PROBES = (
 )
 
 
+RAISED = frozenset({"ValueError"})
+MET = (
+    Probe("adds", "from shop import Cart\ncart = Cart()", "cart.add('x')", ("cart.items",)),
+    Probe("denies", "from shop import Cart", "Cart().add('')"),
+    Probe("adds again", "from shop import Cart", "Cart().add('y')"),
+    Probe("tells", "from shop import Cart", "Cart().items"),
+    Probe("never the same", "import os", "os.getpid()"),
+)
+ENDLESS = replace(DENIED, id="e", replacement="[0 for _ in iter(int, 1)]")
+AT_IMPORT = replace(DENIED, id="i", needs_import=True)
+CHALLENGES = (
+    Challenge(None, (0, 1, 2, 3, 4)),
+    Challenge(DENIED, (3, 0, 1, 2)),
+    Challenge(ENDLESS, (3, 0, 1)),
+    Challenge(AT_IMPORT, (0, 1)),
+    Challenge(DENIED, (3,)),
+)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _quick_start() -> Iterator[None]:
     """Workers without the installed plugins start in a third of the time."""
@@ -60,7 +81,14 @@ def _quick_start() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def seen(_quick_start: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Observation]]:
+def answers() -> list[Meeting]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def seen(
+    _quick_start: None, tmp_path_factory: pytest.TempPathFactory, answers: list[Meeting]
+) -> Iterator[dict[str, Observation]]:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text(SHOP)
     with Executor(
@@ -73,6 +101,8 @@ def seen(_quick_start: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ) as runner:
         observations = runner.probe(PROBES, 1.0)
         assert [o.probe_id for o in observations] == [p.id for p in PROBES]
+        met = runner.challenge(MET, [shown_text(o, RAISED) for o in runner.probe(MET)], CHALLENGES, RAISED, 2)
+        answers.extend(met)
         yield {o.probe_id: o for o in observations}
 
 
@@ -130,3 +160,21 @@ def test_a_probe_alone_leaves_nothing_to_the_next(seen: dict[str, Observation], 
     value = seen[name].value
     assert value is not None
     assert value.source == "False"
+
+
+@pytest.mark.parametrize(
+    ("number", "places"),
+    [
+        pytest.param(0, (4,), id="unchanged code differs only where a probe is never the same twice"),
+        pytest.param(1, (0, 1), id="a mutant meets no more once enough have shown it"),
+        pytest.param(2, (0,), id="a hang shows a mutant and is the last that it meets"),
+        pytest.param(3, (), id="a mutant of what runs at import is left to others"),
+        pytest.param(4, (), id="a probe that does not run the change shows nothing"),
+    ],
+)
+@pytest.mark.usefixtures("seen")
+def test_a_mutant_meets_probes_and_those_that_differ_are_named(
+    answers: list[Meeting], number: int, places: tuple[int, ...]
+) -> None:
+    assert answers[number].differing == places
+    assert answers[number].all_same == (number == 4)

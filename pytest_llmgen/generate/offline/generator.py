@@ -15,7 +15,7 @@ from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, find_fu
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
-from pytest_llmgen.generate.offline.killing import boundary_terms, cover, equal_rows, meet
+from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.questions import questions
@@ -41,11 +41,11 @@ from pytest_llmgen.records import (
 )
 
 _MAX_CANDIDATES = 24
-_MAX_MUTANTS = 120
+_MAX_MUTANTS = 600
 _MAX_LOOKS = 8
-_KILLING_PROBES = 12_000
-_SECONDS = 4.0
-"""For the search of one target, and again for its mutants, where the caller sets no limit."""
+_SECONDS = 30.0
+"""For the search of one target, and again for its mutants, where the caller sets no limit.  Numbers of probes end it
+long before: only they are the same on every machine."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
@@ -60,6 +60,7 @@ class Plan:
     world: World
     shape: ClassShape | None
     boundaries: frozenset[str] = frozenset()
+    known: tuple[object, ...] = ()  # plain values that the code mentions
 
 
 @dataclass(slots=True)
@@ -126,23 +127,25 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries)
+        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form))
-        chosen = self._chosen(assignment, plan, found, memory)
+        chosen = self._chosen(assignment, plan, search, found, memory)
         observed = self._write(assignment, plan, chosen, memory)
         candidates = [*documents, *observed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _chosen(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Find]:
+    def _chosen(self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory) -> list[Find]:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
-        showable = [find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)]
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
-        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS), _KILLING_PROBES)
-        matrix = meet(self._prober, survivors, showable, raised, limits)
+        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        hunt = Hunt(self._prober, survivors, raised)
+        hunt.meet([find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)])
+        pursue(hunt, search, limits)
+        showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
         for identity in memory.same.keys() | matrix.same.keys():
             most = max(memory.same.get(identity, 0), matrix.same.get(identity, 0))  # searches may repeat inputs
@@ -194,7 +197,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     mentioned = literals_of(node, world.constants)
     mutants = [item.mutant for item in assignment.gaps.survivors]
     matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
-    formats = texts_of(node, target.docstring)
+    formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
     def seen_of(name: str, items: tuple[Parameter, ...]) -> list[tuple[Term, ...]]:
@@ -202,14 +205,15 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    sources = inputs.Sources(literals, seen)
+    sources = inputs.Sources(literals, seen, tuple(mentioned))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
-    return Plan(callee, tuple(tuple(pool) for pool in full), tuple(rows), world, shape, boundaries(mentioned))
+    columns = tuple(tuple(pool) for pool in full)
+    return Plan(callee, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pytest_llmgen.generate.offline.code import dotted
@@ -17,6 +17,7 @@ _NUMERIC = {"isdigit", "isdecimal", "isnumeric", "int", "float", "Decimal", "Fra
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 _MAX_MARKS = 4
 _MAX_QUOTED = 12
+_MAX_TOGETHER = 12
 _MONEY = {"amount", "price", "total", "value", "percent", "rate", "cost", "sum"}
 
 
@@ -78,8 +79,11 @@ def _value_of(key: str) -> str:
     return "12.50" if key in _MONEY else "USD" if key == "currency" else "text"
 
 
-def texts_of(node: ast.AST, docstring: str | None) -> list[Term]:
-    """Texts in the format that a function takes apart, and those that its documentation quotes."""
+def texts_of(node: ast.AST, docstring: str | None, mentioned: Sequence[str] = ()) -> list[Term]:
+    """Texts in the format that a function takes apart, and those that its documentation quotes.
+
+    ``mentioned`` are texts of the code: where it takes words apart, all of them together in both orders are one.
+    """
     calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)]
     named = {_method(call) for call in calls}
     separators = _marks(calls, _SPLITTING)
@@ -87,6 +91,10 @@ def texts_of(node: ast.AST, docstring: str | None) -> list[Term]:
     found = [*_quoted(docstring)]
     if named & (_SPLITTING | _STRIPPING) or (named & _NUMERIC and separators):
         found.extend(_numbers(separators, signs) if named & _NUMERIC else _words(separators, signs))
+        words = [text for text in mentioned if len(text) > 1 and text.isalnum()][:_MAX_TOGETHER]
+        if named & _SPLITTING and len(words) > 1:
+            joint = (separators or [" "])[0]
+            found.extend([joint.join(words), joint.join(reversed(words))])
         found.extend(f"  {text} " for text in found[:1] if named & {"strip", "lstrip", "rstrip", "split"})
     return unique([literal(text) for text in found])
 

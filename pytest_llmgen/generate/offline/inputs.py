@@ -10,7 +10,7 @@ from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, unique
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, unique
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassShape
 
@@ -38,6 +38,7 @@ class Sources:
 
     literals: tuple[Term, ...] = ()
     seen: tuple[tuple[Term, ...], ...] = ()
+    mentioned: tuple[object, ...] = ()  # plain values of the code, as they are
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
@@ -47,7 +48,7 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
-    fitting = _fitting(sources.literals, typed)
+    fitting = _fitting(sources.literals, typed, sources.mentioned)
     seen = [row[rank] for row in sources.seen if rank < len(row)]
     found = [*seen, *typed[:_LITERALS_FIRST], *fitting, *typed[_LITERALS_FIRST:]]
     if parameter.has_default:
@@ -76,7 +77,7 @@ def _other_side(default: ast.expr | None) -> list[Term]:
             return []
 
 
-def _fitting(literals: Sequence[Term], typed: Sequence[Term]) -> list[Term]:
+def _fitting(literals: Sequence[Term], typed: Sequence[Term], mentioned: Sequence[object] = ()) -> list[Term]:
     """The literals of the types that the parameter takes, also inside containers."""
     kinds = {_kind(term) for term in typed}
     fitting = [term for term in literals if _kind(term) in kinds]
@@ -87,9 +88,20 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term]) -> list[Term]:
     if "list" in kinds and items:
         fitting.extend(from_source(f"[{item.source}]") for item in items[:12])
         fitting.append(from_source("[" + ", ".join(item.source for item in items[:4]) + "]"))
+        fitting.extend(_together(mentioned, inner))
     if "dict" in kinds:
         fitting.extend(_with_literals(next(term for term in typed if _kind(term) == "dict"), literals))
     return fitting
+
+
+def _together(mentioned: Sequence[object], kinds: set[str]) -> list[Term]:
+    """All values of one type that the code mentions in one list, in both orders: a table shows itself whole."""
+    found = []
+    for kind in sorted(kinds):
+        alike = [value for value in mentioned if type(value).__name__ == kind][:_MAX_LITERALS]
+        if len(alike) > len("ab"):
+            found.extend([literal(alike), literal(alike[::-1])])
+    return found
 
 
 def _with_literals(term: Term, literals: Sequence[Term]) -> list[Term]:

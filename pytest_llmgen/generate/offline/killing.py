@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
-from pytest_llmgen.generate.offline.search import Find, Limits
-from pytest_llmgen.generate.offline.showing import shown_text
+from pytest_llmgen.generate.offline.search import Find, Limits, Search
+from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique
-from pytest_llmgen.records import Mutant, Observation, Probe, Prober
+from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
 
-_WAVES = (4, 12, 48, 64)
-"""How many inputs a mutant meets at a time: most fall to one of the first."""
-_TIMEOUT = 0.5  # seconds for one call; a mutant that needs more is told from the code by that
-_RESULTS = frozenset({"returned", "raised"})
+_ENOUGH = 6
+"""Inputs that kill a mutant, after which no further one is looked for: enough to choose a small set from."""
+_MAX_MET = 400
+"""Inputs that one mutant meets at most."""
 _EQUAL_ROWS = 10
+_IDLE_ROUNDS = 4
 
 
 @dataclass(slots=True)
@@ -31,46 +32,62 @@ class Matrix:
         return frozenset(identity for identity, places in self.killers.items() if place in places)
 
 
-def meet(
-    prober: Prober, mutants: Sequence[Mutant], finds: Sequence[Find], raised: frozenset[str], limits: Limits
-) -> Matrix:
-    """Let each mutant meet the inputs that reach it, a wave at a time, until one of them kills it."""
-    matrix = Matrix()
-    reaching = {mutant.id: _reaching(mutant, finds) for mutant in mutants}
-    start = 0
-    for size in _WAVES:
-        wave = [
-            (mutant, place)
-            for mutant in mutants
-            if mutant.id not in matrix.killers
-            for place in reaching[mutant.id][start : start + size]
-        ]
-        if not wave or limits.is_over:
-            break
-        limits.probes -= len(wave)
-        seen = prober.probe([_probe(finds[place], mutant, rank) for rank, (mutant, place) in enumerate(wave)], _TIMEOUT)
-        for (mutant, place), observation in zip(wave, seen, strict=True):
-            if _is_killed(finds[place].observation, observation, raised):
-                matrix.killers.setdefault(mutant.id, set()).add(place)
-            elif observation.outcome in _RESULTS:
-                matrix.same[mutant.id] = matrix.same.get(mutant.id, 0) + 1
-        start += size
-    return matrix
+class Hunt:
+    """Mutants of one target and the inputs that they met; inputs may be added."""
+
+    def __init__(self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str]) -> None:
+        self._prober, self._mutants, self.raised = prober, mutants, raised
+        self.finds: list[Find] = []
+        self.matrix = Matrix()
+
+    @property
+    def open(self) -> list[Mutant]:
+        """The mutants that no input has killed."""
+        return [mutant for mutant in self._mutants if mutant.id not in self.matrix.killers]
+
+    def meet(self, finds: Sequence[Find]) -> bool:
+        """Let the open mutants meet further inputs; whether one of them was killed."""
+        start = len(self.finds)
+        self.finds.extend(finds)
+        mutants = self.open
+        if not mutants or not finds:
+            return False
+        steady = self._steady(finds)
+        challenges = [Challenge(mutant, _reaching(mutant, finds, steady)) for mutant in mutants]
+        challenges = [challenge for challenge in challenges if challenge.places]
+        for challenge, met in zip(challenges, self._challenge(finds, challenges, _ENOUGH), strict=True):
+            identity = challenge.mutant.id if challenge.mutant else ""
+            if met.differing:
+                self.matrix.killers[identity] = {start + place for place in met.differing}
+            elif met.all_same:
+                self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
+        return len(self.open) < len(mutants)
+
+    def _steady(self, finds: Sequence[Find]) -> list[int]:
+        """Those that show the same again when they run one after the other: nothing else can be compared."""
+        everything = Challenge(None, tuple(range(len(finds))))
+        (met,) = self._challenge(finds, [everything], len(finds))
+        return [place for place in range(len(finds)) if place not in set(met.differing)]
+
+    def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
+        probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
+        expected = [shown_text(find.observation, self.raised) for find in finds]
+        return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
 
 
-def _reaching(mutant: Mutant, finds: Sequence[Find]) -> list[int]:
+def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> tuple[int, ...]:
     goal = ("line", mutant.line, 0)
-    return [place for place, find in enumerate(finds) if mutant.in_signature or goal in find.goals]
+    return tuple(place for place in places if mutant.in_signature or goal in finds[place].goals)[:_MAX_MET]
 
 
-def _probe(find: Find, mutant: Mutant, rank: int) -> Probe:
-    return replace(find.probe, id=f"mutant#{rank}", path="", mutant=mutant)
-
-
-def _is_killed(plain: Observation, other: Observation, raised: frozenset[str]) -> bool:
-    if other.outcome == "timeout":
-        return True
-    return other.outcome in _RESULTS and shown_text(plain, raised) != shown_text(other, raised)
+def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
+    """Change inputs that reach open mutants until these are killed, the time is over, or nothing more is gained."""
+    idle = 0
+    while hunt.open and idle < _IDLE_ROUNDS and not limits.is_over:
+        lines = {("line", mutant.line, 0) for mutant in hunt.open}
+        near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
+        fresh = [find for find in search.vary(near) if is_showable(find.observation, hunt.raised)]
+        idle = 0 if hunt.meet(fresh) else idle + 1
 
 
 def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, value_of
 
 _FROM_POOL = 0.4
-_MAX_SIZE = 60
+_MAX_SIZE = 80
 _LETTERS = "abcXYZ019 -_.,!"
+_TOKEN = re.compile(r"[^\W_]+|[\W_]")
+_MAX_WHOLE = 12
+"""Items of a list that holds all that the code mentions."""
+
+Vocabulary = Sequence[object]
+"""Plain values that the code mentions: texts, numbers."""
 
 
-def mutate(term: Term, pool: Sequence[Term], rng: random.Random) -> Term:
+def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabulary = ()) -> Term:
     """Another value of the pool, or the value a little changed where it is made of literals."""
     if term.is_omitted or term.steps or rng.random() < _FROM_POOL:
         return rng.choice(list(pool)) if pool else OMITTED
@@ -20,32 +27,41 @@ def mutate(term: Term, pool: Sequence[Term], rng: random.Random) -> Term:
         value = value_of(term)
     except ValueError:
         return rng.choice(list(pool)) if pool else term
-    changed = change(value, rng)
+    changed = change(value, rng, known)
     return literal(changed) if len(repr(changed)) <= _MAX_SIZE else term
 
 
-def change(value: object, rng: random.Random) -> object:  # noqa: PLR0911 (one case a line)
+def change(value: object, rng: random.Random, known: Vocabulary = ()) -> object:  # noqa: PLR0911 (one case a line)
     """A neighbour of a plain value; what cannot be changed comes back as it is."""
     match value:
         case bool():
             return not value
         case int():
-            return rng.choice([value + 1, value - 1, -value, value * 2, value // 2, value + 10])
+            return _change_number(value, rng, known)
         case float():
             return round(rng.choice([value + 1, value - 1, -value, value * 2, value / 2, value + 0.5]), 6)
         case str():
-            return _change_text(value, rng)
+            return _change_text(value, rng, known)
         case list():
-            return _change_list(value, rng)
+            return _change_list(value, rng, known)
         case tuple():
-            return tuple(_change_item(list(value), rng))
+            return tuple(_change_item(list(value), rng, known))
         case dict():
-            return _change_dict(value, rng)
+            return _change_dict(value, rng, known)
         case _:
             return value
 
 
-def _change_text(text: str, rng: random.Random) -> str:
+def _change_number(value: int, rng: random.Random, known: Vocabulary) -> int:
+    near = [value + 1, value - 1, -value, value * 2, value // 2, value + 10, rng.randint(0, 20)]
+    numbers = [number for number in known if type(number) is int]
+    if numbers:
+        number = rng.choice(numbers)
+        near.extend([number, number + 1, number - 1])
+    return rng.choice(near)
+
+
+def _change_text(text: str, rng: random.Random, known: Vocabulary) -> str:
     at = rng.randint(0, len(text))
     options: list[Callable[[], str]] = [
         lambda: text[:at] + rng.choice(_LETTERS) + text[at:],
@@ -55,9 +71,30 @@ def _change_text(text: str, rng: random.Random) -> str:
         lambda: text + text[:at],
         lambda: text[:at] + " " * rng.randint(1, 3) + text[at:],
         lambda: _other_digit(text, rng),
-        lambda: _other_digit(text, rng),
+        lambda: _change_token(text, rng, known),
+        lambda: _change_token(text, rng, known),
+        lambda: _change_token(text, rng, known),
     ]
     return rng.choice(options)()
+
+
+def _change_token(text: str, rng: random.Random, known: Vocabulary) -> str:
+    """A word, number or mark less, twice, exchanged with another one or for one that the code mentions."""
+    tokens = _TOKEN.findall(text)
+    words = [word for word in known if isinstance(word, str)]
+    if not tokens:
+        return rng.choice(words) if words else text
+    at, other = rng.randrange(len(tokens)), rng.randrange(len(tokens))
+    token = tokens[at]
+    options = [[], [token, token], [rng.choice(words)] if words else [token.swapcase()]]
+    if words:
+        options.append([token, rng.choice(words)])
+    if token.isdecimal():
+        number = _change_number(int(token), rng, known)
+        options.extend(2 * [[str(abs(number)).zfill(len(token))]])
+    elif at != other:
+        options.append([tokens[other]])
+    return "".join([*tokens[:at], *rng.choice(options), *tokens[at + 1 :]])
 
 
 def _other_digit(text: str, rng: random.Random) -> str:
@@ -68,30 +105,35 @@ def _other_digit(text: str, rng: random.Random) -> str:
     return text[:at] + str(rng.randint(0, 9)) + text[at + 1 :]
 
 
-def _change_list(items: list[object], rng: random.Random) -> list[object]:
+def _change_list(items: list[object], rng: random.Random, known: Vocabulary) -> list[object]:
     at = rng.randint(0, len(items))
     options: list[Callable[[], list[object]]] = [
         lambda: items[:at] + items[at + 1 :],
         lambda: [*items[:at], *items[at : at + 1], *items[at:]],
         lambda: items[::-1],
-        lambda: _change_item(items, rng),
-        lambda: _change_item(items, rng),
-        lambda: [*items, *(change(item, rng) for item in items[-1:])],
+        lambda: _change_item(items, rng, known),
+        lambda: _change_item(items, rng, known),
+        lambda: [*items, *(change(item, rng, known) for item in items[-1:])],
+        lambda: [*items[:at], *(change(item, rng, known) for item in items[:1]), *items[at:]],
     ]
+    alike = [word for word in known if items and type(word) is type(items[0])]
+    if alike:
+        options.append(lambda: [*items[:at], rng.choice(alike), *items[at:]])
+        options.append(lambda: rng.sample(alike, min(len(alike), _MAX_WHOLE)))
     return rng.choice(options)()
 
 
-def _change_item(items: list[object], rng: random.Random) -> list[object]:
+def _change_item(items: list[object], rng: random.Random, known: Vocabulary) -> list[object]:
     if not items:
         return items
     at = rng.randrange(len(items))
-    return [*items[:at], change(items[at], rng), *items[at + 1 :]]
+    return [*items[:at], change(items[at], rng, known), *items[at + 1 :]]
 
 
-def _change_dict(items: dict[object, object], rng: random.Random) -> dict[object, object]:
+def _change_dict(items: dict[object, object], rng: random.Random, known: Vocabulary) -> dict[object, object]:
     if not items:
         return items
     key = rng.choice(list(items))
     if rng.random() < _FROM_POOL:
         return {name: value for name, value in items.items() if name != key}
-    return {**items, key: change(items[key], rng)}
+    return {**items, key: change(items[key], rng, known)}

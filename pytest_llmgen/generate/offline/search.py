@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose
-from pytest_llmgen.generate.offline.mutations import mutate
+from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
 
@@ -91,10 +91,11 @@ class Search:
         rng: random.Random,
         limits: Limits,
         boundaries: frozenset[str] = frozenset(),
+        known: Vocabulary = (),
     ) -> None:
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
-        self._rng, self._limits = rng, limits
+        self._rng, self._limits, self._known = rng, limits, known
         self._tried: set[str] = set()
         self._reached: set[Goal] = set()
         self._kinds: set[str] = set()
@@ -108,10 +109,17 @@ class Search:
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
             near = self._neighbourhood()
-            rows = near or [row for _ in range(_BATCH) if (row := self._changed()) is not None]
+            rows = near or [row for _ in range(_BATCH) if (row := self._changed(self._found.finds)) is not None]
             idle = 0 if self._try(rows) or near else idle + 1
         self._found.form = self._callee.form
         return self._found
+
+    def vary(self, finds: Sequence[Find]) -> list[Find]:
+        """What further inputs do that are changes of these, whether or not they reach anything new."""
+        before = len(self._found.everything)
+        rows = [row for _ in range(_BATCH) if (row := self._changed(finds)) is not None]
+        self._observe(rows)
+        return self._found.everything[before:]
 
     def _each_choice(self) -> list[Input]:
         if not all(self._pools):
@@ -151,8 +159,8 @@ class Search:
             for term in pool[: max(2, _MAX_NEAR // len(self._pools))]
         ][:_MAX_NEAR]
 
-    def _changed(self) -> Input | None:
-        find = self._rng.choice(self._found.finds)
+    def _changed(self, finds: Sequence[Find]) -> Input | None:
+        find = self._rng.choice(finds)
         if not find.row:
             return None
         row = self._exchange(find.row)
@@ -161,7 +169,7 @@ class Search:
     def _exchange(self, row: Input) -> Input:
         place = self._rng.randrange(len(row))
         other = self._rng.choice(self._found.finds).row[place]
-        term = mutate(row[place], [*self._pools[place], other], self._rng)
+        term = mutate(row[place], [*self._pools[place], other], self._rng, self._known)
         return (*row[:place], term, *row[place + 1 :])
 
     def _try(self, rows: Sequence[Input]) -> bool:

@@ -37,6 +37,8 @@ def is_showable(observation: Observation, raised: frozenset[str]) -> bool:
 
 def shown_text(observation: Observation, raised: frozenset[str]) -> str:
     """Everything seen that a test would assert, as one text."""
+    if observation.outcome not in {"returned", "raised"}:
+        return observation.outcome
     if observation.outcome == "raised":
         told = observation.error_message if is_explicit(observation, raised) else ""
         return repr((observation.error_type, told))

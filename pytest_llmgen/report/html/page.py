@@ -18,6 +18,7 @@ from pytest_llmgen.records import Report
 from pytest_llmgen.report.html import MARK
 from pytest_llmgen.report.html.view import CLASSES, view_of
 from pytest_llmgen.report.html.visible import cut, visible
+from pytest_llmgen.report.items import second_look_of
 
 MOST_BYTES = 2_000_000
 MOST_CARDS = 300
@@ -55,6 +56,7 @@ def _template() -> Any:
     )
     environment.filters["cut"] = cut
     environment.filters["code"] = _code
+    environment.filters["second_look"] = second_look_of
     return environment.from_string(_text("page.html.jinja"))
 
 
