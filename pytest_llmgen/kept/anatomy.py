@@ -120,7 +120,7 @@ def _text_of_rest(lines: list[str], parts: tuple[Part, ...], assigned: frozenset
     """Lines outside of every part, with the names of those parts in between whose order may matter."""
     times = Counter(part.name for part in parts)
     starts = {
-        part.first_line: part.name
+        part.first_line: part.name if times[part.name] == 1 else part.digest
         for part in parts
         if part.pulled or part.eager or times[part.name] > 1 or part.name in assigned
     }

@@ -18,9 +18,9 @@ _ORDINARY_BASES = frozenset({
     "ABC", "Awaitable", "BaseException", "Callable", "Collection", "Container", "Enum", "Exception", "Flag",
     "Generator", "Generic", "Hashable", "IntEnum", "IntFlag", "IsolatedAsyncioTestCase", "Iterable", "Iterator",
     "Mapping", "MutableMapping", "MutableSequence", "MutableSet", "NamedTuple", "Protocol", "Sequence", "Set",
-    "Sized", "StrEnum", "TestCase", "Thread", "TypedDict", "UserDict", "UserList", "UserString", "bool", "bytearray", "bytes", "complex",
-    "defaultdict", "deque", "dict", "float", "frozenset", "int", "list", "local", "namedtuple", "object", "property",
-    "set", "str", "tuple", "type",
+    "Sized", "StrEnum", "TestCase", "Thread", "TypedDict", "UserDict", "UserList", "UserString", "bool",
+    "bytearray", "bytes", "complex", "defaultdict", "deque", "dict", "float", "frozenset", "int", "list", "local",
+    "namedtuple", "object", "property", "set", "str", "tuple", "type",
 })  # fmt: skip
 """Classes of the standard library that keep no list of their subclasses; those that end so are exceptions:"""
 _EXCEPTIONS = ("Error", "Exception", "Warning", "Interrupt", "Exit")

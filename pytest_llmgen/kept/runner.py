@@ -128,6 +128,7 @@ class KeepingRunner:
         enough: int,
     ) -> list[Meeting]:
         """Let mutants meet probes."""
+        self._memory.save()
         return self._inner.challenge(probes, expected, challenges, raised, enough)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:

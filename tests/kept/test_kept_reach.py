@@ -166,7 +166,7 @@ def edit(path: str, old: str, new: str) -> dict[str, str]:
             {"pkg/base.py": FILES["pkg/base.py"] + "def half():\n    pass\n"},
             {"half"},
         ),
-        ("a file that is no Python any more", {"pkg/base.py": "class Base(:\n"}, CORE),
+        ("a file that is no Python any more", {"pkg/base.py": "class Base(:\n"}, set(ALL)),
     ],
 )
 def test_a_change_concerns_exactly_the_tests_that_could_see_it(
