@@ -81,7 +81,10 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         tool=circumstances.tool,
         run=info,
         suite=suite_info(findings),
-        totals=replace(assessment.totals, without_unreviewed=without_unreviewed(assessment.totals, circumstances)),
+        totals=replace(
+            assessment.totals,
+            without_unreviewed=None if findings.again.tests else without_unreviewed(assessment.totals, circumstances),
+        ),
         functions=tuple(_accepted(function, matching.gaps) for function in assessment.functions),
         gaps=matching.gaps,
         suspected_bugs=matching.bugs,
@@ -100,6 +103,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
         written=tuple(findings.written),
+        removed=findings.removed,
         warnings=circumstances.warnings + tuple(findings.warnings) + notes_on(matching.decisions),
     )
 
@@ -167,6 +171,7 @@ def suite_info(findings: Findings) -> SuiteInfo:
         sandbox_differences=findings.survey.differences,
         partial=baseline.partial,
         problem=findings.problem or baseline.problem,
+        again=len(findings.again.tests) - len(findings.pinned),
         seconds=sum(run.seconds for run in baseline.tests),
     )
 

@@ -501,6 +501,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,6 +584,7 @@ class Reply:
         default_factory=dict
     )  # mutant id -> inputs with which it did as the code does
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
+    is_failed: bool = False  # the request got no answer at all
 
 
 class Generator(Protocol):
@@ -1001,6 +1003,7 @@ class SuiteInfo:
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+    again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -1026,6 +1029,7 @@ class Facts:
     budget_usd: float | None = None
     model: str | None = None
     written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    removed: tuple[tuple[str, str], ...] = ()  # node ids of generated tests of earlier runs, and why they went
     warnings: tuple[str, ...] = ()
 
 

@@ -44,6 +44,7 @@ class LlmgenSession:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
+        self.edges.set_aside_earlier(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> None:
