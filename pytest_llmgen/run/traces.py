@@ -11,7 +11,6 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +123,7 @@ class Tracer:
             return
         text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (no resolving: that would open more)
         if _is_importing(text):
-            self._loaded.add(source_from_cache(text) if text.endswith(".pyc") and _CACHES[0] in text else text)
+            self._loaded.add(_source_of(text))
             return
         is_new = mode[:1] in ("w", "x") if isinstance(mode, str) else bool(isinstance(flags, int) and flags & _CREATES)
         self._seen.setdefault(text, not is_new)
@@ -165,6 +164,14 @@ class Tracer:
                 told = self._told(os.path.abspath(file))  # noqa: PTH100
                 if told is not None and "/pytest_llmgen/" not in f"/{told}":
                     yield told
+
+
+def _source_of(path: str) -> str:
+    """The source file of a cached one, also where pytest has written it."""
+    folder, name = os.path.split(path)
+    if name.endswith(".pyc") and os.path.basename(folder) == _CACHES[0]:  # noqa: PTH119 (only words)
+        return os.path.join(os.path.dirname(folder), f"{name.partition('.')[0]}.py")  # noqa: PTH118, PTH120 (the same)
+    return path
 
 
 def _is_importing(path: str) -> bool:
