@@ -45,6 +45,7 @@ from pytest_llmgen.records import (
     Generator,
     Module,
     Mutant,
+    Origin,
     Prober,
     Refusal,
     Report,
@@ -56,18 +57,22 @@ from pytest_llmgen.records import (
     united,
 )
 from pytest_llmgen.refine import ledger
-from pytest_llmgen.refine.earlier import Again, Surroundings, look_again
+from pytest_llmgen.refine.earlier import Again, Surroundings, categories_in, look_again
 from pytest_llmgen.refine.parse_back import source_of
 from pytest_llmgen.refine.render import is_ours
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
-from pytest_llmgen.review.desk import digests_of, places_of, read_book, said_of
+from pytest_llmgen.review.desk import digests_of, functions_of, places_of, read_book, said_of
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
+from pytest_llmgen.run.sandbox import allow
+from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox.plan import Tier, TierName
+from pytest_llmgen.run.sandbox.reach import look_round
 from pytest_llmgen.scope import Scope, find_scope, in_scope, mutants_in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
@@ -120,16 +125,17 @@ class Edges:
         whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not options.keyword and not options.markexpr
         if not self.settings.generate or not whole:
             return
-        again = self._earlier(config)
+        texts = self.publisher.texts()
+        again = self._earlier(config, texts)
         self.findings.again = again
+        self.findings.on_disk = categories_in({name: text for name, text in texts.items() if name not in again.reasons})
         if not self.settings.pending:
             folder = self.publisher.folder
             here = config.invocation_params.dir
             self.set_aside = [os.path.relpath(folder / name, here) for name in again.reasons]
             options.ignore = [*(options.ignore or ()), *self.set_aside]
 
-    def _earlier(self, config: pytest.Config) -> Again:
-        texts = self.publisher.texts()
+    def _earlier(self, config: pytest.Config, texts: Mapping[str, str]) -> Again:
         is_whole = not self.settings.targets and self.scope.lines is None
         self.publisher.digests = digests_of(self.modules)
         known = {path for path in map(source_of, texts.values()) if path}
@@ -140,7 +146,7 @@ class Edges:
         deleted = {path for path in known if not (self.settings.root / path).exists()} if is_whole else set()
         around = Surroundings(
             digests=self.publisher.digests,
-            targets={target.key for module in self.modules for target in module.targets},
+            targets=functions_of(module for module in self.modules if module.path in known),
             in_scope={target.key for target in self.scope.targets()},
             sources={module.path for module in self.scope.modules if module.error is None} | deleted,
             beside=self.publisher.beside,
@@ -176,8 +182,34 @@ class Edges:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
+        if not self.settings.merge:
+            lines.append(f"llmgen: sandbox {tier_text(self.tier)}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
+
+    @cached_property
+    def tier(self) -> Tier:
+        """The sandbox in force, tried once."""
+        settings = self.settings
+        reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
+        return choose(settings.sandbox, reach)
+
+    def check_walls(self) -> None:
+        """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.
+
+        Raises:
+            LlmgenError: it isn't.
+        """
+        if self.settings.merge:  # nothing runs
+            return
+        only_portable = self.tier.name is TierName.PORTABLE and self.settings.sandbox == "auto"
+        if only_portable and self.settings.generate and self._writer().origin is Origin.MODEL:
+            raise LlmgenError(
+                f"no walls round files and network here ({self.tier.why}), and a model writes the tests",
+                slug="sandbox-portable",
+                fix="run where the kernel has namespaces or Landlock, "
+                "or accept the portable sandbox by --llm-sandbox=portable",
+            )
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
@@ -268,6 +300,7 @@ class Edges:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
         if self.memory is not None:
             self.findings.kept_verdicts = self.memory.kept
+            self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
@@ -380,13 +413,14 @@ class Edges:
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,
             files=self.findings.baseline.files,
+            tier=self.tier,
         )
         self.memory = open_memory(
             self.settings,
             environ=os.environ,
             args=args,
             ini_file=self.config.inipath,
-            tier=executor.tier,
+            tier=tier_text(self.tier),
             folder=self.config.invocation_params.dir,
             paths=[module.path for module in self.scope.modules if module.error is None],
             coverage_config=self.cov_config,
@@ -403,8 +437,11 @@ class Edges:
         return self.generator
 
     def _generator_label(self) -> str:
+        return self._writer().label
+
+    def _writer(self) -> Generator:
         try:
-            return self._open_generator(_NoProber()).label
+            return self._open_generator(_NoProber())
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
         finally:
@@ -478,6 +515,12 @@ def _make_folder(path: Path) -> None:
             slug="report-folder",
             fix="free the place or set llm_report_dir",
         ) from None
+
+
+def tier_text(tier: Tier) -> str:
+    """For the header."""
+    text = f"{tier.name.value} ({', '.join(tier.layers)})" if tier.layers else tier.name.value
+    return f"{text}; {tier.why}" if tier.why else text
 
 
 class _NoProber:

@@ -49,6 +49,7 @@ class Findings:
     mutants: tuple[Mutant, ...] = ()
     has_mutants: bool = False  # every file in scope had its turn
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # values at conditions, by path and line
     verdicts_before: dict[str, MutantVerdict] = field(default_factory=dict)
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written
     judged: list[Judged] = field(default_factory=list)
@@ -63,11 +64,15 @@ class Findings:
     problem: str | None = None
     interrupted: bool = False
     again: Again = field(default_factory=Again)  # generated tests of earlier runs that are looked at again
+    on_disk: Mapping[str, frozenset[Category]] = field(default_factory=dict)  # target -> categories of other such tests
     pinned: list[Judged] = field(default_factory=list)  # those of them that stay whatever they earn
     removed: tuple[tuple[str, str], ...] = ()  # node id of a test of an earlier run, and why it went
     rounds: int = 0
     complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
+    layers: tuple[str, ...] = ()  # of the tier, on this machine
+    weaker_because: str = ""  # why it is not a stronger tier
+    allowed: tuple[str, ...] = ()  # llm_sandbox_allow
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
@@ -148,7 +153,8 @@ class Findings:
                 Survivor(mutant, diff_of(module.source, mutant), self.covering.get(mutant.id, ()))
                 for mutant in survivors.get((target.path, target.qualname), ())
             )
-            empty = tuple(each for each in Category if each not in filled.get(target.key, frozenset()))
+            full = filled.get(target.key, frozenset()) | self.on_disk.get(target.key, frozenset())
+            empty = tuple(each for each in Category if each not in full)
             return OpenGaps(missing, branches, alive, empty)
 
         return gaps_of
@@ -163,7 +169,18 @@ class Findings:
         missing = sorted((lines.statements - hits.lines) & set(inside))
         return tuple(missing), tuple(sorted(arc for arc in lines.branches - hits.arcs if arc[0] in inside))
 
-    def finished_targets(self) -> set[str]:
+    def filled_before(self) -> dict[str, frozenset[Category]]:
+        """Which categories of which target have a generated test that stays anyway."""
+        found = {key: frozenset(Category) for key in self._finished_targets()}
+        for key, categories in self.on_disk.items():
+            found[key] = found.get(key, frozenset()) | categories
+        for judged in self.pinned:
+            key = judged.candidate.target
+            if judged.fate is Fate.KEPT:
+                found[key] = found.get(key, frozenset()) | {judged.candidate.category}
+        return found
+
+    def _finished_targets(self) -> set[str]:
         """Targets of earlier generated tests in which the project's own tests leave nothing open.
 
         Nothing is earned there, not even by the first test of a category.
@@ -228,4 +245,5 @@ class Findings:
             not_attempted=self.not_attempted,
             costs=self.costs,
             same_results=self.same_results,
+            seen=self.seen,
         )

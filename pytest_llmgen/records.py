@@ -11,7 +11,7 @@ from collections.abc import Generator as Yields
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Arc = tuple[int, int]
 """A jump from one statement's first line to another's; a negative line is an exit, as in coverage."""
@@ -231,6 +231,7 @@ class FileLines:
     branches: frozenset[Arc]
     excluded: frozenset[int] = frozenset()
     first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    jumps: Mapping[Arc, Arc | None] = field(default_factory=dict)  # arcs by way of a ``with`` line -> what is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +288,7 @@ class TestRun:
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
     trace: Trace | None = None
+    needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,6 +686,19 @@ class Runner(Prober, Protocol):
         """End every process."""
 
 
+@runtime_checkable
+class Watcher(Protocol):
+    """A runner that can look at the values in conditions while tests run."""
+
+    def watch(
+        self, places: Mapping[str, Mapping[int, Sequence[str]]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
+        """Values in short by path, line and name; ``places`` is path -> line -> names, ``timeout`` for all tests.
+
+        What could not be seen is left out.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that the stages found, from which gaps and ratios are worked out.
@@ -708,6 +723,7 @@ class Evidence:
     same_results: Mapping[str, int] = field(
         default_factory=dict
     )  # mutant id -> inputs of a search that could not tell it
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # path -> line of a condition -> its values
 
 
 # --- The report ---------------------------------------------------------------------------------
@@ -973,6 +989,8 @@ class RunInfo:
     scope: str  # new, all, paths
     generator: str = ""
     sandbox: str = ""
+    sandbox_layers: tuple[str, ...] = ()  # what the tier is made of on this machine
+    sandbox_why: str = ""  # why it is not a stronger one
     commit: str | None = None
     dirty: bool = False
     base: str | None = None
@@ -999,7 +1017,8 @@ class SuiteInfo:
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
     ran: int | None = None  # how many tests had a result
-    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
+    sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0

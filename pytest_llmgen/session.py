@@ -63,6 +63,10 @@ class LlmgenSession:
     def pytest_sessionstart(self) -> None:
         """Nothing is known of this run yet."""
         self.edges.outlets.set_aside()
+        try:
+            self.edges.check_walls()
+        except LlmgenError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""

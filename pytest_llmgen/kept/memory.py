@@ -160,7 +160,7 @@ class Memory:
 
     def learn_test(self, run: TestRun) -> None:
         """Keep a run that passed, if all that it depends on is seen."""
-        if run.trace is None or run.outcome not in GREEN:
+        if run.trace is None or run.needs or run.outcome not in GREEN:
             return
         reach = self._reaches.of(run.nodeid, run.trace.fixtures)
         if reach is None or self._blindness.concerns(reach, run.hits):

@@ -142,7 +142,7 @@ class Zygote:
     ) -> Attempt:
         self._children += 1
         scratch = self._scratch / f"cold-{self._children}"
-        attempt = Attempt()
+        attempt = Attempt(asked=tests)
         try:
             attempt.end = branch(attempt.add, limit)
         except BranchError as child:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import time
@@ -26,12 +27,16 @@ from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.sandbox.needs import Needs
+from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.traces import Tracer, of_start
 from pytest_llmgen.run.views import SpoiledError, put, written
+from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
 
+GREEN = (Outcome.PASSED, Outcome.XPASSED)
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
 
@@ -56,7 +61,7 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._watch()
+        self._begin_noting()
 
     # --- pytest's hooks ---
 
@@ -77,12 +82,12 @@ class Server:
         self._note_import_lines()
         self._traces = [of_start(trace) for trace in self._traces]
         self._note_imports_of(protocol.PLUGINS)
-        self._watch()
+        self._begin_noting()
         try:
             return (yield)
         finally:
             self._note_import_lines()
-            self._watch()  # hooks of conftest files may import it, too
+            self._begin_noting()  # hooks of conftest files may import it, too
 
     def _note_imports_of(self, who: str) -> None:
         if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
@@ -93,7 +98,7 @@ class Server:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
         self._note_import_lines()
         self._note_imports_of(protocol.CONFTESTS)
-        self._watch()
+        self._begin_noting()
         try:
             return (yield)
         finally:
@@ -111,7 +116,7 @@ class Server:
             os._exit(0)  # no teardown: nothing was set up
         return True
 
-    def _watch(self) -> None:
+    def _begin_noting(self) -> None:
         self._tracer.start()
         self._meter.start()
 
@@ -155,6 +160,7 @@ class Server:
             "load": self._load,
             "judge": self._judge.serve,
             "probe": self._probe,
+            "watch": self._watch,
             "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
@@ -173,12 +179,29 @@ class Server:
             return
         tally = Tally([nodeid], request["timeout"])
         self._run_all(tally, lambda _report: [self._items[nodeid]])
-        self._answer(tally.runs)
+        self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
+
+    def _with_needs(self, run: RawRun, limit: float) -> RawRun:
+        """Run a test that is green in the user's run once more, to see what the walls refuse it."""
+        told: list[str] = []
+
+        def work(report: Reporter) -> None:
+            needs = Needs(Plan.from_json(self._start.plan), self._start.stripped)
+            needs.start()
+            run_items([self._items[run.nodeid]], self._recorder, after=lambda _result: True)
+            report.send("needs", words=list(needs.found()))
+
+        def note(record: dict[str, Any]) -> None:
+            self._channel.send(protocol.ALIVE)
+            told.extend(record["words"])
+
+        self._child(work, note, limit)
+        return dataclasses.replace(run, needs=tuple(told))
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
         with written(self._root, {path: source}):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], [path])
             self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
         self._answer(tally.runs)
 
@@ -191,7 +214,7 @@ class Server:
             return items[::-1]
 
         with written(self._root, files):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], files)
             self._run_all(tally, prepare, name=min(files))
         self._answer(tally.runs)
 
@@ -288,6 +311,34 @@ class Server:
     def _answer(self, runs: Sequence[RawRun]) -> None:
         for run in runs:
             self._channel.send(protocol.RUN, run=to_json(run))
+
+    # --- values in conditions ---
+
+    def _watch(self, request: dict[str, Any]) -> None:
+        """Run tests once more, in one child, and note what names were at some lines."""
+        places: dict[str, dict[int, list[str]]] = {}
+        for path, line, names in request["places"]:
+            places.setdefault(str(self._root / path), {})[line] = names
+        paths = {str(self._root / path): path for path, _, _ in request["places"]}
+        items = [self._items[nodeid] for nodeid in request["nodeids"] if nodeid in self._items]
+        latest: list[Any] = []
+
+        def on_record(record: dict[str, Any]) -> None:
+            latest[:] = record["values"]
+
+        def work(report: Reporter) -> None:
+            with watch(places) as seen:
+
+                def after(_result: ItemResult) -> bool:
+                    report.send(
+                        "seen", values=[[paths[f], line, name, texts] for (f, line, name), texts in seen.items()]
+                    )
+                    return True
+
+                run_items(items, self._recorder, after=after)
+
+        self._child(work, on_record, request["timeout"])
+        self._channel.send(protocol.SEEN, values=latest)
 
     # --- probes ---
 

@@ -110,7 +110,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 
 def run(root: Path, environ: dict[str, str] | None = None, **changes: Any) -> Ran:
-    settings = defaults(root, check=True, workers=1, **changes)
+    settings = defaults(root, check=True, workers=1, operators="classic", **changes)
     modules = find_modules(
         root,
         targets=settings.targets,
