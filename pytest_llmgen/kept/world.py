@@ -163,7 +163,12 @@ class World:
             tool_digest(),
             f"{sys.version} {platform.platform()} {sys.flags} {time.tzname} {getattr(os, 'getuid', int)()}",
             installed_digest(),
-            self.files([*_DOTENV, *(str(folder / "conftest.py") for folder in self._root.parents)]),
+            self.files(_DOTENV),
+            *(
+                self._file(str(folder / "conftest.py"))
+                for folder in self._root.parents
+                if (folder / "conftest.py").exists()
+            ),
             repr(limits),
             repr(worker_arguments(args, has_cov=False)),
             repr(sorted((name, str(value)) for name, value in own.items())),
