@@ -270,6 +270,8 @@ class Server:
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
 
     def _run_tests(self, report: Reporter, items: Sequence[pytest.Item]) -> None:
+        fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
+
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
@@ -277,6 +279,7 @@ class Server:
 
         def after(result: ItemResult) -> bool:
             trace = self._tracer.stop()  # first: coverage opens files too
+            trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
             report.send("run", run=to_json(replace(_raw_run(result, self._meter.stop()), trace=trace)))
             return True
 
