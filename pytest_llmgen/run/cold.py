@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import linecache
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ from typing import NoReturn
 import pytest
 
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.imports import MutantImport, install_import
+from pytest_llmgen.mutate.imports import MutantImport, check_not_imported, hand_out
 from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
@@ -50,6 +51,7 @@ class Zygote:
         self._arguments, self._positional = list(arguments), start.positional
         self._outside, self._imported_by = start.outside, start.imported_by
         self._setting = Setting()
+        self._free: set[str] = set()  # paths of files that are not imported here
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -117,19 +119,31 @@ class Zygote:
         put(self._root, files)
         for path in files:
             forget_bytecode(self._root / path)
+        linecache.clearcache()
         self._channel.send(protocol.LOADED, nodeids=[], imported={})
 
     def _judge(self, job: MutantJob, extra: float) -> None:
         began = time.monotonic()
         source = mutated_source(self._sources[job.mutant.path], job.mutant)
         try:
+            self._look_at(job)
             text = _Text(str(self._root / job.mutant.path), source, _compiled(source, self._root / job.mutant.path))
         except (SyntaxError, ValueError) as error:
             verdict = MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
+        except ImportError as error:
+            verdict = MutantVerdict(job.mutant.id, MutantStatus.RUNTIME_ERROR, detail=str(error))
         else:
             verdict = settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
         answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
         self._channel.send(protocol.VERDICTS, answers=[answer])
+
+    def _look_at(self, job: MutantJob) -> None:
+        """Do once what each child would do; here it costs no copies of memory pages."""
+        if job.mutant.path not in self._free:
+            check_not_imported(str(self._root / job.mutant.path))
+            self._free.add(job.mutant.path)
+        for test in job.tests:
+            linecache.getline(str(self._root / test.partition("::")[0]), 1)
 
     def _attempt(self, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         attempt = self._run_child(text, tests, limit, every=every)
@@ -149,7 +163,7 @@ class Zygote:
             self._channel.close()
             sys.dont_write_bytecode = False  # of what does not change: the next child need not compile it
             gc.disable()
-            loader = install_import(text.path, text.source, text.code)
+            loader = hand_out(text.path, text.source, text.code)
             run = ColdRun(child.reporter, loader, self._setting, tests, scratch, every=every, whole=whole)
             if self._imported_by != protocol.PLUGINS:
                 raise _Start(run) from None

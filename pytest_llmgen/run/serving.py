@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import time
@@ -25,6 +26,7 @@ from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.views import SpoiledError, put, written
@@ -160,8 +162,14 @@ class Server:
         if nodeid not in self._items:
             self._answer([RawRun(nodeid, Outcome.NOT_COLLECTED, message="the workers did not collect it")])
             return
+        item, shortcut = self._items[nodeid], self._judge.shortcut
         tally = Tally([nodeid], request["timeout"])
-        self._run_all(tally, lambda _report: [self._items[nodeid]])
+        if shortcut.is_known(item):
+            with shortcut.opened():
+                end = self._child(lambda report: self._run_short(report, item), partial(self._note, tally), tally.limit)
+            tally.end(end)
+        if not tally.runs:
+            self._run_all(tally, lambda _report: [item])
         self._answer(tally.runs)
 
     def _try(self, request: dict[str, Any]) -> None:
@@ -230,7 +238,11 @@ class Server:
         items = prepare(report)
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
 
-    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item]) -> None:
+    def _run_short(self, report: Reporter, item: pytest.Item) -> None:
+        with contextlib.suppress(UnsureError):  # no result, then: it is run once more
+            self._run_tests(report, [item], short=True)
+
+    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item], *, short: bool = False) -> None:
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
@@ -240,7 +252,11 @@ class Server:
             report.send("run", run=to_json(_raw_run(result, hits)))
             return True
 
-        run_items(items, self._recorder, before=before, after=after)
+        if short:
+            before(items[0].nodeid)
+            self._judge.shortcut.run(items, after=after)
+        else:
+            run_items(items, self._recorder, before=before, after=after)
 
     def _collected(self, report: Reporter, paths: Sequence[str]) -> list[pytest.Item]:
         """Collect files in the child and say what came of it."""

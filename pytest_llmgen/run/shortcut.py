@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -147,17 +148,19 @@ class Shortcut:
         self.reopen()
         os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)".replace("\x00", "(null)")
         phases = _Phases(item, described=described)
+        began = perf_counter()
         if way.has_fixtures:
             self._with_fixtures(item, following, phases)
         else:
             phases.do("call", lambda: _call(_fresh(item), _parameters(item)))
             if self._session._setupstate.stack:  # noqa: SLF001
                 phases.do("teardown", lambda: self._session._setupstate.teardown_exact(following))  # noqa: SLF001
+        seconds = perf_counter() - began
         del os.environ["PYTEST_CURRENT_TEST"]
         self._parts.forget()
         if self._parts.has_unseen_errors():
             raise UnsureError("an exception that nobody could catch")
-        return ItemResult(item.nodeid, worst(phases.outcomes), 0.0, phases.error)
+        return ItemResult(item.nodeid, worst(phases.outcomes), seconds, phases.error)
 
     def _with_fixtures(self, item: Any, following: pytest.Item | None, phases: _Phases) -> None:
         """What ``runtestprotocol`` of pytest does, without its reports."""
