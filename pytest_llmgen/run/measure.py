@@ -42,6 +42,10 @@ class Meter:
         """Measure from here on."""
         self._coverage.start()
 
+    def cut(self) -> None:
+        """Forget what ran so far; the threads that are measured go on being so."""
+        self._coverage.get_data().erase()
+
     def stop(self) -> dict[str, RawFile]:
         """Stop and give what ran, by path relative to the root."""
         self._coverage.stop()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -28,7 +29,7 @@ from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
-from pytest_llmgen.run.tally import Tally
+from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
@@ -136,6 +137,7 @@ class Server:
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
             imported_by=self._imported_by,
+            has_threads=threading.active_count() > 1,
         )
 
     def _serve(self) -> None:
@@ -249,7 +251,7 @@ class Server:
 
         def after(result: ItemResult) -> bool:
             hits = self._meter.stop()
-            report.send("run", run=to_json(_raw_run(result, hits)))
+            report.send("run", run=to_json(raw_run(result, hits)))
             return True
 
         if short:
@@ -363,19 +365,6 @@ class Server:
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in ("kind", "nonce")}
-
-
-def _raw_run(result: ItemResult, hits: Mapping[str, protocol.RawFile]) -> RawRun:
-    error = result.error
-    return RawRun(
-        result.nodeid,
-        result.outcome,
-        result.seconds,
-        hits,
-        error.type_name if error else None,
-        error.message if error else "",
-        error.line if error else None,
-    )
 
 
 def _not_collected(path: str, error: Error) -> RawRun:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_llmgen.records import Outcome
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End
-from pytest_llmgen.run.protocol import RawRun
+from pytest_llmgen.run.items import ItemResult
+from pytest_llmgen.run.protocol import RawFile, RawRun
 from pytest_llmgen.run.wire import from_json
 
 
@@ -60,3 +61,17 @@ class Tally:
         """Give all that is left the same outcome."""
         for nodeid in list(self.pending):
             self._finish(RawRun(nodeid, outcome, message=message))
+
+
+def raw_run(result: ItemResult, hits: Mapping[str, RawFile]) -> RawRun:
+    """What a child says of one test."""
+    error = result.error
+    return RawRun(
+        result.nodeid,
+        result.outcome,
+        result.seconds,
+        hits,
+        error.type_name if error else None,
+        error.message if error else "",
+        error.line if error else None,
+    )
