@@ -29,6 +29,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.review.anchors import anchor_of_gap, anchor_of_mutant, change_of
 from pytest_llmgen.review.book import Book
 from pytest_llmgen.review.matching import Measured, match, notes_on
+from pytest_llmgen.run.sandbox.allow import line, split
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 _DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
@@ -68,6 +69,8 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         circumstances.run,
         generator=findings.generator,
         sandbox=findings.tier,
+        sandbox_layers=findings.layers,
+        sandbox_why=findings.weaker_because,
         interrupted=findings.interrupted,
         rounds=findings.rounds,
         map_source=findings.survey.map_source,
@@ -80,7 +83,10 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         tool=circumstances.tool,
         run=info,
         suite=suite_info(findings),
-        totals=replace(assessment.totals, without_unreviewed=without_unreviewed(assessment.totals, circumstances)),
+        totals=replace(
+            assessment.totals,
+            without_unreviewed=None if findings.again.tests else without_unreviewed(assessment.totals, circumstances),
+        ),
         functions=tuple(_accepted(function, matching.gaps) for function in assessment.functions),
         gaps=matching.gaps,
         suspected_bugs=matching.bugs,
@@ -99,6 +105,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         budget_usd=circumstances.budget_usd,
         model=circumstances.model,
         written=tuple(findings.written),
+        removed=findings.removed,
         warnings=circumstances.warnings + tuple(findings.warnings) + notes_on(matching.decisions),
     )
 
@@ -164,10 +171,20 @@ def suite_info(findings: Findings) -> SuiteInfo:
         ran=len(baseline.tests),
         skipped=sum(run.outcome in (Outcome.SKIPPED, Outcome.XFAILED) for run in baseline.tests),
         sandbox_differences=findings.survey.differences,
+        sandbox_fix=_sandbox_fix(findings),
         partial=baseline.partial,
         problem=findings.problem or baseline.problem,
+        again=len(findings.again.tests) - len(findings.pinned),
         seconds=sum(run.seconds for run in baseline.tests),
     )
+
+
+def _sandbox_fix(findings: Findings) -> str:
+    """What a person can paste; where nothing was seen, the suite can run without walls."""
+    if not findings.survey.differences:
+        return ""
+    needs = findings.survey.needs
+    return line((*split(findings.allowed), *needs)) if needs else 'llm_sandbox_suite = "open"'
 
 
 def _test_report(judged: Judged) -> TestReport:

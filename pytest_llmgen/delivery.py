@@ -5,7 +5,7 @@ Knows no files: what writes comes in as a :class:`Publisher`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,8 +13,9 @@ from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
+from pytest_llmgen.records import Category, Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
+from pytest_llmgen.refine.earlier import ROUND, removed, told
 from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
 from pytest_llmgen.refine.trial import Place, against_mutants, try_out
 from pytest_llmgen.review.anchors import without_addresses
@@ -39,11 +40,19 @@ class Publisher(Protocol):
     label: str
     """Who wrote the tests, for the files' header."""
 
-    def drafts(self, kept: Sequence[Judged]) -> Drafts:
-        """The files that would be written, under names that clash with nothing."""
+    place: str
+    """The folder of the files, relative to the root."""
 
-    def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
-        """Write; returns the tests with their node ids, and a word for each file."""
+    def drafts(self, kept: Sequence[Judged], gone: Iterable[str] = ()) -> Drafts:
+        """The files that would be written, without tests that are ``gone``, under names that clash with nothing."""
+
+    def publish(
+        self, kept: Sequence[Judged], pinned: Sequence[Judged] = (), gone: Iterable[str] = ()
+    ) -> tuple[Sequence[Judged], Sequence[str]]:
+        """Write; returns the tests with their node ids, and a word for each file.
+
+        ``pinned`` are earlier tests that were proved again and stay as they are.
+        """
 
     def keep_suspects(self, suspects: Sequence[Judged]) -> Mapping[str, str]:
         """Keep evidence outside of the suite; candidate id -> where."""
@@ -73,7 +82,7 @@ def keep_smallest(findings: Findings) -> None:
             baseline_hits=findings.baseline.hits,
             files=findings.baseline.files,
             baseline_kills=killed,
-            filled_categories={},
+            filled_categories={key: frozenset(Category) for key in findings.finished_targets()},
         )
     )
 
@@ -84,10 +93,12 @@ def deliver(settings: Settings, findings: Findings, runner: Runner, publisher: P
     delivery.keep_suspects()
     delivery.merge(runner)
     drafts, runs = delivery.prove_files(runner)
-    kept, notes = publisher.publish(findings.kept)
+    gone = removed(findings.again.tests, findings.judged)
+    kept, notes = publisher.publish(findings.kept, findings.pinned, gone)
     written = {judged.candidate.id: judged for judged in kept}
     findings.judged = [written.get(judged.candidate.id, judged) for judged in findings.judged]
-    findings.written.extend(notes)
+    findings.written.extend([*told(findings.again, gone, findings.pinned, publisher.place), *notes])
+    findings.removed = tuple((f"{publisher.place}/{identity}", why) for identity, why in gone.items())
     delivery.judge_files(runner, drafts, runs)
     findings.imported = runner.imported()
 
@@ -119,7 +130,8 @@ class _Delivery:
 
     def merge(self, runner: Runner) -> None:
         """Fold single cases into tables, target by target, where the tables pass and lose nothing."""
-        place, kept = place_of(self.settings, self.findings), self.findings.kept
+        place = place_of(self.settings, self.findings)
+        kept = [judged for judged in self.findings.kept if judged.candidate.round != ROUND]  # what is on disk stays
         merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
         known = {judged.candidate.id: judged for judged in kept}
         tables = [candidate for candidate in merged if candidate.id not in known]
@@ -131,14 +143,16 @@ class _Delivery:
         }
         after = [known[candidate.id] for candidate in merged]
         folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]
-        others = [j for j in self.findings.judged if j.fate is not Fate.KEPT or j.candidate.target not in folded]
+        foldable = {judged.candidate.id for judged in kept if judged.candidate.target in folded}
+        others = [judged for judged in self.findings.judged if judged.candidate.id not in foldable]
         self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
         keep_smallest(self.findings)
 
     def prove_files(self, runner: Runner) -> tuple[Drafts, list[TestRun]]:
         """Run the whole files as they would be written; a test that fails there is dropped."""
         for proof in range(_PROOFS + 1):
-            drafts = self.publisher.drafts(self.findings.kept)
+            gone = removed(self.findings.again.tests, self.findings.judged)
+            drafts = self.publisher.drafts(self.findings.kept, gone)
             runs = runner.try_candidates(drafts.files, self.settings.test_timeout * max(1, len(drafts.nodeids)))
             red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
             lost = {path for path in red if "::" not in path}  # a file that could not even be collected

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen import __version__, gate, parts, pipeline
-from pytest_llmgen.baseline import CoverageSetup, Recorder
+from pytest_llmgen.baseline import CoverageSetup, Recorder, files_of_tests
 from pytest_llmgen.conclusion import Circumstances, facts_of
 from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
@@ -43,6 +43,7 @@ from pytest_llmgen.records import (
     Hits,
     Module,
     Mutant,
+    Origin,
     Prober,
     Refusal,
     Report,
@@ -52,16 +53,24 @@ from pytest_llmgen.records import (
     TargetContext,
     ToolInfo,
 )
+from pytest_llmgen.refine import ledger
+from pytest_llmgen.refine.earlier import Again, Surroundings, look_again
+from pytest_llmgen.refine.parse_back import source_of
+from pytest_llmgen.refine.render import is_ours
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
-from pytest_llmgen.review.desk import places_of, read_book, said_of
-from pytest_llmgen.review.generated import is_rejected, rejections
+from pytest_llmgen.review.desk import digests_of, places_of, read_book, said_of
+from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
 from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
-from pytest_llmgen.scope import Scope, find_scope, in_scope
+from pytest_llmgen.run.sandbox import allow
+from pytest_llmgen.run.sandbox.choice import choose
+from pytest_llmgen.run.sandbox.plan import Tier, TierName
+from pytest_llmgen.run.sandbox.reach import look_round
+from pytest_llmgen.scope import Scope, find_scope, in_scope, mutants_in_scope
 from pytest_llmgen.settings import Settings
 from pytest_llmgen.vet.facts import gather
 from pytest_llmgen.vet.vetting import vet
@@ -101,6 +110,44 @@ class Edges:
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
+        self.set_aside: list[str] = []  # files of generated tests that are looked at again, not run with the others
+
+    def set_aside_earlier(self, config: pytest.Config) -> None:
+        """Take generated tests whose code has changed out of the user's run: they are proved in workers.
+
+        Only where the whole suite runs: otherwise nobody knows what else covers their code.
+        """
+        options: Any = config.option
+        whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not options.keyword and not options.markexpr
+        if not self.settings.generate or not whole:
+            return
+        again = self._earlier(config)
+        self.findings.again = again
+        if not self.settings.pending:
+            folder = self.publisher.folder
+            here = config.invocation_params.dir
+            self.set_aside = [os.path.relpath(folder / name, here) for name in again.reasons]
+            options.ignore = [*(options.ignore or ()), *self.set_aside]
+
+    def _earlier(self, config: pytest.Config) -> Again:
+        texts = self.publisher.texts()
+        is_whole = not self.settings.targets and self.scope.lines is None
+        self.publisher.digests = digests_of(self.modules)
+        known = {path for path in map(source_of, texts.values()) if path}
+        if is_whole:
+            ours = {(self.publisher.folder / name).resolve() for name, text in texts.items() if is_ours(text)}
+            others = [path for path in files_of_tests(config) if path not in ours]
+            self.publisher.beside = ledger.digest(path.read_bytes().hex() for path in others if path.is_file())
+        deleted = {path for path in known if not (self.settings.root / path).exists()} if is_whole else set()
+        around = Surroundings(
+            digests=self.publisher.digests,
+            targets={target.key for module in self.modules for target in module.targets},
+            in_scope={target.key for target in self.scope.targets()},
+            sources={module.path for module in self.scope.modules if module.error is None} | deleted,
+            beside=self.publisher.beside,
+            always=self.settings.pending,
+        )
+        return look_again(texts, ledger.read(self.publisher.folder), around)
 
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""
@@ -124,12 +171,40 @@ class Edges:
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
             lines.insert(0, f"llmgen: generator {self._generator_label()}")
+        if again := self.findings.again:
+            lines += [f"llmgen: {name} is looked at again: {why}" for name, why in again.reasons.items()]
         if self.shard is not None:
             lines.append(f"llmgen: shard {self.shard} of the mutants")
         if self.settings.merge:
             lines.append(f"llmgen: merging {count(len(self.settings.merge), 'part')}, no test runs")
+        if not self.settings.merge:
+            lines.append(f"llmgen: sandbox {tier_text(self.tier)}")
         lines.append(f"llmgen: gate {self.settings.gate_mode}{said_of(self.book)}")
         return lines
+
+    @cached_property
+    def tier(self) -> Tier:
+        """The sandbox in force, tried once."""
+        settings = self.settings
+        reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
+        return choose(settings.sandbox, reach)
+
+    def check_walls(self) -> None:
+        """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.
+
+        Raises:
+            LlmgenError: it isn't.
+        """
+        if self.settings.merge:  # nothing runs
+            return
+        only_portable = self.tier.name is TierName.PORTABLE and self.settings.sandbox == "auto"
+        if only_portable and self.settings.generate and self._writer().origin is Origin.MODEL:
+            raise LlmgenError(
+                f"no walls round files and network here ({self.tier.why}), and a model writes the tests",
+                slug="sandbox-portable",
+                fix="run where the kernel has namespaces or Landlock, "
+                "or accept the portable sandbox by --llm-sandbox=portable",
+            )
 
     def run(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> None:
         """The whole job, on top of the user's run."""
@@ -218,6 +293,7 @@ class Edges:
         """Judge what was found and write the reports."""
         if self.executor is not None:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+            self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
         facts = facts_of(self.findings, self._circumstances(started, seconds))
@@ -321,11 +397,12 @@ class Edges:
         self.executor = Executor(
             self.settings.root,
             self.settings,
-            args=self.config.invocation_params.args,
+            args=(*self.config.invocation_params.args, *(f"--ignore={path}" for path in self.set_aside)),
             sys_path=self.sys_path,
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,
             files=self.findings.baseline.files,
+            tier=self.tier,
         )
         return self.executor
 
@@ -338,8 +415,11 @@ class Edges:
         return self.generator
 
     def _generator_label(self) -> str:
+        return self._writer().label
+
+    def _writer(self) -> Generator:
         try:
-            return self._open_generator(_NoProber()).label
+            return self._open_generator(_NoProber())
         except LlmgenError as error:
             raise pytest.UsageError(str(error)) from None
         finally:
@@ -357,16 +437,20 @@ class Edges:
         )
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:
-        if self.settings.operators != MUTMUT:
-            return mutants_of(module, self.settings.operators)
-        from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
+        if self.settings.operators == MUTMUT:
+            from pytest_llmgen.mutate.reference import listed  # noqa: PLC0415 (mutmut takes half a second to load)
 
-        mutants, notice = listed(module)
-        self.findings.warnings.extend(notice.splitlines())
-        return mutants
+            mutants, notice = listed(module)
+            self.findings.warnings.extend(notice.splitlines())
+        else:
+            mutants = mutants_of(module, self.settings.operators)
+        return mutants_in_scope(mutants, module, self.settings.targets)
 
     def _context_of(self, target: Target, module: Module) -> TargetContext:
-        return context_of_target(target, module, self._project)
+        context = context_of_target(target, module, self._project)
+        marker = f"{target.module}:{target.qualname}"
+        own = [f"{each.name}: {each.why}" for each in self._rejections if each.target == marker and each.why]
+        return replace(context, rejected=tuple(own)) if own else context
 
     def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
         texts = self._texts
@@ -385,13 +469,13 @@ class Edges:
         return gather(self.settings.root, self.modules, fixtures=fixtures, tests=tests)
 
     def _vet(self, candidate: Candidate, _target: Target) -> tuple[Refusal, ...]:
-        if is_rejected(candidate, self._rejected):
+        if is_rejected(candidate, frozenset(each.fingerprint for each in self._rejections)):
             return (Refusal("rejected", "a person has rejected this test before"),)
         return vet(candidate, self._vet_facts)
 
     @cached_property
-    def _rejected(self) -> frozenset[str]:
-        return frozenset(each.fingerprint for each in rejections(self.settings.report_path))
+    def _rejections(self) -> tuple[Rejected, ...]:
+        return rejections(self.settings.report_path)
 
 
 def has_generated(facts: Facts) -> bool:
@@ -409,6 +493,12 @@ def _make_folder(path: Path) -> None:
             slug="report-folder",
             fix="free the place or set llm_report_dir",
         ) from None
+
+
+def tier_text(tier: Tier) -> str:
+    """For the header."""
+    text = f"{tier.name.value} ({', '.join(tier.layers)})" if tier.layers else tier.name.value
+    return f"{text}; {tier.why}" if tier.why else text
 
 
 class _NoProber:

@@ -29,6 +29,7 @@ from pytest_llmgen.records import (
     SuspectedBug,
     Target,
 )
+from pytest_llmgen.refine.earlier import ROUND, Again
 from pytest_llmgen.run.survey import Survey
 
 OPEN = (MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE)
@@ -58,9 +59,15 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
     problem: str | None = None
     interrupted: bool = False
+    again: Again = field(default_factory=Again)  # generated tests of earlier runs that are looked at again
+    pinned: list[Judged] = field(default_factory=list)  # those of them that stay whatever they earn
+    removed: tuple[tuple[str, str], ...] = ()  # node id of a test of an earlier run, and why it went
     rounds: int = 0
     complete: int = 0  # targets that had nothing open when generating began
     tier: str = ""
+    layers: tuple[str, ...] = ()  # of the tier, on this machine
+    weaker_because: str = ""  # why it is not a stronger tier
+    allowed: tuple[str, ...] = ()  # llm_sandbox_allow
     generator: str = ""
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
@@ -147,6 +154,25 @@ class Findings:
         )
         return OpenGaps(tuple(missing), tuple(branches), survivors, self._empty_categories(target))
 
+    def finished_targets(self) -> set[str]:
+        """Targets of earlier generated tests in which the project's own tests leave nothing open.
+
+        Nothing is earned there, not even by the first test of a category.
+        """
+        keys = {judged.candidate.target for judged in self.judged if judged.candidate.round == ROUND}
+        own = {m.id for m in self.mutants if (v := self.verdicts_before.get(m.id)) is None or v.status in OPEN}
+        units = {f"{mutant.path}::{mutant.unit}" for mutant in self.mutants if mutant.id in own}
+        return {key for key in keys - units if (target := self.targets.get(key)) and not self._uncovered(target)}
+
+    def _uncovered(self, target: Target) -> bool:
+        lines, hits = self.baseline.files.get(target.path), self.baseline.hits.get(target.path, Hits())
+        inside = range(target.def_line + 1, target.end_line + 1)
+        if lines is None:
+            return True
+        return any(line in inside for line in lines.statements - hits.lines) or any(
+            start in inside for start, _ in lines.branches - hits.arcs
+        )
+
     def _empty_categories(self, target: Target) -> tuple[Category, ...]:
         filled = self.filled_categories().get(target.key, frozenset())
         return tuple(category for category in Category if category not in filled)
@@ -158,16 +184,38 @@ class Findings:
             found.setdefault(judged.candidate.target, set()).add(judged.candidate.category)
         return {key: frozenset(categories) for key, categories in found.items()}
 
+    def _passing_earlier(self) -> list[Judged]:
+        return [j for j in self.judged if j.candidate.round == ROUND and j.fate in (Fate.KEPT, Fate.REDUNDANT)]
+
+    def _hits_before(self) -> dict[str, Hits]:
+        """What the suite ran before this run, generated tests that are looked at again included."""
+        union = dict(self.baseline.hits)
+        for judged in self._passing_earlier():
+            for path, hits in judged.hits.items():
+                union[path] = union.get(path, Hits()) | hits | self.imported.get(path, Hits())
+        return union
+
+    def _verdicts_before_with_earlier(self) -> dict[str, MutantVerdict]:
+        found, hits = dict(self.verdicts_before), self._hits_before()
+        for mutant in self.mutants if self._passing_earlier() else ():
+            verdict = found.get(mutant.id)
+            if verdict is not None and verdict.status is MutantStatus.NO_COVERAGE:
+                covered = mutant.line in hits.get(mutant.path, Hits()).lines
+                found[mutant.id] = replace(verdict, status=MutantStatus.SURVIVED) if covered else verdict
+        for judged in self._passing_earlier():
+            found |= {i: MutantVerdict(i, MutantStatus.KILLED, (judged.nodeid,)) for i in judged.kills}
+        return found
+
     def evidence(self) -> Evidence:
         """Everything from which gaps and ratios are worked out."""
         return Evidence(
             modules=self.modules,
             files=self.baseline.files,
             hits=self.hits(),
-            hits_before=self.baseline.hits,
+            hits_before=self._hits_before(),
             mutants=self.mutants,
             verdicts=self.verdicts(),
-            verdicts_before=self.verdicts_before,
+            verdicts_before=self._verdicts_before_with_earlier(),
             covering=self.covering,
             line_tests=self.survey.line_tests,
             judged=tuple(self.judged),

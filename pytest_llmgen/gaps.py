@@ -27,6 +27,7 @@ from pytest_llmgen.records import (
     Region,
     Totals,
 )
+from pytest_llmgen.refine.earlier import ROUND
 from pytest_llmgen.report import hints, reasons
 from pytest_llmgen.report.ranking import rank
 from pytest_llmgen.report.sites import Site, sites_of
@@ -102,6 +103,7 @@ def _totals(sites: Sequence[Site], evidence: Evidence) -> Totals:
 def _function(site: Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionReport:
     judged = [each for each in evidence.judged if each.candidate.target == site.key]
     kept = [each for each in judged if each.fate is Fate.KEPT]
+    new = [each for each in judged if each.candidate.round != ROUND]
     state, reason = _state(site, evidence, own)
     cost = evidence.costs.get(site.key)
     return FunctionReport(
@@ -115,8 +117,8 @@ def _function(site: Site, evidence: Evidence, own: Sequence[Gap]) -> FunctionRep
         before=_before(site, evidence),
         reason=reason,
         new=True,  # what the change did not touch is left out; without a base all code counts as new
-        tests_kept=len(kept),
-        tests_dropped=len(_dropped(judged)),
+        tests_kept=sum(each.fate is Fate.KEPT for each in new),
+        tests_dropped=len(_dropped(new)),
         gap_ids=tuple(gap.id for gap in own),
         cost_usd=cost.usd if cost else None,
         category_counts=dict(Counter(each.candidate.category for each in kept)),

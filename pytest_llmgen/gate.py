@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pytest_llmgen.conditions import conditions_of, percent
 from pytest_llmgen.doubts import in_scope, unjudged, unreviewed_gaps, unreviewed_tests
 from pytest_llmgen.limits import Limits, limits_of
-from pytest_llmgen.records import Condition, ConditionState, Facts, State, Verdict
+from pytest_llmgen.records import Condition, ConditionState, Facts, State, SuiteInfo, Verdict
 from pytest_llmgen.settings import OFF
 
 __all__ = [
@@ -96,7 +96,7 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (_has_no_tests(facts), lambda: "pytest --llm-generate writes tests where there are none"),
         (suite.partial is not None, lambda: "run the whole suite: without -k, -m, -x, --lf or paths"),
         (facts.run.shard is not None, lambda: "pytest --llm-merge=PART for each part judges them together"),
-        (suite.sandbox_differences, lambda: f"see what these need: {_some(suite.sandbox_differences)}"),
+        (suite.sandbox_differences, lambda: _opening(suite)),
         (facts.run.interrupted, lambda: "run it again, to the end"),
         (facts.scope_problem is not None, lambda: "--llm-all judges everything, --llm-diff=BASE names another base"),
         (facts.module_errors, lambda: f"repair or exclude (llm_exclude): {_some([p for p, _ in facts.module_errors])}"),
@@ -105,6 +105,12 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (_asks_for_everything(facts, limits), lambda: "--llm-all runs over everything, as these limits need"),
     )
     return [advice() for applies, advice in rules if applies]
+
+
+def _opening(suite: SuiteInfo) -> str:
+    """What to configure, and for which tests; the whole of it is in the report."""
+    names = _some([text.partition(": ")[0] for text in suite.sandbox_differences])
+    return f"{suite.sandbox_fix}, which these need: {names}" if suite.sandbox_fix else f"see what these need: {names}"
 
 
 def _has_no_tests(facts: Facts) -> bool:

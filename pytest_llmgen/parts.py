@@ -161,7 +161,11 @@ def _joined(one: Findings, other: Findings) -> Findings:
     return replace(
         one,
         baseline=_worse(one.baseline, other.baseline),
-        survey=replace(one.survey, differences=tuple(dict.fromkeys(one.survey.differences + other.survey.differences))),
+        survey=replace(
+            one.survey,
+            differences=tuple(dict.fromkeys(one.survey.differences + other.survey.differences)),
+            needs=tuple(dict.fromkeys(one.survey.needs + other.survey.needs)),
+        ),
         has_mutants=one.has_mutants and other.has_mutants,
         covering={**one.covering, **other.covering},
         verdicts_before={**one.verdicts_before, **other.verdicts_before},

@@ -41,6 +41,7 @@ from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
+from pytest_llmgen.revalidation import revalidate
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.settings import Settings
 
@@ -101,10 +102,11 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
     job = _Job(settings, findings, tools)
     try:
         with closing(tools.open_runner()) as runner:
-            findings.tier = runner.tier
+            findings.tier, findings.allowed = runner.tier, settings.sandbox_allow
             job.survey(runner)
             job.judge_mutants(runner)
             if settings.generate:
+                job.look_again(runner)
                 job.generate(runner)
                 job.deliver(runner)
     except LlmgenError as error:
@@ -188,6 +190,13 @@ class _Job:
         except LlmgenError as error:
             self.findings.unmutable[module.path] = str(error)
             return ()
+
+    def look_again(self, runner: Runner) -> None:
+        """Prove the tests of earlier runs whose code has changed."""
+        if self.findings.again.tests:
+            self.tools.progress.stage("looking again at generated tests")
+            with self._stage("look again"):
+                revalidate(self.settings, self.findings, runner, self.tools.publisher.place)
 
     def generate(self, runner: Runner) -> None:
         """Rounds of candidates, until a round brings nothing or the time is spent."""
@@ -335,6 +344,8 @@ class _Job:
             key = reply.assignment.target.key
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
+            if reply.is_failed and reply.note not in self.findings.warnings:
+                self.findings.warnings.append(reply.note)
             if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
                 self._unproductive.add(key)
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):

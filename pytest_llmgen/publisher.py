@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmgen import __version__
 from pytest_llmgen.delivery import Drafts
-from pytest_llmgen.records import Judged, Module
-from pytest_llmgen.refine.render import Provenance, render_single
+from pytest_llmgen.records import Fate, Judged, Module
+from pytest_llmgen.refine import ledger
+from pytest_llmgen.refine.parse_back import parse_back
+from pytest_llmgen.refine.places import PREFIX
+from pytest_llmgen.refine.render import Provenance, is_ours, render_single
 from pytest_llmgen.refine.write import ModuleTests, Plan, apply, existing_tests, plan
 from pytest_llmgen.settings import Settings
 
@@ -23,7 +27,10 @@ class Publisher:
     def __init__(self, settings: Settings, modules: Sequence[Module]) -> None:
         self._settings, self._modules = settings, modules
         self.folder = settings.report_path / PENDING if settings.pending else settings.root / settings.output_dir
+        self.place = self._relative(self.folder)
         self.label = ""
+        self.digests: Mapping[str, str] = {}  # path -> hash of its code
+        self.beside = ""  # hash of the project's own tests; empty where not all generated tests were looked at
 
     def unreviewed_beside(self, kept: Sequence[Judged], files: Iterable[str] = ()) -> int:
         """Generated tests on disk that nobody has reviewed, without those of this run.
@@ -36,20 +43,22 @@ class Publisher:
         tests = (test for folder in sorted(folders) for test in existing_tests(folder) if not test.reviewed)
         return sum(f"{self._relative(test.path)}::{test.name}" not in ours for test in tests)
 
-    def drafts(self, kept: Sequence[Judged]) -> Drafts:
+    def drafts(self, kept: Sequence[Judged], gone: Iterable[str] = ()) -> Drafts:
         """The files that would be written, under names that clash with nothing that is collected already."""
-        planned = self._plan(kept)
-        tests = [path for path in planned.files if path.name.startswith("test_")]
-        drafts = {path: f"{self._settings.output_dir}/test_llmgen_draft_{n}.py" for n, path in enumerate(tests)}
-        files = {draft: planned.files[path] for path, draft in drafts.items()}
+        planned = self._plan(kept, gone)
+        drafts = {path: f"{self._settings.output_dir}/test_llmgen_draft_{n}.py" for n, path in enumerate(planned.texts)}
+        files = {draft: planned.texts[path] for path, draft in drafts.items()}
         names = {i: f"{drafts[path]}::{name}" for i, (path, name) in planned.nodes.items() if path in drafts}
         return Drafts(files, names)
 
-    def publish(self, kept: Sequence[Judged]) -> tuple[Sequence[Judged], Sequence[str]]:
+    def publish(
+        self, kept: Sequence[Judged], pinned: Sequence[Judged] = (), gone: Iterable[str] = ()
+    ) -> tuple[Sequence[Judged], Sequence[str]]:
         """Write; returns the tests with their node ids, and a word for each file."""
-        planned = self._plan(kept)
-        written = apply(planned)
+        planned = self._plan(kept, gone)
+        written = apply(replace(planned, files={**planned.files, **self._ledger(planned, [*kept, *pinned])}))
         notes = [f"wrote {self._relative(path)}" for path in written if path.name.startswith("test_")]
+        notes += [f"deleted {self._relative(path)}: no test is left in it" for path in planned.empty]
         named = [replace(judged, nodeid=self._nodeid(judged, planned)) for judged in kept]
         return named, [*notes, *planned.notes]
 
@@ -65,16 +74,38 @@ class Publisher:
             places[judged.candidate.id] = f"{self._relative(path)}::{judged.candidate.name}"
         return places
 
-    def _plan(self, kept: Sequence[Judged]) -> Plan:
+    def _ledger(self, planned: Plan, proved: Sequence[Judged]) -> dict[Path, str]:
+        """The ledger with what was proved in this run, and without tests that are not there any more."""
+        path, before = self.folder / ledger.NAME, ledger.read(self.folder)
+        texts = {**_texts(self.folder), **planned.texts}
+        written = {
+            (file.name, test.name): test.candidate
+            for file, text in texts.items()
+            if file not in planned.empty and is_ours(text)
+            for test in parse_back(text, file.name)
+            if test.candidate
+        }
+        entries = {key: entry for key, entry in before.entries.items() if key in written}
+        for judged in proved:
+            earlier, _, own = judged.candidate.id.partition("::")
+            file, name = planned.nodes.get(judged.candidate.id, (self.folder / earlier, own))
+            candidate = written.get((file.name, name))
+            if candidate and judged.fate is Fate.KEPT:
+                entries[file.name, name] = ledger.entry_of(judged, candidate, file.name, name, self.digests)
+        text = ledger.text_of(ledger.Ledger(entries, self.beside or before.beside))
+        return {path: text} if (entries or path.exists()) and text != ledger.text_of(before) else {}
+
+    def _plan(self, kept: Sequence[Judged], gone: Iterable[str] = ()) -> Plan:
         by_path: dict[str, list[Judged]] = {}
         for judged in kept:
             by_path.setdefault(judged.candidate.target.partition("::")[0], []).append(judged)
+        left_out = frozenset(gone)
         modules = [
-            ModuleTests(module.name, tuple(by_path[module.path]), self._provenance(module))
+            ModuleTests(module.name, tuple(by_path.get(module.path, ())), self._provenance(module))
             for module in self._modules
-            if module.path in by_path
+            if module.path in by_path or left_out
         ]
-        return plan(self.folder, modules)
+        return plan(self.folder, modules, left_out)
 
     def _provenance(self, module: Module) -> Provenance:
         tops = frozenset(module.name.partition(".")[0] for module in self._modules)
@@ -85,6 +116,19 @@ class Publisher:
         path, name = planned.nodes.get(judged.candidate.id, (self.folder, judged.candidate.name))
         return f"{self._relative(path)}::{name}"
 
+    def texts(self) -> dict[str, str]:
+        """The files of generated tests by name."""
+        return {path.name: text for path, text in _texts(self.folder).items()}
+
     def _relative(self, path: Path) -> str:
         root = self._settings.root
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _texts(folder: Path) -> dict[Path, str]:
+    """The files of generated tests that can be read."""
+    found = {}
+    for path in sorted(folder.glob(f"{PREFIX}*.py")):
+        with suppress(OSError, UnicodeDecodeError):
+            found[path] = path.read_text("utf-8")
+    return found

@@ -259,6 +259,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +474,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,6 +554,7 @@ class Reply:
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
+    is_failed: bool = False  # the request got no answer at all
 
 
 class Generator(Protocol):
@@ -925,6 +928,8 @@ class RunInfo:
     scope: str  # new, all, paths
     generator: str = ""
     sandbox: str = ""
+    sandbox_layers: tuple[str, ...] = ()  # what the tier is made of on this machine
+    sandbox_why: str = ""  # why it is not a stronger one
     commit: str | None = None
     dirty: bool = False
     base: str | None = None
@@ -950,10 +955,12 @@ class SuiteInfo:
     collection_errors: tuple[str, ...] = ()
     skipped: int = 0
     ran: int | None = None  # how many tests had a result
-    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker
+    sandbox_differences: tuple[str, ...] = ()  # tests that pass in the user's run, not in a worker, and what they need
+    sandbox_fix: str = ""  # the line of configuration that opens what they need
     partial: str | None = None
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
+    again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -979,6 +986,7 @@ class Facts:
     budget_usd: float | None = None
     model: str | None = None
     written: tuple[str, ...] = ()  # test files written or left for a person, with a word why
+    removed: tuple[tuple[str, str], ...] = ()  # node ids of generated tests of earlier runs, and why they went
     warnings: tuple[str, ...] = ()
 
 

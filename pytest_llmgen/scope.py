@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -18,7 +18,8 @@ from pytest_llmgen.extract.edits import (
     spans_of,
     without_prose,
 )
-from pytest_llmgen.records import FileLines, Module, Suppression, Target
+from pytest_llmgen.extract.sources import is_part
+from pytest_llmgen.records import FileLines, Module, Mutant, Suppression, Target
 from pytest_llmgen.settings import Settings
 
 Read = Callable[[str], str | None]
@@ -87,6 +88,15 @@ def in_scope(lines: FileLines, module: Module, asked: Sequence[str]) -> FileLine
     wanted = {line for target in module.targets for line in range(target.start_line, target.end_line + 1)}
     branches = frozenset(arc for arc in lines.branches if arc[0] in wanted)
     return replace(lines, statements=lines.statements & wanted, branches=branches)
+
+
+def mutants_in_scope(mutants: Iterable[Mutant], module: Module, asked: Sequence[str]) -> tuple[Mutant, ...]:
+    """The mutants of a module; where functions or classes of it were asked for by name, those in them."""
+    if not asked or any(_names_whole(target, module.path) for target in asked):
+        return tuple(mutants)
+    parts = [target.partition("::") for target in asked]
+    names = [name for place, _, name in parts if name and PurePosixPath(place) == PurePosixPath(module.path)]
+    return tuple(mutant for mutant in mutants if any(is_part(mutant.unit, name) for name in names))
 
 
 def _names_whole(target: str, path: str) -> bool:

@@ -44,6 +44,7 @@ class LlmgenSession:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
+        self.edges.set_aside_earlier(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> None:
@@ -62,6 +63,10 @@ class LlmgenSession:
     def pytest_sessionstart(self) -> None:
         """Nothing is known of this run yet."""
         self.edges.outlets.set_aside()
+        try:
+            self.edges.check_walls()
+        except LlmgenError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_report_header(self) -> list[str]:
         """Who writes, what is in scope, what the gate does."""

@@ -169,7 +169,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "operators",
         "Which mutants there are: all, classic (mutmut's operators, in functions), or mutmut (its own list)",
-        "classic",
+        "all",
         None,
         "llm_operators",
         choices=("all", "classic", "mutmut"),

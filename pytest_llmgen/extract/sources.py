@@ -168,18 +168,19 @@ def _narrowed(module: Module, qualnames: Iterable[str]) -> Module:
         return module
     known = [target.qualname for target in module.targets]
     for name in names:
-        if not any(_is_part(qualname, name) for qualname in known):
+        if not any(is_part(qualname, name) for qualname in known):
             classes = sorted({qualname.rpartition(".")[0] for qualname in known} - {""})
             raise LlmgenError(
                 f"--llm-target={module.path}::{name}: no such function, method or class",
                 fix=_nearest(name, [*known, *classes]) or "use a qualified name: function, Class or Class.method",
                 slug="target-unknown-name",
             )
-    kept = (target for target in module.targets if any(_is_part(target.qualname, name) for name in names))
+    kept = (target for target in module.targets if any(is_part(target.qualname, name) for name in names))
     return replace(module, targets=tuple(kept))
 
 
-def _is_part(qualname: str, name: str) -> bool:
+def is_part(qualname: str, name: str) -> bool:
+    """Whether a name that was asked for stands for the function, be it as its class."""
     return qualname == name or qualname.startswith((f"{name}.", f"{name}#"))
 
 

@@ -70,4 +70,4 @@ def over_budget(assignment: Assignment, question: Question) -> Reply:
 def failed(assignment: Assignment, fault: Fault, model: str) -> Reply:
     """The reply to what could not be asked."""
     error = fault.error(model)
-    return Reply(assignment, refusals=(Refusal(fault.slug, error.message),), note=str(error))
+    return Reply(assignment, refusals=(Refusal(fault.slug, error.message),), note=str(error), is_failed=True)

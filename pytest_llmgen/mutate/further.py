@@ -196,7 +196,7 @@ def entry_removals(source: str, entries: Sequence[tuple[Spot, Spot]]) -> Iterato
     spans = [(with_parentheses(source, first)[0], with_parentheses(source, last)[1]) for first, last in entries]
     for start, end in spans:
         comma = skip(source, end)
-        if source[comma] == ",":
+        if source[comma : comma + 1] == ",":
             stop = skip(source, comma + 1)
             yield Change("entry-removal", start, stop, "", start, end)
 

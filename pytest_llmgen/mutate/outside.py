@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from pytest_llmgen.extract.targets import decorator_names, last_name
 from pytest_llmgen.mutate.classic import Change
+from pytest_llmgen.mutate.drafts import Root
 from pytest_llmgen.mutate.further import entry_removals, is_text_only
 from pytest_llmgen.mutate.spots import Spot, skip, with_parentheses
 
 MODULE = "<module>"
-LONG_TABLE = 16
+LONG_TABLE = 8
 """Entries from which on a table is data: its first and last entry stand for the rest."""
 
 _OPERATORS = frozenset({"number", "string", "name", "unary-removal", "swap-op", "keyword", "string-method", "lambda"})
@@ -62,10 +63,32 @@ def _is_value(target: ast.expr, value: ast.expr) -> bool:
     return True
 
 
-def is_worth_an_import(source: str, change: Change) -> bool:
-    """Whether a change by mutmut's operators is made outside of functions too; of strings one is enough."""
+def is_name_of_itself(node: ast.stmt) -> bool:
+    """Whether a constant says its own name, as in ``TOKEN_ADD = intern("add")``: another text is as good."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(target=ast.Name(id=name), value=value)
+        ):
+            text = value.args[0] if isinstance(value, ast.Call) and len(value.args) == 1 else value
+            return (
+                isinstance(text, ast.Constant)
+                and isinstance(text.value, str)
+                and _letters(text.value) in _letters(name)
+            )
+    return False
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def is_worth_an_import(source: str, change: Change, *, in_entry: bool) -> bool:
+    """Whether a change by mutmut's operators is made outside of functions too.
+
+    Of strings one is enough, and none in a table's entry: who misses the entry would have missed its text.
+    """
     if change.operator == "string":
-        return "XX" in change.replacement and "XX" not in source[change.start : change.end]
+        return not in_entry and "XX" in change.replacement and "XX" not in source[change.start : change.end]
     return change.operator in _OPERATORS
 
 
@@ -78,11 +101,22 @@ def ends_of(spot: Spot) -> list[Spot]:
     return [child for child in spot.children if id(child) in ends]
 
 
+def is_table(source: str, spot: Spot, root: Root | None) -> bool:
+    """Whether entries can be taken out: a list, set or dict, or a tuple that is all of a statement's expression.
+
+    Any other tuple is a record, whose length is known elsewhere.
+    """
+    if isinstance(spot.node, ast.Tuple):
+        start, end = with_parentheses(source, spot)
+        if root is None or start > root.start or end < root.end:
+            return False
+    return len(_entries(spot)) > 1
+
+
 def removals_of(source: str, spot: Spot) -> Iterator[Change]:
-    """One entry less in a table of several."""
+    """One entry less in a table."""
     entries = _entries(spot)
-    if len(entries) > 1:
-        yield from entry_removals(source, entries if len(entries) <= LONG_TABLE else [entries[0], entries[-1]])
+    yield from entry_removals(source, entries if len(entries) <= LONG_TABLE else [entries[0], entries[-1]])
 
 
 def _entries(spot: Spot) -> list[tuple[Spot, Spot]]:

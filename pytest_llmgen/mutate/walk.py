@@ -37,6 +37,7 @@ class Place:
     in_signature: bool = False
     needs_import: bool = False
     is_mutmuts: bool = True  # whether mutmut's operators look here as well
+    in_entry: bool = False  # of a table outside of functions
     is_text_only: bool = False  # in what is raised or logged, or in a class that says types only
     root: Root | None = None
 
@@ -80,13 +81,18 @@ class Walk:
         """The changes of one node; a statement's that are in one of its expressions belong there."""
         source = self._source
         for change in changes_of(source, spot):
-            if place.is_mutmuts or outside.is_worth_an_import(source, change):
+            if place.is_mutmuts or outside.is_worth_an_import(source, change, in_entry=place.in_entry):
                 yield self._draft(change, _home(change, inner, below))
         if not self._further or place.is_text_only or place.in_signature or id(spot.node) in self._idle:
             return
-        changes = outside.removals_of(source, spot) if place.needs_import else further_changes_of(source, spot)
-        for change in changes:
+        for change in self._further_changes(spot, place):
             yield self._draft(change, replace(_home(change, inner, below), is_mutmuts=False))
+
+    def _further_changes(self, spot: Spot, place: Place) -> Iterator[Change]:
+        if not place.needs_import:
+            return further_changes_of(self._source, spot)
+        is_table = outside.is_table(self._source, spot, place.root)
+        return outside.removals_of(self._source, spot) if is_table else iter(())
 
     def _inside(self, node: ast.AST, place: Place) -> Place | None:
         """The place of what is in a node, None where nothing in it is looked at."""
@@ -120,6 +126,8 @@ class Walk:
         """The place of a statement between functions: without a unit where it gets no mutants."""
         if not self._further or place.is_text_only or not outside.is_wanted(node):
             return place
+        if not place.qualname and outside.is_name_of_itself(node):
+            return place
         name = place.qualname or outside.MODULE
         return Place(name, (name,), name, node.lineno, needs_import=True, is_mutmuts=False)
 
@@ -140,6 +148,7 @@ class Walk:
         elif place.needs_import:
             ends = outside.ends_of(spot)
             code = [child for child in code if child in ends]
+            place = replace(place, in_entry=True) if outside.is_table(self._source, spot, place.root) else place
         return [(child, self._placed(child, node, place)) for child in code]
 
     def _placed(self, child: Spot, parent: ast.AST, place: Place) -> Place:

@@ -82,6 +82,7 @@ def _about(assignment: Assignment) -> Iterator[Section]:
         yield from sections_of("Test of the project, as an example of style", context.examples, 80)
     yield from sections_of("It is called like this", context.callers, 90)
     yield Section("Fixtures of the project", "\n".join(_fixture(f) for f in context.fixtures), 30)
+    yield Section("Tests that a person rejected, and why: write none like them", "\n".join(context.rejected), 5)
     shown = _interface(target) if blind else numbered(assignment.module.source, target.start_line, target.end_line)
     yield Section(f"Under test: {target.qualname} in {target.path}", shown)
     yield Section("Import line for the tests", context.import_line)

@@ -46,6 +46,12 @@ def parse_back(text: str, file: str) -> tuple[WrittenTest, ...]:
     return tuple(_written(node, piece, source, imports, helpers, file) for node, piece in marked)
 
 
+def source_of(text: str) -> str:
+    """The path of the module that a file tests, by its header; nothing where it has none."""
+    found = _FILE.search(text)
+    return found["source"] if found else ""
+
+
 def _pieces(text: str) -> Iterator[tuple[ast.stmt, str]]:
     """Each statement with the comments before it, and with indented ones that follow it."""
     lines, end = text.splitlines(), 0

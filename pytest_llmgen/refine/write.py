@@ -6,7 +6,7 @@ import ast
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Candidate, Judged
+from pytest_llmgen.refine import ledger
 from pytest_llmgen.refine.parse_back import WrittenTest, parse_back
 from pytest_llmgen.refine.places import PREFIX, file_name
 from pytest_llmgen.refine.render import Provenance, is_ours, render_file
@@ -47,6 +48,8 @@ class Plan:
     files: Mapping[Path, str]  # only those whose text changes
     nodes: Mapping[str, tuple[Path, str]] = field(default_factory=dict)  # candidate id -> file, test name
     notes: tuple[str, ...] = ()  # for the person: what was left alone and why
+    texts: Mapping[Path, str] = field(default_factory=dict)  # every file with tests that were asked for, changed or not
+    empty: tuple[Path, ...] = ()  # files that are left without a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,30 @@ class _Draft:
     files: dict[Path, str] = field(default_factory=dict)
     nodes: dict[str, tuple[Path, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    texts: dict[Path, str] = field(default_factory=dict)
+    empty: list[Path] = field(default_factory=list)
 
 
-def plan(output_dir: Path, modules: Sequence[ModuleTests]) -> Plan:
+def plan(output_dir: Path, modules: Sequence[ModuleTests], gone: Iterable[str] = ()) -> Plan:
     """The files that hold the earlier and the new tests; files that a person changed stay as they are.
+
+    Args:
+        output_dir: the folder of generated tests.
+        modules: what to write, and modules without new tests where some may be ``gone``.
+        gone: ids (``file::name``) of earlier tests that are left out from now on.
 
     Raises:
         LlmgenError: ``output-not-a-folder``, or ``output-unreadable`` where a file there cannot be read.
     """
     check_folder(output_dir)
-    draft = _Draft()
+    draft, left_out = _Draft(), frozenset(gone)
     for module in modules:
-        if module.tests:
-            _plan_module(output_dir, module, draft)
+        if module.tests or left_out:
+            _plan_module(output_dir, module, draft, left_out)
+    _plan_orphans(output_dir, draft, left_out)
     if draft.files:
         _plan_conftest(output_dir, draft)
-    return Plan(output_dir, draft.files, draft.nodes, tuple(draft.notes))
+    return Plan(output_dir, draft.files, draft.nodes, tuple(draft.notes), draft.texts, tuple(draft.empty))
 
 
 def check_folder(output_dir: Path) -> None:
@@ -97,27 +108,43 @@ def check_folder(output_dir: Path) -> None:
         )
 
 
-def _plan_module(folder: Path, module: ModuleTests, draft: _Draft) -> None:
+def _plan_module(folder: Path, module: ModuleTests, draft: _Draft, gone: frozenset[str]) -> None:
     new = [judged.candidate for judged in module.tests]
     for number in count(1):
         path = folder / file_name(module.module, number)
         text = _read(path)
         if text is None or is_ours(text):
             break
-        new = _not_in(path, text, new, draft)
-    if not new:
-        return
+        new = _not_in(path, text, new, draft) if new else new
     old = parse_back(text, path.name) if text else ()
-    earlier = [test.candidate for test in old if test.candidate]
+    if not new and not any(test.candidate and test.candidate.id in gone for test in old):
+        return
+    earlier = [test.candidate for test in old if test.candidate and test.candidate.id not in gone]
     sources = {candidate.source: candidate.name for candidate in earlier}
     draft.nodes.update({c.id: (path, sources[c.source]) for c in new if c.source in sources})
     merged = [*earlier, *(c for c in new if c.source not in sources)]
+    if not merged:
+        draft.empty.append(path)
+        return
+    if text and len(merged) == len(old) == len(earlier):  # nothing comes, nothing goes: not even the version changes
+        draft.texts[path] = text
+        return
     reviewed = frozenset(test.candidate.id for test in old if test.candidate and test.reviewed)
     provenance = replace(module.provenance, reviewed=module.provenance.reviewed | reviewed)
     rendered = render_file(module.module, merged, provenance)
     draft.nodes.update({c.id: (path, rendered.names[c.id]) for c in merged if c in new})
+    draft.texts[path] = rendered.text
     if rendered.text != text:
         draft.files[path] = rendered.text
+
+
+def _plan_orphans(folder: Path, draft: _Draft, gone: frozenset[str]) -> None:
+    """Files whose module is not there any more, and whose tests go all."""
+    for name in sorted({identity.partition("::")[0] for identity in gone}):
+        path = folder / name
+        text = None if path in draft.texts or path in draft.empty else _read(path)
+        if text and is_ours(text) and all(f"{name}::{test.name}" in gone for test in parse_back(text, name)):
+            draft.empty.append(path)
 
 
 def _not_in(path: Path, text: str, new: list[Candidate], draft: _Draft) -> list[Candidate]:
@@ -171,6 +198,8 @@ def apply(plan: Plan) -> tuple[Path, ...]:
             temporary[path] = _write_beside(path, text)
         for path, written in temporary.items():
             written.replace(path)
+        for path in plan.empty:
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise _problem(plan.folder, error) from error
     finally:
@@ -210,12 +239,23 @@ def _problem(folder: Path, error: OSError) -> LlmgenError:
 
 
 def existing_tests(output_dir: Path) -> tuple[ExistingTest, ...]:
-    """The generated tests on disk, by file and in order; unreadable files count as having none."""
+    """The generated tests on disk, by file and in order; unreadable files count as having none.
+
+    One that says something else than when it was written is a person's own, so somebody has looked at it.
+    """
+    known = ledger.read(output_dir).entries
     return tuple(
-        ExistingTest(path, test.name, test.target, test.reviewed)
+        ExistingTest(path, test.name, test.target, test.reviewed or _is_own(test, known.get((path.name, test.name))))
         for path in sorted(output_dir.glob(f"{PREFIX}*.py"))
         for test in _tests_in(path)
     )
+
+
+def _is_own(test: WrittenTest, entry: ledger.Entry | None) -> bool:
+    """Formatting, comments and docstrings are no change: programs make them; taking our line away is one."""
+    if test.candidate is None:
+        return True
+    return entry is not None and entry.text != ledger.hash_of(test.candidate)
 
 
 def _tests_in(path: Path) -> Iterator[WrittenTest]:

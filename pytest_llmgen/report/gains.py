@@ -52,10 +52,12 @@ def _signed(number: int, noun: str) -> str:
 
 def _tests(facts: Facts) -> Gain:
     suite, kept = facts.suite, sum(function.tests_kept for function in facts.functions)
-    there = suite.passed + len(suite.failed) + suite.skipped
+    there = suite.passed + len(suite.failed) + suite.skipped + suite.again
     if facts.run.command != "generate":
         return Gain("tests", "", str(there))
-    return Gain("tests", str(there), str(there + kept), f"+{count(kept, 'test')}" if kept else "none")
+    gone = len(facts.removed)
+    change = ", ".join(f"{sign}{count(n, 'test')}" for sign, n in (("+", kept), ("-", gone)) if n)
+    return Gain("tests", str(there), str(there + kept - gone), change or "none")
 
 
 def _cost(facts: Facts, now: Metrics | None, before: Metrics | None) -> Iterator[Gain]:

@@ -86,5 +86,13 @@ def _test(test: TestReport) -> dict[str, Any]:
 
 
 def _rest(facts: Facts) -> dict[str, Any]:
-    names = ("module_errors", "scope_problem", "nothing_to_test", "unreviewed_on_disk", "written", "warnings")
+    names = (
+        "module_errors",
+        "scope_problem",
+        "nothing_to_test",
+        "unreviewed_on_disk",
+        "written",
+        "removed",
+        "warnings",
+    )
     return {name: as_data(getattr(facts, name)) for name in names}

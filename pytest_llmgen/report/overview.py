@@ -113,6 +113,15 @@ def _named(names: Sequence[str]) -> str:
     return f"{count(len(names), 'function')} ({', '.join(names[:_MOST_NAMED])}, ...)"
 
 
+def walls(facts: Facts, width: int) -> list[Line]:
+    """Tests that pass only outside the sandbox, what they need, and the line that opens it."""
+    suite = facts.suite
+    if not suite.sandbox_differences:
+        return []
+    lines = _listed("set aside: these pass only outside the sandbox", suite.sandbox_differences, width)
+    return [*lines, Line("  to open what they need:"), Line(f"  {suite.sandbox_fix}")]
+
+
 def warnings(facts: Facts, width: int) -> list[Line]:
     """What went wrong without stopping the run."""
     return _listed("warnings", facts.warnings, width)

@@ -81,6 +81,7 @@ _KEPT_AT_THE_TOP = (
     "nothing_to_test",
     "unreviewed_on_disk",
     "written",
+    "removed",
     "warnings",
 )
 

@@ -17,6 +17,7 @@ from pytest_llmgen.report.overview import (
     scores,
     settled,
     stages,
+    walls,
     warnings,
 )
 
@@ -61,6 +62,7 @@ def render(
     parts = (
         [*functions(facts, width), *scores(facts, width), *settled(facts, width)],
         not_judged(facts, width),
+        walls(facts, width),
         generated(facts, width, verbosity),
         manual_review(facts, width, show_gaps, report_path),
         suspected_bugs(facts.suspected_bugs, width),

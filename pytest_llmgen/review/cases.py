@@ -11,6 +11,7 @@ from typing import Any
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Anchor
+from pytest_llmgen.refine import ledger
 from pytest_llmgen.refine.write import existing_tests
 from pytest_llmgen.review.anchors import MODULE_LEVEL, SUSPECTED_BUG, without_addresses
 from pytest_llmgen.review.statements import neighbourhood, statements_of
@@ -87,7 +88,7 @@ def load(settings: Settings, *, need_report: bool = True) -> Cases:
             return Cases(_tests(settings, {}), (), ())
         fix = "run pytest --llm-check or --llm-generate first"
         raise LlmgenError(f"no report at {path}: {error}", fix=fix, slug="no-report") from None
-    earned = {test["nodeid"]: test for test in data["tests"]}
+    earned = {test["nodeid"]: test for test in data["tests"] if test["fate"] == "kept"}
     return Cases(
         tests=_tests(settings, earned),
         bugs=bugs,
@@ -138,12 +139,14 @@ def _tests(settings: Settings, earned: Mapping[str, Mapping[str, Any]]) -> tuple
     """Generated tests that nobody has reviewed: those on disk, whichever run wrote them."""
     folders = [settings.root / settings.output_dir]
     folders += [settings.report_path / "pending"] if settings.pending else []
+    remembered = {folder: ledger.read(folder).entries for folder in folders}
     found = []
     for test in (test for folder in folders for test in existing_tests(folder)):
         if not test.reviewed:
             path = test.path.relative_to(settings.root).as_posix()
             nodeid = f"{path}::{test.name}"
             qualname = test.target.partition(":")[2] or MODULE_LEVEL
-            data = {**earned.get(nodeid, {}), "state": "open", "target": test.target}
+            entry = remembered[test.path.parent].get((test.path.name, test.name))
+            data = {**earned.get(nodeid, {}), "state": "open", "target": test.target, "ledger": entry}
             found.append(Case(nodeid, TEST, path, 1, qualname, data))
     return tuple(found)

@@ -84,9 +84,13 @@ def accept(desk: Desk) -> int:
 
 
 def accept_test(desk: Desk, case: Case) -> None:
-    """Say in the test's file that a person has looked."""
-    path, name = desk.settings.root / case.path, case.id.rpartition("::")[2]
-    if generated.mark_reviewed(path, name):
+    """Say in the test's file that a person has looked; one that waited for that joins the suite."""
+    settings = desk.settings
+    path, name = settings.root / case.path, case.id.rpartition("::")[2]
+    if path.is_relative_to(settings.report_path):
+        place = generated.move(path, name, settings.root / settings.output_dir)
+        desk.say(f"{case.id}: reviewed, written to {place.relative_to(settings.root).as_posix()}")
+    elif generated.mark_reviewed(path, name):
         desk.say(f"{case.id}: reviewed")
     else:
         desk.say(f"{case.id}: has no `# llmgen:` line any more: it is yours, nothing to record")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.records import Module
 from pytest_llmgen.review import baseline, file
 from pytest_llmgen.review.anchors import MODULE_LEVEL
 from pytest_llmgen.review.book import Book
+from pytest_llmgen.review.fingerprint import context_of
 from pytest_llmgen.settings import Settings
 
 
@@ -33,6 +36,15 @@ def said_of(book: Book) -> str:
         return ""
     number = len(book.decisions)
     return f", {Path(book.path).name} has {number} decision{'' if number == 1 else 's'}"
+
+
+def digests_of(modules: Iterable[Module]) -> dict[str, str]:
+    """Path -> hash of the module's code, without its formatting, comments and docstrings."""
+    found = {}
+    for module in modules:
+        with suppress(SyntaxError, RecursionError, MemoryError):
+            found[module.path] = context_of(parse(module.source))
+    return found
 
 
 def places_of(modules: Iterable[Module]) -> frozenset[str]:

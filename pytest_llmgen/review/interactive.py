@@ -29,6 +29,10 @@ _BUG_KEYS = "k(n)own bug (f)alse alarm (o)pen editor (s)kip (b)ack (q)uit ? "
 _GAP_KEYS = (
     "(u)nreachable (w)on't test (t)ested elsewhere (g)enerate with a hint\n(o)pen editor (s)kip (b)ack (q)uit ? "
 )
+_REFS = {
+    DecisionClass.KNOWN_BUG: "  where is it tracked (URL): ",
+    DecisionClass.TESTED_ELSEWHERE: "  where is it tested (URL, Enter for none): ",
+}
 _HELP = "nothing is decided yet: press one of the letters in brackets, then Enter"
 
 
@@ -137,7 +141,7 @@ class Review:
         if fault := fault_of_reason(reason, class_):
             self.desk.say(f"  {fault}: nothing was saved")
             return False
-        ref = self._ask_whole("  where is it tracked (URL): ") if class_ is DecisionClass.KNOWN_BUG else ""
+        ref = self._ask_whole(_REFS[class_]) if class_ in _REFS else ""
         usual = default_expiry(class_, self.desk.today, days_of(self.desk.settings.review_expiry))
         expires = self._ask_whole(f"  expires [{usual or NEVER}, Enter to keep]: ")
         words = Words(class_.value, reason, expires, ref)

@@ -6,6 +6,7 @@ one that a person has seen: where that is not sure, the gap stays open.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -122,10 +123,20 @@ def notes_on(decisions: Decisions) -> tuple[str, ...]:
     for entry in decisions.entries:
         place = f"{decisions.path}:{entry.decision.line}: {entry.decision.id}"
         if entry.state in _NOTED:
-            notes.append(f"{place} {entry.note}")
+            notes.append(f"{place} {entry.note}{_again(entry)}")
         if entry.days_left is not None:
             notes.append(f"{place} expires in {entry.days_left} days, on {entry.decision.expires}")
     return tuple(notes)
+
+
+def _again(entry: MatchedDecision) -> str:
+    """The same decision for the same change elsewhere in the file, ready to paste: a person has to want it."""
+    if entry.state is not DecisionState.UNUSED or entry.gap_id is None:
+        return ""
+    decision = entry.decision
+    words = [f"--llm-accept={entry.gap_id}", f"--llm-class={decision.class_.value}", f"--llm-reason={decision.reason}"]
+    words += [f"--llm-ref={decision.ref}"] if decision.ref else []
+    return f"; the same is in {entry.where}, if it holds there too: pytest {shlex.join(words)}"
 
 
 # --- One decision -------------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_llmgen.refine.ledger import Entry
 from pytest_llmgen.report.layout import plain
 from pytest_llmgen.review.anchors import SUSPECTED_BUG
 from pytest_llmgen.review.cases import TEST, Case, is_current
@@ -46,24 +47,46 @@ def lines_of(case: Case, root: Path, *, everything: bool = False) -> list[str]:
 
 
 def _test(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
-    data = case.data
+    data, entry = case.data, case.data.get("ledger")
     yield f"  for     {data['target']}"
     if "new_lines" in data:
-        kills = data["kills"] if everything else []
         yield f"  earns   {_earned(data)}"
-        yield from (f"          kills {kill.rpartition(':')[2]}" for kill in kills)
+        yield from (f"          kills {kill.rpartition(':')[2]}" for kill in (data["kills"] if everything else []))
         yield f"  stable  {data['runs'][0]} of {data['runs'][1]} runs, {data['seconds'] * 1000:.0f} ms"
         yield f"  checks  {_ORACLES[data['oracle']]}"
+    elif isinstance(entry, Entry):
+        found = (("line", "lines", entry.lines), ("branch", "branches", entry.branches), ("kill", "kills", entry.kills))
+        yield f"  earned  {_counted(found)} when it was written"
     for line in source_of(root / case.path, case.id.rpartition("::")[2]).splitlines():
         if not line.startswith("@pytest.mark.llm_generated"):
             yield f"  + {line}"
 
 
 def _earned(data: Mapping[str, Any]) -> str:
-    found = (("line", "lines", data["new_lines"]), ("branch", "branches", data["new_branches"]))
-    kinds = (*found, ("kill", "kills", data["sole_kills"]))
-    said = [f"{len(own)} {one if len(own) == 1 else many}" for one, many, own in kinds if own]
-    return f"{', '.join(said)} that no other test has" if said else "a category that has no other test"
+    lines, kills = data["new_lines"], len(data["sole_kills"])
+    branches = ", ".join(f"{start} -> {end if end > 0 else 'exit'}" for start, end in data["new_branches"])
+    said = [
+        f"line{'s' * (len(lines) > 1)} {_ranges(lines)}" if lines else "",
+        f"branch{'es' * (len(data['new_branches']) > 1)} {branches}" if branches else "",
+        f"kills {kills} mutant{'s' * (kills != 1)} no other test kills" if kills else "",
+    ]
+    return ", ".join(filter(None, said)) or "a category that has no other test"
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``3-5, 8`` for 3, 4, 5 and 8."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _counted(found: Iterable[tuple[str, str, int]]) -> str:
+    said = [f"{number} {one if number == 1 else many}" for one, many, number in found if number]
+    return f"{', '.join(said)} that no other test had" if said else "a category that had no other test"
 
 
 def _bug(case: Case) -> Iterator[str]:

@@ -155,7 +155,7 @@ class Zygote:
     def _run_mutant(
         self, text: _Text, tests: Sequence[str], limit: float, *, every: bool, whole: bool = False
     ) -> Attempt:
-        attempt = Attempt()
+        attempt = Attempt(asked=frozenset(tests))
 
         def made(report: Reporter, scratch: Path) -> ColdRun:
             loader = hand_out(text.path, text.source, text.code)

@@ -31,7 +31,9 @@ from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
-from pytest_llmgen.run.sandbox.choice import choose, take_ground
+from pytest_llmgen.run.sandbox.allow import real_needs
+from pytest_llmgen.run.sandbox.choice import choose, take_ground, without_walls
+from pytest_llmgen.run.sandbox.environment import stripped_names
 from pytest_llmgen.run.sandbox.plan import Limits, Tier
 from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
@@ -130,16 +132,17 @@ class Executor:
 
     def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Node ids that the workers collected, and collection errors."""
-        hello = self._pool(protocol.WARM).greet()
+        hello = self._pool(protocol.WARM, own=True).greet()
         self._note_imported(hello)
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
         """Run each test in a process of its own, with coverage of the files in scope."""
-        extra = self._start_seconds() if self._has_threads() else 0.0
+        has_threads = self._has_threads(own=True)
+        extra = self._start_seconds(own=True) if has_threads else 0.0
         limit = timeout + extra + SILENCE
         requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": extra}, limit) for n in nodeids]
-        pool = self._pool(protocol.COLD if self._has_threads() else protocol.WARM)
+        pool = self._pool(protocol.COLD if has_threads else protocol.WARM, own=True)
         for request, message in pool.run(requests):
             yield self._run(message, request.body["nodeid"])
 
@@ -185,34 +188,51 @@ class Executor:
 
         Kills may be proved in a child that several mutants share; everything else is said of a fork of its own.
         """
-        if self._has_threads():
-            yield from self._judge_cold(jobs)
+        own = [job for job in jobs if self._suite_is_open and not self._meets_generated(job)]
+        yield from self._judge(own, own=True)
+        known = {job.mutant.id for job in own}
+        yield from self._judge([job for job in jobs if job.mutant.id not in known], own=False)
+
+    @property
+    def _suite_is_open(self) -> bool:
+        return self._settings.sandbox_suite == "open"
+
+    def _meets_generated(self, job: MutantJob) -> bool:
+        return any(test.partition("::")[0] in self._pool(protocol.WARM).files for test in job.tests)
+
+    def _judge(self, jobs: Sequence[MutantJob], *, own: bool) -> Iterator[MutantVerdict]:
+        """``own``: by the project's own tests only."""
+        if not jobs:
             return
+        if self._has_threads(own=own):
+            yield from self._judge_cold(jobs, own=own)
+            return
+        warm = self._pool(protocol.WARM, own=own)
         left = {job.mutant.id: job for job in jobs}
         cold: list[MutantJob] = []
-        for request, message in self._pool(protocol.WARM).run([self._together(group) for group in self._groups(jobs)]):
+        for request, message in warm.run([self._together(group) for group in self._groups(jobs)]):
             yield from _take(request, message, left, cold)
         alone = [self._together([job]) for job in left.values()]  # their worker died, be it of a neighbour
-        for request, message in self._pool(protocol.WARM).run(alone):
+        for request, message in warm.run(alone):
             yield from _take(request, message, left, cold, last=True)
-        yield from self._judge_cold(cold)
+        yield from self._judge_cold(cold, own=own)
 
-    def _judge_cold(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def _judge_cold(self, jobs: Sequence[MutantJob], *, own: bool) -> Iterator[MutantVerdict]:
         """Each in a process that imports the project by itself."""
         if not jobs:
             return
-        extra = self._start_seconds()
+        extra = self._start_seconds(own=own)
         left = {job.mutant.id: job for job in jobs}
-        for request, message in self._pool(protocol.COLD).run([_alone(job, extra) for job in jobs]):
+        for request, message in self._pool(protocol.COLD, own=own).run([_alone(job, extra) for job in jobs]):
             yield from _take(request, message, left, [], last=True)
 
-    def _start_seconds(self) -> float:
+    def _start_seconds(self, *, own: bool) -> float:
         """What a process that imports and collects the project by itself may take for that."""
-        return COLD_START_FACTOR * float(self._pool(protocol.WARM).greet()["seconds"]) + 1.0
+        return COLD_START_FACTOR * float(self._pool(protocol.WARM, own=own).greet()["seconds"]) + 1.0
 
-    def _has_threads(self) -> bool:
+    def _has_threads(self, *, own: bool) -> bool:
         """Whether threads are alive once the project is imported: a fork from there would be without them."""
-        return bool(self._pool(protocol.WARM).greet()["has_threads"])
+        return bool(self._pool(protocol.WARM, own=own).greet()["has_threads"])
 
     def _groups(self, jobs: Sequence[MutantJob]) -> Iterator[Sequence[MutantJob]]:
         workers = self._settings.workers or os.cpu_count() or 1
@@ -286,18 +306,24 @@ class Executor:
 
     # --- how ---
 
-    def _pool(self, kind: str) -> Pool:
-        if kind not in self._pools:
+    def _pool(self, kind: str, *, own: bool = False) -> Pool:
+        """``own``: for the project's own tests, which may be outside the walls."""
+        is_open = own and self._suite_is_open
+        name = f"{kind} open" if is_open else kind
+        if name not in self._pools:
             size = 1 if kind == protocol.PERTURBED else self._settings.workers or os.cpu_count() or 1
-            self._pools[kind] = Pool(self._circumstances(kind), size)
-        return self._pools[kind]
+            self._pools[name] = Pool(self._circumstances(kind, is_open=is_open), size)
+        return self._pools[name]
 
-    def _circumstances(self, kind: str) -> Circumstances:
+    def _circumstances(self, kind: str, *, is_open: bool) -> Circumstances:
+        ground = self._ground
+        if is_open:
+            ground = without_walls(ground, os.environ)
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
         imported_by = protocol.TESTS
         if kind == protocol.COLD:
-            hello = self._pool(protocol.WARM).greet()
+            hello = self._pool(protocol.WARM, own=is_open).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
             imported_by = hello["imported_by"]
         start = Start(
@@ -311,11 +337,12 @@ class Executor:
             positional,
             outside,
             imported_by,
+            stripped_names(os.environ, ground.allow.variables),
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
         return Circumstances(
-            self._ground,
+            ground,
             Limits(memory_mb=self._settings.memory, disk_mb=self._settings.sandbox_disk),
             lambda plan: dataclasses.replace(start, plan=plan),
             environment | ({"TZ": OTHER_ZONE} if perturbed else {}),
@@ -339,9 +366,11 @@ class Executor:
             outcome = Outcome.TIMEOUT if message["hung"] else Outcome.CRASHED
             return TestRun(name, outcome, 0.0, message=message["detail"])
         raw = from_json(RawRun, message["run"])
-        hits = {path: self._hits(path, file) for path, file in raw.hits.items()}
+        known = {module.path for module in self._modules}
+        hits = {path: self._hits(path, file) for path, file in raw.hits.items() if path in known}
         self._seconds[raw.nodeid] = raw.seconds
-        return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
+        needs = real_needs(raw.needs, self._root)
+        return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line, needs)
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
         how = message["how"]

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pytest_llmgen.run.sandbox.apart import stand_apart
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send
 
 DONE = "done"
@@ -127,6 +128,7 @@ class _Child:
             if work is None:
                 with contextlib.suppress(OSError):
                     os.setpgid(0, 0)
+                stand_apart()
                 raise BranchError(reporter)
             _live(work, reporter)
         os.close(write)
@@ -145,14 +147,14 @@ class _Child:
                 if left <= 0:
                     return End(DONE) if self._done else End(TIMEOUT)
                 for record in self._records(self._wait(left)):
-                    new = on_record(record)
+                    new = _told(on_record, record)
                     if new is not None:
                         deadline.renew(new)
                 if self._done and not leaving:
                     deadline, leaving = Deadline(EXIT_GRACE), True
                 if self._reap():
                     for record in self._records(self._wait(0)):
-                        on_record(record)
+                        _told(on_record, record)
                     return self._verdict()
         except BadMessageError as error:
             return End(CRASHED, f"wrote what is no record: {error}")
@@ -219,6 +221,14 @@ class _Child:
             os.close(self._pidfd)
 
 
+def _told(on_record: OnRecord, record: dict[str, Any]) -> float | None:
+    """Hand over a record; one that makes no sense was forged, or there is a fault of ours: the child has crashed."""
+    try:
+        return on_record(record)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadMessageError(f"a record that makes no sense: {error!r}") from error
+
+
 def _fork() -> int:
     with warnings.catch_warnings():  # Python 3.12 warns of threads; that is no failure of the user's tests
         warnings.simplefilter("ignore")
@@ -230,6 +240,7 @@ def _live(work: Work, reporter: Reporter) -> NoReturn:
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
+        stand_apart()
         work(reporter)
         reporter.send(DONE)
         code = 0

@@ -69,9 +69,12 @@ class Tally:
         return self._given, batch
 
     def add(self, record: dict[str, Any]) -> None:
-        """Take the record of a batch."""
-        cases = self._given[self._settled : record["until"]]
-        self._settled = record["until"]
+        """Take the record of a batch; raises ``ValueError`` where it tells of what was not given."""
+        first, until = self._settled, record["until"]
+        if not first < until <= len(self._given) or not all(first <= kill[0] < until for kill in record["kills"]):
+            raise ValueError("a record of mutants that were not given")
+        cases = self._given[first:until]
+        self._settled = until
         if record["kind"] == "spoiled":
             self.careful += cases
             self.batch = max(1, self.batch // 2)
@@ -80,6 +83,8 @@ class Tally:
             self.restless.update(cases[0].items[: record["tests_run"]])
         self.proofs.update((case.job.mutant.id, Proof()) for case in cases)
         for place, killers, message, tests_run in record["kills"]:
+            if not {item.nodeid for item in self._given[place].items}.issuperset(killers):
+                raise ValueError("kills by tests that were not asked for")
             self.proofs[self._given[place].job.mutant.id] = Proof(tuple(killers), message, tests_run)
 
     def end(self, end: End, place: int | None) -> bool:

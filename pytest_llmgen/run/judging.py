@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,11 +24,15 @@ class Attempt:
     problem: tuple[str, str] | None = None  # what could not be done, and why
     end: End = field(default_factory=lambda: End(DONE))
     detail: str = ""  # of the first kill
+    asked: Collection[str] = ()  # tests that it may tell of
 
     def add(self, record: dict[str, Any]) -> None:
-        """Take a record of the child."""
+        """Take a record of the child; raises ``ValueError`` where it tells of what was not asked."""
         if record["kind"] == "tests":
-            self.results += [(nodeid, Outcome(outcome)) for nodeid, outcome in record["outcomes"]]
+            told = [(nodeid, Outcome(outcome)) for nodeid, outcome in record["outcomes"]]
+            if not all(nodeid in self.asked for nodeid, _ in told):
+                raise ValueError("results of tests that were not asked for")
+            self.results += told
             self.detail = self.detail or record["message"]
         elif record["kind"] == "problem":
             self.problem = (record["what"], record["detail"])

@@ -169,7 +169,7 @@ class Judge:
         whole: bool = False,
     ) -> Attempt:
         items = [self._live.items[test] for test in tests]
-        attempt = Attempt()
+        attempt = Attempt(asked=frozenset(tests))
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()

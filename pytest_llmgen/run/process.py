@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from pytest_llmgen.run.sandbox import tree
-from pytest_llmgen.run.sandbox.supervise import LIFELINE
+from pytest_llmgen.run.sandbox.plan import LIFELINE
 
 GRACE_SECONDS = 3.0
 """How long a supervisor may take to end its tree before it is done from here."""
@@ -30,7 +30,7 @@ class Child:
     stdout: Path
     stderr: Path
     _process: subprocess.Popen[bytes]
-    _pidfd: int
+    _pidfd: int | None  # None where the system has none
     _lifeline: int
 
     @classmethod
@@ -61,19 +61,25 @@ class Child:
             raise
         finally:
             os.close(theirs)
-        return cls(process.pid, stdout, stderr, process, os.pidfd_open(process.pid), ours)
+        return cls(process.pid, stdout, stderr, process, _pidfd(process.pid), ours)
 
     def wait(self, timeout: float | None = None) -> int | None:
         """The exit status (128 + n for signal n), or None when it still runs after ``timeout`` seconds."""
         if self._process.returncode is None:
-            # Not Popen.wait(timeout): that polls.
-            poll = select.poll()
-            poll.register(self._pidfd, select.POLLIN)
-            if not poll.poll(None if timeout is None else timeout * 1000):
+            if self._pidfd is not None and not self._wait_for(self._pidfd, timeout):
                 return None
-            self._process.wait()
+            try:
+                self._process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return None
         code = self._process.returncode
         return code if code >= 0 else 128 - code
+
+    def _wait_for(self, pidfd: int, timeout: float | None) -> bool:
+        """Not by Popen.wait(timeout): that polls."""
+        poll = select.poll()
+        poll.register(pidfd, select.POLLIN)
+        return bool(poll.poll(None if timeout is None else timeout * 1000))
 
     def kill_tree(self) -> None:
         """End the worker and everything that it started; calling it again does nothing."""
@@ -85,7 +91,8 @@ class Child:
             if self.wait(GRACE_SECONDS) is None:
                 self._kill_from_here()
         finally:
-            os.close(self._pidfd)
+            if self._pidfd is not None:
+                os.close(self._pidfd)
 
     def output(self, limit: int = OUTPUT_LIMIT) -> str:
         """The end of what it wrote, standard output before standard error."""
@@ -105,6 +112,10 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill_tree()
+
+
+def _pidfd(pid: int) -> int | None:
+    return os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
 
 
 def _tail(path: Path, limit: int) -> str:

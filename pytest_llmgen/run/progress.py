@@ -57,7 +57,7 @@ class PieceDeadline(Deadline):
         place, wall, cpu = self._progress.read()
         if place == _MOVING:
             return GLANCE
-        if place == _NOWHERE:
+        if not 0 <= place < len(self._limits):  # before the first; or not written by us
             return min(GLANCE, super().left(used))
         wall_limit, cpu_limit = self._limits[place]
         return min(GLANCE, wall + wall_limit - time.monotonic(), cpu + cpu_limit - used())

@@ -40,6 +40,7 @@ class Start:
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
     imported_by: str = TESTS  # who imports modules under test first, for a cold worker
+    stripped: tuple[str, ...] = ()  # names of variables that were kept from the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,4 @@ class RawRun:
     error_type: str | None = None
     message: str = ""
     crash_line: int | None = None
+    needs: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import random
 import threading
@@ -27,12 +28,15 @@ from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.sandbox.needs import Needs
+from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.wire import from_json, to_json
 
+GREEN = (Outcome.PASSED, Outcome.XPASSED)
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
 
@@ -171,13 +175,31 @@ class Server:
                 end = self._child(lambda report: self._run_short(report, item), partial(self._note, tally), tally.limit)
             tally.end(end)
         if not tally.runs:
+            tally = Tally([nodeid], request["timeout"])
             self._run_all(tally, lambda _report: [item])
-        self._answer(tally.runs)
+        self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
+
+    def _with_needs(self, run: RawRun, limit: float) -> RawRun:
+        """Run a test that is green in the user's run once more, to see what the walls refuse it."""
+        told: list[str] = []
+
+        def work(report: Reporter) -> None:
+            needs = Needs(Plan.from_json(self._start.plan), self._start.stripped)
+            needs.start()
+            run_items([self._items[run.nodeid]], self._recorder, after=lambda _result: True)
+            report.send("needs", words=list(needs.found()))
+
+        def note(record: dict[str, Any]) -> None:
+            self._channel.send(protocol.ALIVE)
+            told.extend(record["words"])
+
+        self._child(work, note, limit)
+        return dataclasses.replace(run, needs=tuple(told))
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
         with written(self._root, {path: source}):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], [path])
             self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
         self._answer(tally.runs)
 
@@ -190,7 +212,7 @@ class Server:
             return items[::-1]
 
         with written(self._root, files):
-            tally = Tally([], request["timeout"])
+            tally = Tally([], request["timeout"], files)
             self._run_all(tally, prepare, name=min(files))
         self._answer(tally.runs)
 

@@ -28,6 +28,7 @@ class Survey:
     hits: Mapping[str, Hits] = field(default_factory=dict)  # union, by path
     differences: tuple[str, ...] = ()  # green in the user's run, not in a worker
     map_source: str = ""  # RunInfo.map_source; empty where no test was looked at
+    needs: tuple[str, ...] = ()  # what the walls refused those that differ, as words of llm_sandbox_allow
 
 
 def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int], None]) -> Survey:
@@ -61,7 +62,7 @@ def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:
 def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
     passed = sorted((run for run in runs if run.outcome in GREEN), key=lambda run: run.nodeid)
     broken = tuple(
-        f"{run.nodeid}: {run.outcome.value} in a worker ({_first_line(run.message)})"
+        f"{run.nodeid}: {run.outcome.value} in a worker ({_first_line(run.message)}){_needing(run.needs)}"
         for run in runs
         if run.outcome not in GREEN
     )
@@ -74,6 +75,7 @@ def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
         line_tests=line_tests_of((run.nodeid, run.hits) for run in passed),
         hits=union,
         differences=missing + broken,
+        needs=tuple(sorted({word for run in runs for word in run.needs})),
         map_source="forked",
     )
 
@@ -90,6 +92,10 @@ def _from_contexts(
         differences=missing,
         map_source="baseline",
     )
+
+
+def _needing(words: tuple[str, ...]) -> str:
+    return f"; the walls refuse it {', '.join(words)}" if words else ""
 
 
 def _first_line(message: str) -> str:

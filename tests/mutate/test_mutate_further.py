@@ -138,6 +138,10 @@ def test_our_operators_change_no_id_of_mutmuts(module_of, real):
             ("<module>", "number", "1", "2"),
             ("<module>", "number", "2", "3"),
         ]),
+        ("X = [(a, 'b'), c]\n", [("<module>", "entry-removal", "(a, 'b'),", "")]),
+        ("X = a, b\n", [("<module>", "entry-removal", "a,", "")]),
+        ("f((a, 2))\n", [("<module>", "statement-removal", "f((a, 2))", "pass"), ("<module>", "number", "2", "3")]),
+        ("class C(Enum):\n    RED = 'red'\n", [("C", "string", "'red'", "'XXredXX'")]),
         ("@g\ndef f(): return None\n", [("f", "decorator-removal", "@g", "")]),
         ("@g(1)\n@h\nclass C: pass\n", [
             ("C", "decorator-removal", "@g(1)", ""),
@@ -165,6 +169,7 @@ def test_code_that_runs_at_import_is_mutated(outside, source, expected):
         "class D(t.TypedDict):\n    x = 1\n",
         "@overload\ndef f(a: int) -> int: ...\n@functools.cache\ndef g(): return None\n",
         "x: int\n",
+        "TOKEN_ADD = intern('add')\nRED: str = 'red'\n",
         "X = 1  # pragma: no mutate\n",
     ],
 )

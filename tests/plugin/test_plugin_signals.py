@@ -57,7 +57,8 @@ def until_busy(process: subprocess.Popen[str]) -> set[tuple[int, str]]:
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[0]
         found = descendants(process.pid)
-        if len(found) >= 3:
+        begun = Path(f"/proc/{process.pid}/cwd/.llmgen").exists()  # before that the sandbox is tried in a child
+        if begun and len(found) >= 3:
             return found
         time.sleep(0.02)
     raise AssertionError("no worker was started")

@@ -4,12 +4,15 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Candidate, Category, Fate, Judged, Oracle, Origin
+from pytest_llmgen.refine import ledger
+from pytest_llmgen.refine.parse_back import parse_back
 from pytest_llmgen.refine.render import Provenance
 from pytest_llmgen.refine.write import ModuleTests, apply, existing_tests, plan
 
@@ -203,3 +206,27 @@ def _project(root, *, package):
     (root / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
     if package:
         (root / "tests" / "__init__.py").touch()
+
+
+def test_a_test_that_says_something_else_than_when_it_was_written_is_a_persons_own(tmp_path):
+    write(tmp_path, judged("test_a"), judged("test_b"))
+    tests = {test.name: test.candidate for test in parse_back((tmp_path / NAME).read_text(), NAME)}
+    known = {
+        (NAME, name): ledger.Entry(NAME, name, "shop/cart.py::double", ledger.hash_of(candidate), "", ())
+        for name, candidate in tests.items()
+    }
+    (tmp_path / ledger.NAME).write_text(ledger.text_of(ledger.Ledger(known)))
+    text = (tmp_path / NAME).read_text()
+    (tmp_path / NAME).write_text(text.replace("double(1) == 2", "double( 1 )==2  # hm"))
+    assert [test.reviewed for test in existing_tests(tmp_path)] == [False, False]
+    (tmp_path / NAME).write_text(text.replace("double(1) == 2", "double(4) == 8", 1))
+    assert [test.reviewed for test in existing_tests(tmp_path)] == [True, False]
+
+
+def test_nothing_is_written_again_where_nothing_comes_or_goes(tmp_path):
+    write(tmp_path, judged("test_a"))
+    planned = plan(
+        tmp_path, [replace(modules(judged("test_a"))[0], provenance=Provenance("9.9", "model x", "shop.py"))]
+    )
+    assert planned.files == {}
+    assert list(planned.texts.values()) == [(tmp_path / NAME).read_text()]

@@ -17,9 +17,13 @@ from pytest_llmgen.run.judging import Proof
 from pytest_llmgen.run.states import modules_of, state_of
 
 
+class Item:
+    nodeid = "t"
+
+
 def case(name: str, timeout: float = 9.0) -> Case:
     mutant = Mutant(name, "p.py", "f", "f", "o", 0, 1, "a", "b", "b", Region(1, 1, 1, 2))
-    return Case(MutantJob(mutant, ("t",), timeout))
+    return Case(MutantJob(mutant, ("t",), timeout), (Item(),))
 
 
 def played(*children: tuple[str, End]) -> Callable[[Sequence[Case], int, Tally], tuple[End, int | None]]:

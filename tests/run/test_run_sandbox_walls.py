@@ -129,6 +129,56 @@ def read_the_memory_of_the_parent(): open(f"/proc/{driver}/mem", "rb").close()
 """
     + TAIL
 )
+MORE = (
+    HEAD
+    + """
+import ctypes, socket, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*arguments):
+    if libc.syscall(*arguments) == -1: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+@trial
+def read_a_file_of_the_user(): open(victim + "/file").read()
+@trial
+def read_a_secret_of_the_project(): assert open(".env").read()
+@trial
+def read_the_history_of_the_project(): assert os.listdir(".git")
+@trial
+def read_shadowed_passwords(): assert open("/etc/shadow").read()
+@trial
+def read_a_disk():
+    found = [name for name in os.listdir("/dev") if name.startswith(("vd", "sd", "nvme", "xvd", "loop"))]
+    assert any(open("/dev/" + name, "rb").read(1) for name in found)
+@trial
+def read_other_processes_lines(): assert "sleep" in open(f"/proc/{facts['sleeper']}/cmdline").read()
+@trial
+def write_by_the_c_library(): libc.open((victim + "/c").encode(), 0o101, 0o600) >= 0 or call(-1)
+@trial
+def trace_another_process(): call(101, 16, facts["sleeper"], 0, 0)
+@trial
+def read_memory_by_a_call(): call(310, facts["sleeper"], 0, 0, 0, 0, 0); raise OSError("nothing was read")
+@trial
+def take_a_descriptor(): call(438, call(434, facts["sleeper"], 0) or 3, 0, 0)
+@trial
+def leave_by_a_new_namespace(): call(272, 0x10000000)
+@trial
+def open_a_ring(): call(425, 1, 0)
+@trial
+def watch_by_perf(): call(298, 0, 0, -1, -1, 0)
+@trial
+def load_a_filter(): call(321, 0, 0, 0)
+@trial
+def keep_a_key(): call(248, b"user", b"k", b"v", 1, -3)
+@trial
+def open_a_raw_socket(): socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+@trial
+def open_a_vsock(): socket.socket(socket.AF_VSOCK)
+@trial
+def open_a_crypto_socket(): socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)
+@trial
+def change_the_kernel(): open("/proc/sys/kernel/core_pattern", "w").close()
+"""
+    + TAIL
+)
 CHMOD = (
     HEAD
     + """
@@ -256,6 +306,38 @@ def only_its_own_processes(): return sorted(int(name) for name in os.listdir("/p
 )
 
 
+APART = (
+    HEAD
+    + """
+import signal
+from pytest_llmgen.run.fork import run_child
+def ask(deed):
+    def work(report):
+        try: answer = repr(deed())
+        except OSError as problem: answer = type(problem).__name__
+        report.send("it", answer=answer)
+    seen = []
+    run_child(work, lambda record: seen.append(record["answer"]), 5)
+    return seen
+@trial
+def ask_whether_it_lives(): return ask(lambda: os.kill(os.getppid(), 0))
+@trial
+def stop(): return ask(lambda: os.kill(os.getppid(), signal.SIGSTOP))
+@trial
+def open_its_memory(): return ask(lambda: open(f"/proc/{os.getppid()}/mem", "rb"))
+@trial
+def read_its_maps(): return ask(lambda: open(f"/proc/{os.getppid()}/maps").read())
+@trial
+def read_its_descriptors(): return ask(lambda: os.readlink(f"/proc/{os.getppid()}/fd/0"))
+@trial
+def read_its_environment(): return ask(lambda: open(f"/proc/{os.getppid()}/environ").read())
+@trial
+def read_of_itself(): return ask(lambda: len(open("/proc/self/environ").read() + open("/proc/self/maps").read()) > 9)
+"""
+    + TAIL
+)
+
+
 def _users():
     return ["me", "nobody"] if os.geteuid() == 0 else ["me"]
 
@@ -268,7 +350,13 @@ class Playground:
         self.python = sys.executable if user == "me" else shutil.which("python3", path="/usr/bin:/usr/local/bin")
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="play,ground:"))).resolve()
         self.root, self.victim = self.folder / "project", self.folder / "victim"
-        for path, text in (("project/code.py", "A = 1\n"), ("project/data/table.txt", "1"), ("victim/file", "mine")):
+        for path, text in (
+            ("project/code.py", "A = 1\n"),
+            ("project/.env", "A=1"),
+            ("project/.git/HEAD", "x"),
+            ("project/data/table.txt", "1"),
+            ("victim/file", "mine"),
+        ):
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(text)
         (self.victim / "home").mkdir()
@@ -398,6 +486,28 @@ def test_attacks_leave_no_trace_outside(playground, wall):
     assert {name for name, (outcome, _) in results.items() if outcome == "done"} == harmless
 
 
+@behind("namespaces", "landlock")
+def test_what_no_test_needs_is_refused(playground, wall):
+    before = playground.snapshot()
+    results = playground.run(wall, MORE)
+    assert playground.snapshot() == before
+    # Names and command lines of processes are open to all who share /proc.
+    known = {"read_other_processes_lines"} if wall == "landlock" else set()
+    assert {name for name, (outcome, _) in results.items() if outcome == "done"} == known
+
+
+@behind("portable")
+def test_the_portable_layer_holds_against_accident(playground, wall):
+    before = playground.snapshot()
+    results = playground.run(wall, ATTACKS)
+    assert playground.snapshot() == before
+    assert playground.sleeper.poll() is None
+    assert not Path(tempfile.gettempdir(), playground.marker).exists()
+    assert {results[name][0] for name in ("remove_the_tree", "connect_to_the_internet", "kill_another_process")} == {
+        "refused"
+    }
+
+
 @behind("namespaces")  # Landlock has no right for permissions and times
 def test_permissions_times_and_mounts_cannot_be_changed_in_namespaces(playground, wall):
     before = playground.snapshot()
@@ -416,6 +526,13 @@ def test_every_tier_strips_secrets_limits_files_and_ends_daemons(playground, wal
     assert playground.daemons() == []
     assert results["overwrite_by_a_relative_path"] == ["done", "gone"]
     assert playground.snapshot() == before
+
+
+@behind("namespaces", "landlock", "portable")
+def test_a_forked_child_can_neither_signal_nor_look_into_its_worker(playground, wall):
+    results = playground.run(wall, APART)
+    assert results.pop("read_of_itself") == ["done", ["True"]]
+    assert {str(answer) for answer in results.values()} == {"['done', ['PermissionError']]"}, results
 
 
 @behind("namespaces", "landlock", "portable")

@@ -158,3 +158,13 @@ def test_a_written_view_is_taken_back(tmp_path: Path) -> None:
         assert (tmp_path / "a/b/c.py").read_text() == "c"
     assert (tmp_path / "old.py").read_text() == "old"
     assert not (tmp_path / "a").exists()
+
+
+def test_a_process_that_a_test_forked_reports_nothing_of_its_own() -> None:
+    def work(report: Reporter) -> None:
+        os.fork()  # both come back into our code
+        report.send("it", n=1)
+
+    end, seen = collect(work)
+    assert end.how == DONE
+    assert seen == [1]

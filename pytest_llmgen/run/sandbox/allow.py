@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_llmgen.errors import LlmgenError
 
+_BETWEEN = re.compile(r"\s+(?=(?:path|write|host|env):)")
 KINDS = ("path", "write", "host", "env")
 PORTS = range(1, 1 << 16)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def parse(words: Iterable[str], root: Path) -> Allow:
         LlmgenError: a word is of no kind, or a host has no port.
     """
     found: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for word in words:
+    for word in split(words):
         kind, colon, value = word.partition(":")
         if kind not in found or not colon or not value:
             raise _wrong(word, f"start it with one of {', '.join(f'{kind}:' for kind in KINDS)}")
@@ -49,6 +52,26 @@ def parse(words: Iterable[str], root: Path) -> Allow:
         tuple(_host(text) for text in found["host"]),
         tuple(found["env"]),
     )
+
+
+def split(words: Iterable[str]) -> list[str]:
+    """Single words: TOML's string and an ini file's quoted one may hold several."""
+    return [each for word in words for each in _BETWEEN.split(word.strip()) if each]
+
+
+def line(words: Iterable[str]) -> str:
+    """The line of configuration that opens them, for ini files and TOML alike."""
+    return f'llm_sandbox_allow = "{" ".join(dict.fromkeys(words))}"'
+
+
+def real_needs(words: Iterable[str], root: Path) -> tuple[str, ...]:
+    """Of the words that a worker found those that something real stands behind, seen from outside."""
+    return tuple(word for word in words if _is_real(word, root))
+
+
+def _is_real(word: str, root: Path) -> bool:
+    kind, _, value = word.partition(":")
+    return kind not in ("path", "write") or os.path.lexists(_absolute(value, root))
 
 
 def _absolute(path: str, root: Path) -> str:

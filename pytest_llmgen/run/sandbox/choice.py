@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest_llmgen
 from pytest_llmgen.errors import LlmgenError
@@ -22,6 +23,13 @@ from pytest_llmgen.run.sandbox.reach import Reach, look_round
 COPY_LIMIT_MB = 512
 PROBE_SECONDS = 20.0
 LAYERS = "LAYERS "
+STRONG: Mapping[str, Mapping[TierName, str]] = MappingProxyType(
+    {
+        "linux": MappingProxyType({TierName.NAMESPACES: "namespaces", TierName.LANDLOCK: "Landlock"}),
+        "darwin": MappingProxyType({TierName.SEATBELT: "sandbox profile"}),
+    }
+)
+"""Tiers with walls round files and network, strongest first."""
 PROBE = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -47,20 +55,26 @@ class Ground:
 def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
     """The tier for ``auto``, ``require``, ``portable`` or ``off``, tried in a child that is thrown away.
 
-    Raises :class:`LlmgenError` when ``require`` finds less than namespaces.
+    Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest.
     """
     if asked in {TierName.PORTABLE, TierName.OFF}:
         return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach))
-    layers = trial(TierName.NAMESPACES, reach)
-    if isinstance(layers, tuple):
-        return Tier(TierName.NAMESPACES, "", layers)
+    refused: list[str] = []
+    for name, words in STRONG.get(sys.platform, {}).items():
+        layers = trial(name, reach)
+        if isinstance(layers, tuple):
+            return Tier(name, "; ".join(refused), layers)
+        refused.append(f"no {words}: {layers}")
+        if asked == "require":
+            break
+    why = "; ".join(refused) or f"no walls round files and network are known for {sys.platform}"
     if asked == "require":
         raise LlmgenError(
-            f"--llm-sandbox=require: no namespaces here ({layers})",
+            f"--llm-sandbox=require: {why}",
             slug="sandbox-unavailable",
             fix="allow unprivileged user namespaces, or use --llm-sandbox=auto",
         )
-    return _weaker(layers, reach)
+    return Tier(TierName.PORTABLE, why, _layers(TierName.PORTABLE, reach))
 
 
 def take_ground(tier: Tier, root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Ground:  # noqa: B008
@@ -68,6 +82,12 @@ def take_ground(tier: Tier, root: Path, sys_path: Iterable[str] = (), allow: All
     root = root.resolve()
     reach = look_round(root, sys_path, allow)
     return Ground(tier, root, _view(tier.name, root, reach), reach, allow)
+
+
+def without_walls(ground: Ground, variables: Iterable[str]) -> Ground:
+    """For a project's own tests where their owner wants none: everything readable, still on a copy."""
+    allow = Allow(ground.reach.hidden, (), (), tuple(variables))
+    return Ground(Tier(TierName.OFF, "llm_sandbox_suite = open"), ground.root, View.COPY, Reach(), allow)
 
 
 def prepare(
@@ -108,17 +128,9 @@ def settle(ground: Ground, private: Path, limits: Limits) -> Plan:
         ground.allow.writable,
         ground.reach.readable,
         ground.reach.hidden,
-        tuple(host.port for host in ground.allow.hosts),
+        ground.allow.hosts,
         limits,
     )
-
-
-def _weaker(refused: str, reach: Reach) -> Tier:
-    why = f"no namespaces: {refused}"
-    layers = trial(TierName.LANDLOCK, reach)
-    if isinstance(layers, tuple):
-        return Tier(TierName.LANDLOCK, why, layers)
-    return Tier(TierName.PORTABLE, f"{why}; no Landlock: {layers}", _layers(TierName.PORTABLE, reach))
 
 
 def _layers(name: TierName, reach: Reach) -> tuple[str, ...]:

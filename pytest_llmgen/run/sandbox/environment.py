@@ -38,6 +38,11 @@ def child_environment(
     return kept | _places(home, tmp) | {"PYTHONDONTWRITEBYTECODE": "1", "LLMGEN_WORKER": "1"} | dict(extra or {})
 
 
+def stripped_names(parent: Mapping[str, str], opened: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of the variables that :func:`child_environment` leaves out."""
+    return tuple(name for name, value in parent.items() if name not in opened and not is_harmless(name, value))
+
+
 def is_harmless(name: str, value: str) -> bool:
     """Whether a variable may be seen behind the walls."""
     if name in KEPT:

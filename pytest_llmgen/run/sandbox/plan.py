@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+
+from pytest_llmgen.run.sandbox.allow import Host
+
+LIFELINE = "LLMGEN_LIFELINE"
+"""Environment variable with the descriptor whose end-of-file means: end everything."""
 
 
 class TierName(StrEnum):
@@ -13,8 +20,30 @@ class TierName(StrEnum):
 
     NAMESPACES = "namespaces"
     LANDLOCK = "landlock"
+    SEATBELT = "seatbelt"  # macOS
     PORTABLE = "portable"
     OFF = "off"
+
+
+class Layer(StrEnum):
+    """What tiers are made of, beside supervision, limits and dropped privileges."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "Landlock"
+    SECCOMP = "seccomp"
+    SEATBELT = "sandbox profile"
+    AUDIT = "audit hook"
+
+
+LAYERS: Mapping[TierName, tuple[Layer, ...]] = MappingProxyType(
+    {
+        TierName.NAMESPACES: (Layer.NAMESPACES, Layer.LANDLOCK, Layer.SECCOMP),
+        TierName.LANDLOCK: (Layer.LANDLOCK, Layer.SECCOMP),
+        TierName.SEATBELT: (Layer.SEATBELT,),
+        TierName.PORTABLE: (Layer.AUDIT,),
+        TierName.OFF: (),
+    }
+)
 
 
 class View(StrEnum):
@@ -58,8 +87,13 @@ class Plan:
     writable: tuple[str, ...] = ()  # beside the private folder and the view
     readable: tuple[str, ...] = ()  # beside the folders of the system; all is where this is empty
     hidden: tuple[str, ...] = ()  # can't be read, but for what is readable or writable in it
-    ports: tuple[int, ...] = ()  # of services that the tests may reach
+    hosts: tuple[Host, ...] = ()  # services that the tests may reach
     limits: Limits = Limits()
+    without: tuple[Layer, ...] = ()  # layers of the tier that are left out: to see what each of them stops
+
+    def has(self, layer: Layer) -> bool:
+        """Whether a layer is to stand."""
+        return layer in LAYERS[self.tier] and layer not in self.without
 
     @property
     def home(self) -> str:
@@ -96,8 +130,9 @@ class Plan:
             tuple(raw["writable"]),
             tuple(raw["readable"]),
             tuple(raw["hidden"]),
-            tuple(raw["ports"]),
+            tuple(Host(**host) for host in raw["hosts"]),
             Limits(**raw["limits"]),
+            tuple(Layer(name) for name in raw["without"]),
         )
 
 

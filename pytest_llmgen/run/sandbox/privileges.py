@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from pytest_llmgen.run.sandbox import libc
 
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
 CAPABILITIES = 64
@@ -34,6 +34,16 @@ def die_with_parent(signal: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends, so that none can slip away."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def close_memory() -> None:
+    """Let no other process of this user look into this one, nor those that it forks from then on."""
+    prctl(PR_SET_DUMPABLE, 0)
+
+
+def open_memory() -> None:
+    """Take that back, in a fork: what it may look into of itself is what tests are used to."""
+    prctl(PR_SET_DUMPABLE, 1)
 
 
 def drop() -> None:

@@ -17,11 +17,17 @@ import pytest_llmgen
 from pytest_llmgen.run.sandbox import secrets
 from pytest_llmgen.run.sandbox.allow import Allow
 
-SYSTEM = (
+SYSTEM: tuple[str, ...] = (
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/opt"),
     *("/nix", "/gnu", "/snap", "/dev", "/proc", "/sys"),
 )
+if sys.platform == "darwin":
+    SYSTEM += ("/System", "/Library", "/Applications", "/private/etc", "/private/var/db", "/private/var/select")
 """Folders of the system that may be read; all others of the machine look empty, but for what is needed of them."""
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx")
+"""Devices that may be written to."""
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 (semaphores have no other place)
 
 SHARED = ("/usr", "/tmp", "/var/tmp")  # noqa: S108 (named, not used)
 """Folders of everybody's: an import path that is one of them, as that of a script in ``/tmp``, opens nothing."""
@@ -41,9 +47,9 @@ class Reach:
 def look_round(root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Reach:  # noqa: B008 (frozen)
     """What a worker for this project may read, on this machine."""
     opened = frozenset((*allow.readable, *allow.writable))
-    needed = [str(root), *_installation(), *_existing(sys_path), *_editable(), *opened]
+    needed = [str(root), *_installation(), *_existing(sys_path), *_editable()]
     homes = _homes()
-    readable = tuple(dict.fromkeys(path for path in needed if _is_narrow(path, root, homes)))
+    readable = tuple(dict.fromkeys([*(p for p in needed if _is_narrow(p, root, homes)), *sorted(opened)]))
     outside = [path for path in readable if _is_source(path) and path not in opened]
     hidden = [
         *_strangers(),

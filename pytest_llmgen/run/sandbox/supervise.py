@@ -8,10 +8,8 @@ import signal
 from contextlib import suppress
 
 from pytest_llmgen.run.sandbox import mounts, privileges, tree
+from pytest_llmgen.run.sandbox.plan import LIFELINE
 from pytest_llmgen.run.sandbox.watch import Watch
-
-LIFELINE = "LLMGEN_LIFELINE"
-"""Environment variable with the descriptor whose end-of-file means: end everything."""
 
 STDERR = 2
 PROCESS_NUMBERS = 8192
