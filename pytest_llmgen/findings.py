@@ -47,6 +47,7 @@ class Findings:
     mutants: tuple[Mutant, ...] = ()
     has_mutants: bool = False  # every file in scope had its turn
     covering: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # values at conditions, by path and line
     verdicts_before: dict[str, MutantVerdict] = field(default_factory=dict)
     final_verdicts: dict[str, MutantVerdict] = field(default_factory=dict)  # by the files as written
     judged: list[Judged] = field(default_factory=list)
@@ -222,4 +223,5 @@ class Findings:
             changed=self.changed,
             not_attempted=self.not_attempted,
             costs=self.costs,
+            seen=self.seen,
         )

@@ -199,7 +199,7 @@ def _branch_gaps(site: Site, hits: Hits, tests: Mapping[int, tuple[str, ...]]) -
             site.region(start, site.last_line(start)),
             site.text(start),
             site.is_new_statement(start) or (end > 0 and site.is_new_statement(end)),
-            reason=reasons.of_branch(arc, site.forks),
+            reason=reasons.of_branch(arc, site.forks, site.branches, hits),
         )
         after = site.text(end) if end > 0 else "exit"
         gap = replace(

@@ -36,6 +36,7 @@ from pytest_llmgen.records import (
     Stage,
     Target,
     TargetContext,
+    Watcher,
 )
 from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_suspect, reproduce, shortest
@@ -43,6 +44,7 @@ from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.revalidation import revalidate
 from pytest_llmgen.run.survey import take_survey
+from pytest_llmgen.seen import look_at_conditions
 from pytest_llmgen.settings import Settings
 
 _LEAST_SHARE = 2.0
@@ -109,6 +111,7 @@ def run(settings: Settings, findings: Findings, tools: Tools) -> None:
                 job.look_again(runner)
                 job.generate(runner)
                 job.deliver(runner)
+            job.look(runner)
     except LlmgenError as error:
         findings.problem = str(error)
         findings.warnings.extend(error.detail.splitlines())
@@ -245,6 +248,17 @@ class _Job:
         with self._stage("publish"):
             self.tools.progress.stage("writing tests")
             deliver(self.settings, self.findings, runner, self.tools.publisher, self.tools.progress.step)
+
+    def look(self, runner: Runner) -> None:
+        """What conditions depended on where one way out of them was never taken."""
+        if not isinstance(runner, Watcher):
+            return
+        self.tools.progress.stage("looking at conditions")
+        try:
+            with self._stage("look"):
+                self.findings.seen = look_at_conditions(self.findings, runner)
+        except LlmgenError as error:  # a remark less, and no reason to doubt the verdict
+            self.findings.warnings.append(f"values in conditions are not told: {error}")
 
     def _in_scope(self, mutant: Mutant) -> bool:
         """Whether a mutant's function was touched (outside of functions: its lines), where only new code is judged."""

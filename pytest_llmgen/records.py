@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Arc = tuple[int, int]
 """A jump from one statement's first line to another's; a negative line is an exit, as in coverage."""
@@ -230,6 +230,7 @@ class FileLines:
     branches: frozenset[Arc]
     excluded: frozenset[int] = frozenset()
     first_line: Mapping[int, int] = field(default_factory=dict)  # any line -> its statement's first
+    jumps: Mapping[Arc, Arc | None] = field(default_factory=dict)  # arcs by way of a ``with`` line -> what is meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -643,6 +644,19 @@ class Runner(Prober, Protocol):
         """End every process."""
 
 
+@runtime_checkable
+class Watcher(Protocol):
+    """A runner that can look at the values in conditions while tests run."""
+
+    def watch(
+        self, places: Mapping[str, Mapping[int, Sequence[str]]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
+        """Values in short by path, line and name; ``places`` is path -> line -> names, ``timeout`` for all tests.
+
+        What could not be seen is left out.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything that the stages found, from which gaps and ratios are worked out.
@@ -664,6 +678,7 @@ class Evidence:
     changed: Mapping[str, frozenset[int]] | None = None  # path -> lines of new code; None: all is in scope
     not_attempted: Mapping[str, str] = field(default_factory=dict)  # Target.key -> why
     costs: Mapping[str, Cost] = field(default_factory=dict)  # by Target.key
+    seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # path -> line of a condition -> its values
 
 
 # --- The report ---------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Our verdicts against each mutant alone: written into a copy of the project, plain pytest in a fresh process.
 
-    python benchmarks/mutation/alone.py [--projects boltons,toolz,click,jinja2] [--sample 300] [--seed 1]
+    python benchmarks/mutation/alone.py [--projects boltons,toolz,click,jinja2] [--of all] [--sample 300] [--seed 1]
     python benchmarks/mutation/alone.py --projects boltons --mutant ours:ID
 
-The first draws a sample of what ``run.py`` kept of ours and compares; a mutant that its chosen tests let pass meets the
-whole suite as well.  What was found of an edit is kept and not run again.  The second shows one mutant of any tool.
+The first draws a sample of what ``run.py`` kept of our mutants and compares; one that its chosen tests let pass meets
+the whole suite as well.  What was found of an edit is kept and not run again.  The second shows one mutant of any tool.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def main() -> None:
         if options.mutant:
             _show(alone, _find(options.cache, name, options.mutant))
             continue
-        ours = load(options.cache / "results" / f"{name}-ours.json")
+        ours = load(options.cache / "results" / f"{name}-{options.of}.json")
         wanted = [entry for entry in ours.entries if entry.status in DETECTED | OPEN]
         sample = random.Random(options.seed).sample(wanted, min(options.sample, len(wanted)))
         for line in _compared(alone, name, sample, options.jobs):
@@ -138,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "llmgen-bench")
     parser.add_argument("--projects", default=",".join(PROJECTS))
+    parser.add_argument("--of", default="all", choices=("ours", "all"), help="as in run.py")
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -107,33 +107,36 @@ def compare(outcomes: Mapping[str, Outcome], unchanged: frozenset[str]) -> Itera
     if ours is None or not ours.entries:
         return
     yield from _stages(ours, outcomes["clean"])
+    if every := outcomes.get("all"):
+        yield from _stages(every, outcomes["clean"])
     for tool in ("mutmut", "gremlins"):
         if tool in outcomes and outcomes[tool].entries:
-            yield from _disagreements(name, tool, match(ours.entries, outcomes[tool].entries, unchanged))
+            beside = outcomes.get("all", ours) if tool == "gremlins" else ours
+            yield from _disagreements(name, beside.tool, tool, match(beside.entries, outcomes[tool].entries, unchanged))
 
 
 def _stages(ours: Outcome, clean: Outcome) -> Iterator[str]:
     whole, tests = floor_of(ours, clean)
     parts = ", ".join(f"{name} {cpu:.2f}" for name, (_, cpu) in ours.stages.items())
-    yield f"Ours by stage, CPU s: {parts}; the rest is the run of the tests itself and the report."
+    yield f"{ours.tool} by stage, CPU s: {parts}; the rest is the run of the tests itself and the report."
     yield f"Floor: {whole:.2f} CPU s ({clean.cost.cpu:.2f} clean run, {tests:.2f} tests under mutants)."
 
 
-def _disagreements(name: str, tool: str, matching: Matching) -> Iterator[str]:
+def _disagreements(name: str, beside: str, tool: str, matching: Matching) -> Iterator[str]:
     differ = differing(matching)
     words = Counter(
         f"{a.status}/{b.status}" for a, b in matching.pairs if a.status != b.status and (a, b) not in differ
     )
     yield (
-        f"Against {tool}: {len(matching.pairs)} mutants in common, {len(differ)} verdicts differ; "
+        f"{beside} against {tool}: {len(matching.pairs)} mutants in common, {len(differ)} verdicts differ; "
         f"{len(matching.unchanged)} of its mutants change no bytecode, {len(matching.missing)} we do not have, "
         f"{len(matching.more)} only we have."
     )
     if words:
         told = ", ".join(f"{number} {word}" for word, number in words.most_common())
-        yield f"Other words for the same (ours/{tool}): {told}."
+        yield f"Other words for the same ({beside}/{tool}): {told}."
     for a, b in differ:
-        yield f"- {a.unit}: {tool} {b.status}, ours {a.status} ({a.detail[:60]!r}): {show(name, 'ours', a)}"
+        yield f"- {a.unit}: {tool} {b.status}, ours {a.status} ({a.detail[:60]!r}): {show(name, beside, a)}"
     lost: dict[str, list[Entry]] = defaultdict(list)
     for entry in matching.missing:
         lost[entry.operator or entry.unit].append(entry)

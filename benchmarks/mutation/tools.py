@@ -11,6 +11,8 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,7 @@ class Outcome:
     entries: list[Entry] = field(default_factory=list)
     stages: dict[str, tuple[float, float]] = field(default_factory=dict)  # wall and CPU seconds
     test_seconds: dict[str, float] = field(default_factory=dict)  # of the clean run
+    day: str = ""  # when it was run
     failure: str = ""  # why there is nothing
 
     def save(self, path: Path) -> None:
@@ -114,11 +117,13 @@ class Bench:
         root = unpack(project, self.cache, self.cache / "work" / f"{project.name}-{tool}")
         runs: Mapping[str, Callable[[Project, Path], Outcome]] = {
             "clean": self._clean,
-            "ours": self._ours,
+            "ours": partial(self._ours, operators="classic"),
+            "all": partial(self._ours, operators="all"),
             "mutmut": self._mutmut,
             "gremlins": self._gremlins,
         }
         outcome = runs[tool](project, root)
+        outcome.day = f"{datetime.now(UTC):%Y-%m-%d}"
         text = Text((root / project.module).read_text(encoding="utf-8"))
         for entry in outcome.entries:
             entry.keys = text.keys(entry.edit)
@@ -135,16 +140,17 @@ class Bench:
         outcome.test_seconds = json.loads(notes.read_text())
         return outcome
 
-    def _ours(self, project: Project, root: Path) -> Outcome:
+    def _ours(self, project: Project, root: Path, *, operators: str) -> Outcome:
         notes, library = root.parent / "ours.json", root.parent / "library"
         shutil.copytree(ROOT / "pytest_llmgen", library / "pytest_llmgen")  # what is measured can't change meanwhile
         program = [self.python("ours", project), str(HERE / "ours_main.py"), str(notes)]
         command = [*program, "-p", "pytest_llmgen.plugin", "--llm-check"]
         limits = [f"--llm-target={project.module}", f"--llm-sandbox={self.sandbox}", f"--llm-workers={WORKERS}"]
         environment = self._environment(root, project, library)
-        arguments = [*command, *limits, *self.options, "-q", *project.tests]
+        mutants = ["-o", f"llm_operators={operators}"]
+        arguments = [*command, *limits, *mutants, *self.options, "-q", *project.tests]
         cost = self._measure("ours", arguments, root, environment)
-        outcome = Outcome("ours", _commit(), project.name, cost)
+        outcome = Outcome("ours" if operators == "classic" else "all", _commit(), project.name, cost)
         if not notes.exists():
             outcome.failure = _tail(root.parent / "ours.log")
             return outcome
@@ -209,17 +215,25 @@ class Bench:
         paths = [*map(str, first), *([str(root / project.import_root)] if project else [])]
         return kept | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
 
+    def version(self, tool: str, project: Project) -> str:
+        """What a run would be a run of; a commit with changes in it is never the same."""
+        if tool in ("ours", "all"):
+            commit = _commit()
+            return "" if commit.endswith("-dirty") else commit
+        package = {"clean": "pytest", "gremlins": "pytest-gremlins"}.get(tool, tool)
+        return _version(self.python("ours" if tool == "clean" else tool, project), package)
+
     def python(self, tool: str, project: Project) -> str:
         """The interpreter of an environment with the newest version of a tool."""
         folder = self.cache / "venvs" / tool
         python = folder / "bin" / "python"
         wanted = [PYTEST, *PACKAGES[tool], *project.needs]
         stamp = folder / f"{project.name}.installed"
-        if not stamp.exists():
+        if not stamp.exists() or stamp.read_text() != "\n".join(wanted):
             if not python.exists():
                 subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--upgrade", *wanted], check=True)
-            stamp.touch()
+            stamp.write_text("\n".join(wanted))
         return str(python)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.records import Arc, Hits, MutantStatus, MutantVerdict
 
@@ -16,6 +16,7 @@ class Fork:
     kind: str  # condition, loop, case or except
     body: int
     remark: str = ""  # what kind of guard it is, where that says why tests do not get there
+    names: tuple[str, ...] = ()  # what a condition depends on, as far as local names say it
 
 
 Forks = Mapping[int, Fork]
@@ -30,7 +31,7 @@ def forks_of(tree: ast.AST) -> Forks:
 def _fork(node: ast.AST) -> list[tuple[int, Fork]]:
     match node:
         case ast.If() | ast.While():
-            return [(node.lineno, Fork("condition", _first(node.body), _guard(node.test)))]
+            return [(node.lineno, Fork("condition", _first(node.body), _guard(node.test), _names(node.test)))]
         case ast.For() | ast.AsyncFor():
             return [(node.lineno, Fork("loop", _first(node.body)))]
         case ast.match_case():
@@ -38,6 +39,41 @@ def _fork(node: ast.AST) -> list[tuple[int, Fork]]:
         case ast.ExceptHandler():
             return [(node.lineno, Fork("except", _first(node.body), _outside(node.type)))]
     return []
+
+
+def with_values(forks: Forks, seen: Mapping[int, str]) -> Forks:
+    """The same, where the values that were seen at a line are told with it."""
+    told = {
+        line: replace(forks[line], remark=forks[line].remark + text) for line, text in seen.items() if line in forks
+    }
+    return {**forks, **told}
+
+
+_MOST_NAMES = 3
+
+
+def _names(test: ast.expr) -> tuple[str, ...]:
+    """Names and paths of attributes that are read, the longest of each; functions that are called are left out."""
+    found: list[str] = []
+    waiting: list[ast.AST] = [test]
+    while waiting:
+        node = waiting.pop(0)
+        path = _path(node)
+        if path:
+            found.append(path)
+        elif isinstance(node, ast.Call):
+            owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+            waiting[:0] = [*owner, *node.args, *(keyword.value for keyword in node.keywords)]
+        else:
+            waiting[:0] = ast.iter_child_nodes(node)
+    return tuple(dict.fromkeys(found))[:_MOST_NAMES]
+
+
+def _path(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        inner = _path(node.value)
+        return f"{inner}.{node.attr}" if inner else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 _PLATFORM = frozenset({"platform", "version_info", "TYPE_CHECKING", "implementation"})
@@ -73,10 +109,19 @@ def _first(body: Sequence[ast.stmt]) -> int:
     return first.lineno
 
 
-def of_branch(arc: Arc, forks: Forks) -> str:
-    """Why a branch whose first line ran was never taken."""
+_DECIDED_ONCE = ("condition", "loop")
+
+
+def of_branch(arc: Arc, forks: Forks, others: Sequence[Arc], hits: Hits) -> str:
+    """Why a branch whose first line ran was never taken; among ``others`` are all ways on from that line."""
     line, to = arc
     fork = forks.get(line)
+    if (
+        fork is not None
+        and fork.kind in _DECIDED_ONCE
+        and not any(other in hits.arcs for other in others if other[0] == line)
+    ):
+        return f"the {fork.kind} at line {line} was never decided: it raised before that{fork.remark}"
     if fork is None:
         return f"line {line} ran, but never went on this way"
     into_body = to == fork.body
@@ -101,7 +146,7 @@ def of_line(
         return "no test imports this module" if in_module else "no test calls this function"
     for arc in branches:
         if arc[1] == line and arc[0] in hits.lines:
-            return of_branch(arc, forks)
+            return of_branch(arc, forks, branches, hits)
     fork = forks.get(line)
     if fork is not None and fork.kind == "except":
         return f"nothing was raised that got to the except at line {line}{fork.remark}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.edits import split_lines
 from pytest_llmgen.records import Arc, Evidence, FileLines, Module, Mutant, Region, Target
-from pytest_llmgen.report.reasons import Forks, forks_of
+from pytest_llmgen.report.reasons import Forks, forks_of, with_values
 from pytest_llmgen.review.anchors import MODULE_LEVEL
 from pytest_llmgen.review.statements import Statements, neighbourhood, statements_of
 
@@ -116,7 +116,8 @@ def sites_of(module: Module, evidence: Evidence) -> list[Site]:
     changed = None if evidence.changed is None else evidence.changed.get(module.path, frozenset())
     mutants = [mutant for mutant in evidence.mutants if mutant.path == module.path]
     homes = {mutant.id: _home(mutant, module.targets) for mutant in mutants}
-    shared = (lines, _ends(file), forks_of(tree), statements_of(module.source))
+    forks = with_values(forks_of(tree), evidence.seen.get(module.path, {}))
+    shared = (lines, _ends(file), forks, statements_of(module.source))
     inside = _lines_in_functions(tree)
     sites = []
     for target in (*module.targets, None):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_llmgen.doubts import in_scope, is_kept, unreviewed_tests
 from pytest_llmgen.gate import CAUSES
 from pytest_llmgen.records import Condition, ConditionState, Facts, Report, State, Verdict
+from pytest_llmgen.report.closing import closing
 from pytest_llmgen.report.items import KINDS, manual_review, shown, suppressions, suspected_bugs
 from pytest_llmgen.report.layout import Line, Style, count, cut, money, plain, wrapped
 from pytest_llmgen.report.overview import (
@@ -20,6 +20,7 @@ from pytest_llmgen.report.overview import (
     walls,
     warnings,
 )
+from pytest_llmgen.report.words import open_bugs
 
 _MARKS = {
     ConditionState.OK: ("ok", Style.GOOD),
@@ -37,8 +38,6 @@ _PLAIN_ROWS = ("tests", "measured")
 _TITLE_WIDTH = 40
 _FIGURE_WIDTH = 10
 _LEAST_WIDTH_OF_A_ROW = 72
-_THOUSAND = 1000
-_DIME = 0.1
 
 
 def render(
@@ -65,12 +64,12 @@ def render(
         walls(facts, width),
         generated(facts, width, verbosity),
         manual_review(facts, width, show_gaps, report_path),
-        suspected_bugs(facts.suspected_bugs, width),
+        suspected_bugs(open_bugs(facts), width),
         suppressions(facts, width),
         warnings(facts, width),
         noticed(report, width) if verbosity > 1 else [],
         stages(facts, width) if verbosity > 0 else [],
-        [*_quality_gate(facts, verdict, width, verbosity), *_closing(facts, width, report_paths)],
+        [*_quality_gate(facts, verdict, width, verbosity), *closing(facts, width, report_paths)],
     )
     return tuple(line for part in parts if part for line in (Line(""), *part))
 
@@ -78,7 +77,7 @@ def render(
 def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
     entries: list[tuple[str, int, str, str, str, str]]
     entries = [(g.path, g.region.start_line, g.id, KINDS[g.kind], g.qualname, g.state) for g in shown(facts)]
-    entries += [(b.path, b.line, b.id, "suspected bug", b.qualname, b.state) for b in facts.suspected_bugs]
+    entries += [(b.path, b.line, b.id, "suspected bug", b.qualname, b.state) for b in open_bugs(facts)]
     for path, line, identifier, kind, qualname, state in sorted(entries):
         suffix = "" if state == "open" else f" ({state})"
         yield Line(plain(f"{path}:{line}: {identifier} {kind} in {qualname}{suffix}"))
@@ -152,45 +151,3 @@ def _consequence(facts: Facts, verdict: Verdict) -> str:
     if verdict.gate == "report":
         return "" if verdict.state is State.PASS else " (report only, the exit status does not change)"
     return f" (exit code {facts.run.exit_code})" if facts.run.exit_code else ""
-
-
-def _closing(facts: Facts, width: int, report_paths: Sequence[str]) -> list[Line]:
-    entries = [("cost:", _cost(facts)), *_return(facts)]
-    if report_paths:
-        entries.insert(0, ("reports:" if len(report_paths) > 1 else "report:", "  ".join(report_paths)))
-    waiting = unreviewed_tests(facts)
-    if waiting:
-        verb = "waits" if waiting == 1 else "wait"
-        entries.insert(0, ("to review:", f"{count(waiting, 'generated test')} {verb} for a person to read"))
-    return [line for label, text in entries for line in wrapped(f"{label:<13}{text}", width, 2, hanging=13)]
-
-
-def _cost(facts: Facts) -> str:
-    cost = facts.cost
-    if not cost.calls and not cost.cached_calls:
-        return "$0.00, no model was asked"
-    budget = f" of {money(facts.budget_usd)}" if facts.budget_usd is not None else ""
-    tokens = f"{_thousands(cost.input_tokens)} in, {_thousands(cost.output_tokens)} out tokens"
-    return f"{money(cost.usd)}{budget} - {count(cost.calls, 'call')}, {cost.cached_calls} cached - {tokens}"
-
-
-def _return(facts: Facts) -> list[tuple[str, str]]:
-    """What the money bought: the price of a test that was kept and of a mutant that is killed now."""
-    usd, parts = facts.cost.usd, []
-    kept = sum(is_kept(test) for test in facts.tests)
-    after, before = in_scope(facts), facts.totals.before
-    killed = after.mutants[0] - before.mutants[0] if after and before else 0
-    if usd and kept:
-        parts.append(f"{_price(usd / kept)} a test kept")
-    if usd and killed > 0:
-        parts.append(f"{_price(usd / killed)} a mutant newly killed")
-    return [("", ", ".join(parts))] if parts else []
-
-
-def _price(usd: float) -> str:
-    """Small sums are not free: two digits that count."""
-    return f"${usd:.2f}" if usd >= _DIME else f"${usd:.4f}"
-
-
-def _thousands(number: int) -> str:
-    return str(number) if number < _THOUSAND else f"{number // _THOUSAND}k"

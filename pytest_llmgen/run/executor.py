@@ -278,6 +278,18 @@ class Executor:
                 seen |= {i: Observation(i, "crashed", error_message=message["detail"]) for i in lost if i not in seen}
         return [seen[probe.id] for probe in probes]
 
+    def watch(
+        self, places: Mapping[str, Mapping[int, Sequence[str]]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
+        """Values of names at lines while tests run, all in one child; nothing where that child died."""
+        listed = [[path, line, list(names)] for path, lines in places.items() for line, names in lines.items()]
+        body = {"places": listed, "nodeids": list(nodeids), "timeout": timeout}
+        found: dict[str, dict[int, dict[str, tuple[str, ...]]]] = {}
+        for _, message in self._pool(protocol.WARM).run([Request("watch", body, timeout + SILENCE)]):
+            for path, line, name, values in message.get("values", ()):
+                found.setdefault(path, {}).setdefault(line, {})[name] = tuple(values)
+        return found
+
     def challenge(
         self,
         probes: Sequence[Probe],

@@ -123,14 +123,25 @@ def _described(path: str, reporter: PythonFileReporter) -> FileLines:
     quiet = reporter.no_branch_lines()
     branching = {line for line, exits in reporter.exit_counts().items() if exits > 1 and line not in quiet}
     branches = frozenset(arc for line in branching for arc in leaving.get(line, ()) if arc[1] not in excluded)
-    return FileLines(path, statements, branches, excluded, dict(reporter.multiline_map()))
+    return FileLines(path, statements, branches, excluded, dict(reporter.multiline_map()), _jumps(reporter))
+
+
+def _jumps(reporter: PythonFileReporter) -> dict[Arc, Arc | None]:
+    """Leaving a ``with`` goes back to its line first: how coverage takes such arcs (it has no public name for it)."""
+    reporter.arcs()  # makes it
+    return dict(reporter.parser._with_jump_fixers)  # noqa: SLF001
 
 
 def translate(raw: RawFile, lines: FileLines) -> Hits:
     """Raw lines and arcs in terms of statements and branches."""
     first = lines.first_line
-    arcs = {(_first(a, first), _first(b, first)) for a, b in raw.arcs}
+    arcs = _translated(_translated(raw.arcs, lines), lines)  # twice, as coverage does: one ``with`` may end in another
     return Hits(frozenset(first.get(n, n) for n in raw.lines) & lines.statements, frozenset(arcs) & lines.branches)
+
+
+def _translated(arcs: Iterable[Arc], lines: FileLines) -> set[Arc]:
+    meant = (lines.jumps.get(arc, arc) for arc in arcs)
+    return {(_first(arc[0], lines.first_line), _first(arc[1], lines.first_line)) for arc in meant if arc is not None}
 
 
 def _first(line: int, first: Mapping[int, int]) -> int:

@@ -11,7 +11,14 @@ WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
-RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED = "run", "verdicts", "observation", "differing", "loaded"
+RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED, SEEN = (
+    "run",
+    "verdicts",
+    "observation",
+    "differing",
+    "loaded",
+    "seen",
+)
 PLUGINS, CONFTESTS, TESTS = "plugins", "conftests", "tests"
 """Who imports a module under test first: pytest comes to them in this order."""
 ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew

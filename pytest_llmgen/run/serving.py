@@ -34,6 +34,7 @@ from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.views import SpoiledError, put, written
+from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
 
 GREEN = (Outcome.PASSED, Outcome.XPASSED)
@@ -152,6 +153,7 @@ class Server:
             "load": self._load,
             "judge": self._judge.serve,
             "probe": self._probe,
+            "watch": self._watch,
             "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
@@ -313,6 +315,34 @@ class Server:
     def _answer(self, runs: Sequence[RawRun]) -> None:
         for run in runs:
             self._channel.send(protocol.RUN, run=to_json(run))
+
+    # --- values in conditions ---
+
+    def _watch(self, request: dict[str, Any]) -> None:
+        """Run tests once more, in one child, and note what names were at some lines."""
+        places: dict[str, dict[int, list[str]]] = {}
+        for path, line, names in request["places"]:
+            places.setdefault(str(self._root / path), {})[line] = names
+        paths = {str(self._root / path): path for path, _, _ in request["places"]}
+        items = [self._items[nodeid] for nodeid in request["nodeids"] if nodeid in self._items]
+        latest: list[Any] = []
+
+        def on_record(record: dict[str, Any]) -> None:
+            latest[:] = record["values"]
+
+        def work(report: Reporter) -> None:
+            with watch(places) as seen:
+
+                def after(_result: ItemResult) -> bool:
+                    report.send(
+                        "seen", values=[[paths[f], line, name, texts] for (f, line, name), texts in seen.items()]
+                    )
+                    return True
+
+                run_items(items, self._recorder, after=after)
+
+        self._child(work, on_record, request["timeout"])
+        self._channel.send(protocol.SEEN, values=latest)
 
     # --- probes ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from pytest_llmgen.records import (
     Origin,
     Region,
 )
+from pytest_llmgen.report.reasons import forks_of
 
 PATH = "shop/cart.py"
 KILLED, SURVIVED, NO_COVERAGE = MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE
@@ -107,6 +109,28 @@ BRANCHES = {
 def test_branches_from_lines_that_ran_are_gaps_with_a_reason(evidence):
     gaps = of_kind(assess(evidence), GapKind.UNCOVERED_BRANCH)
     assert {(g.region.start_line, g.to_line): g.reason for g in gaps} == BRANCHES
+
+
+def test_values_that_were_seen_are_told_with_their_condition(evidence):
+    seen = {PATH: {35: " (seen: value = 3)", 32: " (seen: x = 1)", 999: " (nowhere)"}}
+    gaps = assess(replace(evidence, seen=seen)).gaps
+    reasons = {(gap.kind, gap.region.start_line): gap.reason for gap in gaps}
+    told = "the condition at line 35 was only ever false (seen: value = 3)"
+    assert reasons[GapKind.UNCOVERED_BRANCH, 35] == reasons[GapKind.UNCOVERED_LINE, 36] == told
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("self.voucher is None", ("self.voucher",)),
+        ("len(parts) > 2 and not parts[0].isdigit()", ("parts",)),
+        ("a.b.c(d, key=e)", ("a.b", "d", "e")),
+        ("a or b or c or d", ("a", "b", "c")),
+        ("f()", ()),
+    ],
+)
+def test_a_condition_is_known_by_the_names_that_it_reads(condition, names):
+    assert forks_of(ast.parse(f"if {condition}:\n    pass"))[1].names == names
 
 
 def test_a_branch_to_the_exit_has_a_name_for_its_end(evidence):

@@ -63,6 +63,13 @@ def test_every_format_has_the_same_gaps(twice: Any) -> None:
     assert {mutant["id"] for mutant in stryker if mutant["id"].startswith("M-")} == survivors
 
 
+def test_a_condition_that_was_only_ever_false_is_told_with_the_values_that_it_saw(twice: Any) -> None:
+    reasons = {gap["kind"]: gap["reason"] for gap in twice.second.report["gaps"]}
+    told = "the condition at line 2 was only ever false (seen: n = 4)"
+    assert (reasons["uncovered-branch"], reasons["uncovered-line"]) == (told, told)
+    assert "Same cause as B-" in twice.second.output
+
+
 def test_the_terminal_names_the_files_that_were_written(twice: Any) -> None:
     assert ".llmgen/report.html" in twice.second.output
     assert "out/page.html" in twice.second.output

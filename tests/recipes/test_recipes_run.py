@@ -93,15 +93,15 @@ def test_a_recipe_fits_the_schema_of_its_system(name, schema):
 def test_the_hooks_are_what_pre_commit_takes():
     clientlib = pytest.importorskip("pre_commit.clientlib", reason="pre-commit is not installed (extra: test)")
     config = clientlib.load_config(str(RECIPES / "pre-commit-config.yaml"))
-    assert [hook["stages"] for hook in config["repos"][0]["hooks"]] == [["pre-push"]]
+    assert [hook["stages"] for hook in config["repos"][0]["hooks"]] == [["pre-commit"], ["pre-push"]]
 
 
 def test_the_repository_offers_the_hook_that_the_recipe_writes_out():
     clientlib = pytest.importorskip("pre_commit.clientlib", reason="pre-commit is not installed (extra: test)")
     offered = {hook["id"]: hook for hook in clientlib.load_manifest(str(ROOT / ".pre-commit-hooks.yaml"))}
-    (written,) = clientlib.load_config(str(RECIPES / "pre-commit-config.yaml"))["repos"][0]["hooks"]
-    for key in ("entry", "language", "types", "pass_filenames", "stages"):
-        assert offered["llmgen-check"][key] == written[key]
+    for written in clientlib.load_config(str(RECIPES / "pre-commit-config.yaml"))["repos"][0]["hooks"]:
+        for key in ("entry", "language", "files", "types", "pass_filenames", "stages"):
+            assert offered[written["id"]].get(key) == written.get(key)
 
 
 def test_the_generating_job_is_never_started_by_a_pull_request():
@@ -154,10 +154,18 @@ def told(project):
     return lambda: note.read_text().splitlines()
 
 
-def test_the_hook_runs_the_gate(project, told):
-    (hook,) = load("pre-commit-config.yaml")["repos"][0]["hooks"]
-    shell([hook["entry"]], project)
-    assert told() == ["--llm-check -q"]
+def test_the_hooks_run_the_gate_and_look_at_decisions(project, told):
+    shell([hook["entry"] for hook in load("pre-commit-config.yaml")["repos"][0]["hooks"]], project)
+    assert told() == ["--llm-review-check", "--llm-check -q"]
+
+
+def test_the_hook_of_a_commit_only_looks_at_decisions(project):
+    (hook, _) = load("pre-commit-config.yaml")["repos"][0]["hooks"]
+    assert "test session starts" not in shell([hook["entry"]], project)
+    (project / "llmgen-review.toml").write_text('version = 1\n[[accepted]]\nid = "M-1"\n')
+    status, output = run(["bash", "-c", hook["entry"]], project)
+    assert status != 0
+    assert "llmgen-review.toml:2" in output
 
 
 def test_the_commands_of_tox_run_the_gate_and_generate(project, told):

@@ -47,7 +47,13 @@ FORKS = forks_of(
     ],
 )
 def test_a_branch_that_was_never_taken_says_what_did_not_happen(arc, reason):
-    assert of_branch(arc, FORKS) == reason
+    other = (arc[0], 99)
+    assert of_branch(arc, FORKS, [arc, other], Hits(arcs=frozenset({other}))) == reason
+
+
+def test_a_condition_that_raised_was_neither_true_nor_false():
+    reason = "the condition at line 3 was never decided: it raised before that"
+    assert {of_branch(arc, FORKS, [(3, 4), (3, 6)], Hits()) for arc in [(3, 4), (3, 6)]} == {reason}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +67,7 @@ def test_a_branch_that_was_never_taken_says_what_did_not_happen(arc, reason):
     ],
 )
 def test_a_line_that_never_ran_says_why(line, lines, reason):
-    hits = Hits(frozenset(lines))
+    hits = Hits(frozenset(lines), frozenset({(1, 9)}))
     assert of_line(line, [1, 2, 9, 10, 11, 12], [(1, 2), (1, 9)], hits, FORKS) == reason
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.report.layout import Line, Style, code, cut, cut_middle, plain, wrapped
 from pytest_llmgen.report.terminal import render
+from pytest_llmgen.settings import OPTIONS
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "report"
 UPDATE = "LLMGEN_UPDATE_GOLDENS"
@@ -113,10 +115,30 @@ def test_a_gate_that_is_off_is_not_shown(report_of):
     assert not any("GATE" in line.text for line in render(off, width=80, verbosity=-1))
 
 
-@pytest.mark.parametrize("command", ["--llm-review", "--llm-show", "--llm-accept"])
-def test_nothing_is_promised_that_does_not_exist(command, report_of):
-    for name in NAMES:
-        assert not any(command in line.text for line in render(report_of(name), width=200, verbosity=1))
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_promised_that_does_not_exist(name, report_of):
+    text = " ".join(line.text for line in render(report_of(name), width=200, verbosity=1))
+    assert set(re.findall(r"--(?:no-)?llm[a-z-]*", text)) <= {option.flag for option in OPTIONS}
+
+
+def test_the_last_lines_say_how_to_decide(report_of):
+    report = report_of("full")
+    steps = texts_of(report, report.facts)
+    assert "  decide now:  pytest --llm-review   6 gaps, 1 suspected bug, 2 tests" in steps
+    assert "  show one:    pytest --llm-show X-b81w0fe" in steps
+    in_ci = texts_of(report, replace(report.facts, run=replace(report.facts.run, ci=True)))
+    assert any(text.startswith("  decide:      in your own checkout: pytest --llm-check, then ") for text in in_ci)
+    for facts in (replace(report.facts, suite=replace(report.facts.suite, partial="-k x")), report_of("clean").facts):
+        assert not any("--llm-review" in text for text in texts_of(report, facts))
+    assert not any("--llm-review" in text for text in texts_of(report, report.facts, report_paths=("a.html",)))
+
+
+def test_without_a_base_and_a_baseline_the_way_to_begin_is_named(report_of):
+    report = report_of("full")
+    facts = replace(report.facts, run=replace(report.facts.run, scope="all", base=None))
+    assert any("--llm-baseline" in text for text in texts_of(report, facts))
+    known = replace(facts, decisions=Decisions("", baseline_path="llmgen-baseline.json"))
+    assert not any("--llm-baseline" in text for text in texts_of(report, known))
 
 
 def test_control_characters_cannot_reach_the_terminal():
@@ -289,3 +311,11 @@ def test_mutants_that_were_noticed_are_listed_only_when_asked_twice(verbosity, r
         "  shop/cart.py:41 `a >= b` -> `a > b` by the limit of time",
     ]
     assert listed == (every if verbosity > 1 else [])
+
+
+def test_a_bug_that_was_triaged_is_not_called_suspected_any_more(report_of):
+    report = report_of("full")
+    known = replace(report.facts.suspected_bugs[0], state="known-bug")
+    facts = replace(report.facts, suspected_bugs=(known,))
+    for verbosity in (0, -1):
+        assert not any(known.id in text for text in texts_of(report, facts, verbosity=verbosity))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import coverage
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
@@ -130,3 +131,75 @@ def test_data_that_is_missing_or_broken_is_a_clear_error(root: Path) -> None:
     (root / ".coverage").write_text("this is no database, whatever it is called" * 100)
     with pytest.raises(LlmgenError, match="no-coverage-data"):
         read_baseline(root / ".coverage", root, {})
+
+
+WITHS = """\
+import contextlib
+
+def after_a_loop(rows):
+    found = []
+    with contextlib.nullcontext():
+        for row in rows:
+            if row:
+                found.append(row)
+    return found
+
+def after_a_condition(flag):
+    with contextlib.nullcontext():
+        if flag:
+            flag = 0
+    return flag
+
+def out_of_two(rows):
+    with contextlib.nullcontext() as a:
+        with contextlib.nullcontext() as b:
+            while rows:
+                rows = rows[1:]
+    return a, b
+
+def left_early(rows):
+    for row in rows:
+        with contextlib.nullcontext(), contextlib.nullcontext():
+            if row > 1:
+                break
+            if row < 0:
+                return row
+            if row == 1:
+                continue
+            row += 1
+    return None
+
+def within_try(value):
+    try:
+        with contextlib.suppress(KeyError):
+            if value:
+                raise KeyError
+    finally:
+        value = 1
+    if value:
+        return value
+
+after_a_loop([1, 0])
+after_a_condition(0)
+out_of_two([1])
+left_early([0, 1, 2])
+within_try(0)
+"""
+
+
+def test_branches_out_of_a_with_are_those_that_coverage_reports(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(WITHS)
+    data_file = tmp_path / "data"
+    command = [sys.executable, "-m", "coverage", "run", "--branch", f"--data-file={data_file}", "shop.py"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    lines = file_lines(tmp_path, "shop.py")
+    taken = read_baseline(data_file, tmp_path, {"shop.py": lines}).hits["shop.py"].arcs
+    report = coverage.Coverage(data_file=str(data_file), config_file=False)
+    report.load()
+    theirs = report.branch_stats(str(tmp_path / "shop.py"))
+    ours = {
+        line: (sum(a == line for a, _ in lines.branches), sum(a == line for a, _ in taken))
+        for line in {a for a, _ in lines.branches}
+    }
+    assert ours == theirs
+    assert (6, 9) in taken
