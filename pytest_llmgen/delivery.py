@@ -13,7 +13,7 @@ from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Category, Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
+from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.earlier import ROUND, removed, told
 from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
@@ -82,7 +82,7 @@ def keep_smallest(findings: Findings) -> None:
             baseline_hits=findings.baseline.hits,
             files=findings.baseline.files,
             baseline_kills=killed,
-            filled_categories={key: frozenset(Category) for key in findings.finished_targets()},
+            filled_categories=findings.filled_before(),
         )
     )
 

@@ -54,14 +54,14 @@ from pytest_llmgen.records import (
     ToolInfo,
 )
 from pytest_llmgen.refine import ledger
-from pytest_llmgen.refine.earlier import Again, Surroundings, look_again
+from pytest_llmgen.refine.earlier import Again, Surroundings, categories_in, look_again
 from pytest_llmgen.refine.parse_back import source_of
 from pytest_llmgen.refine.render import is_ours
 from pytest_llmgen.refine.write import check_folder
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
-from pytest_llmgen.review.desk import digests_of, places_of, read_book, said_of
+from pytest_llmgen.review.desk import digests_of, functions_of, places_of, read_book, said_of
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
@@ -121,16 +121,17 @@ class Edges:
         whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not options.keyword and not options.markexpr
         if not self.settings.generate or not whole:
             return
-        again = self._earlier(config)
+        texts = self.publisher.texts()
+        again = self._earlier(config, texts)
         self.findings.again = again
+        self.findings.on_disk = categories_in({name: text for name, text in texts.items() if name not in again.reasons})
         if not self.settings.pending:
             folder = self.publisher.folder
             here = config.invocation_params.dir
             self.set_aside = [os.path.relpath(folder / name, here) for name in again.reasons]
             options.ignore = [*(options.ignore or ()), *self.set_aside]
 
-    def _earlier(self, config: pytest.Config) -> Again:
-        texts = self.publisher.texts()
+    def _earlier(self, config: pytest.Config, texts: Mapping[str, str]) -> Again:
         is_whole = not self.settings.targets and self.scope.lines is None
         self.publisher.digests = digests_of(self.modules)
         known = {path for path in map(source_of, texts.values()) if path}
@@ -141,7 +142,7 @@ class Edges:
         deleted = {path for path in known if not (self.settings.root / path).exists()} if is_whole else set()
         around = Surroundings(
             digests=self.publisher.digests,
-            targets={target.key for module in self.modules for target in module.targets},
+            targets=functions_of(module for module in self.modules if module.path in known),
             in_scope={target.key for target in self.scope.targets()},
             sources={module.path for module in self.scope.modules if module.error is None} | deleted,
             beside=self.publisher.beside,

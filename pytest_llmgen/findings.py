@@ -61,6 +61,7 @@ class Findings:
     problem: str | None = None
     interrupted: bool = False
     again: Again = field(default_factory=Again)  # generated tests of earlier runs that are looked at again
+    on_disk: Mapping[str, frozenset[Category]] = field(default_factory=dict)  # target -> categories of other such tests
     pinned: list[Judged] = field(default_factory=list)  # those of them that stay whatever they earn
     removed: tuple[tuple[str, str], ...] = ()  # node id of a test of an earlier run, and why it went
     rounds: int = 0
@@ -155,7 +156,18 @@ class Findings:
         )
         return OpenGaps(tuple(missing), tuple(branches), survivors, self._empty_categories(target))
 
-    def finished_targets(self) -> set[str]:
+    def filled_before(self) -> dict[str, frozenset[Category]]:
+        """Which categories of which target have a generated test that stays anyway."""
+        found = {key: frozenset(Category) for key in self._finished_targets()}
+        for key, categories in self.on_disk.items():
+            found[key] = found.get(key, frozenset()) | categories
+        for judged in self.pinned:
+            key = judged.candidate.target
+            if judged.fate is Fate.KEPT:
+                found[key] = found.get(key, frozenset()) | {judged.candidate.category}
+        return found
+
+    def _finished_targets(self) -> set[str]:
         """Targets of earlier generated tests in which the project's own tests leave nothing open.
 
         Nothing is earned there, not even by the first test of a category.
@@ -175,7 +187,7 @@ class Findings:
         )
 
     def _empty_categories(self, target: Target) -> tuple[Category, ...]:
-        filled = self.filled_categories().get(target.key, frozenset())
+        filled = self.filled_categories().get(target.key, frozenset()) | self.on_disk.get(target.key, frozenset())
         return tuple(category for category in Category if category not in filled)
 
     def filled_categories(self) -> dict[str, frozenset[Category]]:

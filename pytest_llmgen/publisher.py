@@ -91,7 +91,8 @@ class Publisher:
             file, name = planned.nodes.get(judged.candidate.id, (self.folder / earlier, own))
             candidate = written.get((file.name, name))
             if candidate and judged.fate is Fate.KEPT:
-                entries[file.name, name] = ledger.entry_of(judged, candidate, file.name, name, self.digests)
+                entry = ledger.entry_of(judged, candidate, file.name, name, self.digests)
+                entries[file.name, name] = ledger.with_earnings(entry, entries.get((file.name, name)))
         text = ledger.text_of(ledger.Ledger(entries, self.beside or before.beside))
         return {path: text} if (entries or path.exists()) and text != ledger.text_of(before) else {}
 

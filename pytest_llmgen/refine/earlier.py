@@ -6,9 +6,10 @@ A file is looked at as a whole or not at all.  One that a person edited is their
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from pytest_llmgen.records import Candidate, Fate, Judged
+from pytest_llmgen.records import Candidate, Category, Fate, Judged
 from pytest_llmgen.refine.ledger import Ledger, code_of, hash_of
 from pytest_llmgen.refine.parse_back import WrittenTest, parse_back
 from pytest_llmgen.refine.render import is_ours
@@ -67,6 +68,17 @@ def look_again(files: Mapping[str, str], ledger: Ledger, around: Surroundings) -
                 reasons[name] = reason
                 tests += [_earlier(test, name, around) for test in written]
     return Again(tuple(tests), reasons)
+
+
+def categories_in(files: Mapping[str, str]) -> dict[str, frozenset[Category]]:
+    """Target -> the categories that generated tests in these files fill, whoever edited them."""
+    found: dict[str, frozenset[Category]] = {}
+    for name, text in files.items():
+        with suppress(SyntaxError, ValueError):
+            for candidate in (test.candidate for test in parse_back(text, name)):
+                if candidate:
+                    found[candidate.target] = found.get(candidate.target, frozenset()) | {candidate.category}
+    return found
 
 
 def _ours(name: str, text: str) -> tuple[WrittenTest, ...]:

@@ -246,8 +246,10 @@ def existing_tests(output_dir: Path) -> tuple[ExistingTest, ...]:
     known = ledger.read(output_dir).entries
     return tuple(
         ExistingTest(path, test.name, test.target, test.reviewed or _is_own(test, known.get((path.name, test.name))))
+        if is_edited
+        else ExistingTest(path, test.name, test.target, test.reviewed)
         for path in sorted(output_dir.glob(f"{PREFIX}*.py"))
-        for test in _tests_in(path)
+        for test, is_edited in _tests_in(path)
     )
 
 
@@ -258,6 +260,9 @@ def _is_own(test: WrittenTest, entry: ledger.Entry | None) -> bool:
     return entry is not None and entry.text != ledger.hash_of(test.candidate)
 
 
-def _tests_in(path: Path) -> Iterator[WrittenTest]:
+def _tests_in(path: Path) -> Iterator[tuple[WrittenTest, bool]]:
+    """The tests of a file, and whether it was edited: a ledger alone never makes a test a person's own."""
     with suppress(OSError, UnicodeDecodeError, SyntaxError, ValueError):
-        yield from parse_back(path.read_text("utf-8"), path.name)
+        text = path.read_text("utf-8")
+        is_edited = not is_ours(text)
+        yield from ((test, is_edited) for test in parse_back(text, path.name))

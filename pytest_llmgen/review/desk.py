@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from pytest_llmgen.extract.targets import parse
+from pytest_llmgen.extract.targets import parse, parse_module
 from pytest_llmgen.records import Module
 from pytest_llmgen.review import baseline, file
 from pytest_llmgen.review.anchors import MODULE_LEVEL
@@ -45,6 +45,12 @@ def digests_of(modules: Iterable[Module]) -> dict[str, str]:
         with suppress(SyntaxError, RecursionError, MemoryError):
             found[module.path] = context_of(parse(module.source))
     return found
+
+
+def functions_of(modules: Iterable[Module]) -> frozenset[str]:
+    """Keys of all functions of the modules, also of those that ``--llm-target`` leaves out."""
+    whole = (parse_module(module.path, module.name, module.import_root, module.source) for module in modules)
+    return frozenset(target.key for module in whole for target in module.targets)
 
 
 def places_of(modules: Iterable[Module]) -> frozenset[str]:

@@ -123,3 +123,15 @@ def test_a_run_on_unchanged_code_looks_at_what_fails_only(life: Any) -> None:
     assert "looked again at 1 generated test " in " ".join(second.output.split())
     assert second.report is not None
     assert second.report["removed"] == []
+
+
+def test_a_run_on_one_function_leaves_the_tests_of_the_others(life: Any) -> None:
+    source = life.root / "earns.py"
+    before = source.read_text("utf-8")
+    source.write_text(before + "\n\ndef never():\n    return None\n", "utf-8")
+    narrow = life.run("--llm-generate", "--llm-provider=offline", "--llm-time=2", "--llm-target=earns.py::never")
+    source.write_text(before, "utf-8")
+    assert "looked again at 1 generated test (the code that it runs has changed): 1 stay" in " ".join(
+        narrow.output.split()
+    )
+    assert "def test_earns" in text(life, EARNS)

@@ -119,3 +119,9 @@ def shop(measured, tmp_path):
     root = tmp_path / "shop"
     shutil.copytree(measured, root)
     return Shop(root)
+
+
+@pytest.fixture(scope="session")
+def shop_at():
+    """For tests that share one copy."""
+    return Shop
