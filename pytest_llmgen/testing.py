@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 CHARACTERS_PER_TOKEN = 4
 MESSAGES, BATCHES = "/v1/messages", "/v1/messages/batches"
@@ -193,11 +194,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = FakeRequest(self.path, headers, json.loads(body or b"{}"))
-        if self.path.partition("?")[0] == BATCHES and self.double.is_known(request):
+        if urlsplit(self.path).path == BATCHES and self.double.is_known(request):
             self._write(json.dumps(self.double.look_at(self.double.take_batch(request), is_new=True)).encode())
             return
         reply = self.double.answer(request)
-        if self.path.partition("?")[0] not in {MESSAGES, BATCHES}:
+        if urlsplit(self.path).path not in {MESSAGES, BATCHES}:
             reply = FakeReply(status=404, error_type="not_found_error", message=self.path)
         try:
             self._send(reply, request)
@@ -205,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the client went away: its test knows why
 
     def do_GET(self) -> None:  # as above
-        name, _, rest = self.path.partition("?")[0].removeprefix(BATCHES + "/").partition("/")
+        name, _, rest = urlsplit(self.path).path.removeprefix(BATCHES + "/").partition("/")
         if name not in self.double.batches:
             error = {"type": "error", "error": {"type": "not_found_error", "message": self.path}}
             self._write(json.dumps(error).encode(), 404)

@@ -105,6 +105,7 @@ class BatchGenerator:
                     await self._fetch(client, batch, round_)
                 if wanted := self._affordable(round_):
                     await self._fetch(client, await self._send(client, round_, wanted), round_)
+                self.warnings = tuple(dict.fromkeys([*self.warnings, *client.notices]))
         except RequestError as error:
             for key in round_.drafts:
                 round_.faults.setdefault(key, error.fault)

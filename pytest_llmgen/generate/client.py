@@ -53,6 +53,7 @@ class Client:
         self._places = asyncio.Semaphore(concurrency)
         self._stack = AsyncExitStack()
         self._limits: Mapping[str, str] = {}  # headers of the last answer
+        self._said: list[warnings.WarningMessage] | None = None
         self._sdk: Any = None
         self._client: Any = None
 
@@ -61,6 +62,13 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the SDK says of the models that were asked: that one is deprecated, and until when it is there."""
+        said = [each.message for each in self._said or () if issubclass(each.category, DeprecationWarning)]
+        about_models = [str(message).partition("\n")[0] for message in said if "model" in str(message)]
+        return tuple(dict.fromkeys(f"{text} [deprecated-model]" for text in about_models))
 
     async def send(self, request: Request, starting: Callable[[], None], tokens: int = 0) -> Answer:
         """The answer to a request, after as many attempts as patience allows.
@@ -157,8 +165,8 @@ class Client:
         if self._client is not None:
             return
         # Deprecated models are announced by warnings, which -W error would turn into our failure.
-        self._stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
+        self._said = self._stack.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
         import anthropic  # noqa: PLC0415 (the lazy seam)
 
         accepted = inspect.signature(anthropic.AsyncAnthropic.__init__).parameters

@@ -87,7 +87,9 @@ class ModelGenerator:
         batch = _Batch()
         async with Client(self._patience, self._concurrency) as client:
             tasks = [self._ask(client, batch, *item) for item in asked]
-            return list(await asyncio.gather(*tasks))
+            replies = await asyncio.gather(*tasks)
+            self.warnings = tuple(dict.fromkeys([*self.warnings, *client.notices]))
+            return list(replies)
 
     async def _ask(self, client: Client, batch: _Batch, assignment: Assignment, question: Question) -> Reply | None:
         """A reply, to a shorter prompt where the model finds the first one too long."""

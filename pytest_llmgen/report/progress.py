@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from pytest_llmgen.records import Ratio, SuiteInfo
-from pytest_llmgen.report.layout import count, cut, cut_middle, fraction
+from pytest_llmgen.report.layout import Line, count, cut, cut_middle, fraction, wrapped
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a line is written to a log: some CI services stop silent jobs."""
@@ -74,10 +74,12 @@ class Progress:
             self._line(text)
 
     def done(self, line: str) -> None:
-        """Write the line of a finished item."""
-        if not self._quiet:
-            self.close()
-            self._line(line)
+        """Write the line of a finished item, on as many lines as it needs."""
+        if self._quiet:
+            return
+        self.close()
+        for part in wrapped(line, self._width, hanging=2) if len(line) > self._width else (Line(line),):
+            self._line(part.text)
 
     def close(self) -> None:
         """Take the rewritten line away, so that others may write."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pytest_llmgen.records import Refusal
 from pytest_llmgen.vet.known import words
-from pytest_llmgen.vet.scope import Function, Scope, flow, parameters, roots_of
+from pytest_llmgen.vet.scope import Function, Scope, argnames, flow, parameters, roots_of
+from pytest_llmgen.vet.tautologies import cannot_fail, truth
 
 _EXPECTING = frozenset({"pytest.raises", "pytest.warns", "pytest.deprecated_call", "pytest.RaisesGroup"})
 _OBSERVING = words(
@@ -23,7 +24,7 @@ def check_assertions(scope: Scope) -> Iterator[Refusal]:
         yield scope.refusal("no-assertion", "it asserts nothing: assert the result, the state or the error", scope.test)
         return
     for node in assertions:
-        if isinstance(node, ast.Assert) and (why := _cannot_fail(scope, node.test)):
+        if isinstance(node, ast.Assert) and (why := cannot_fail(scope, node.test)):
             yield scope.refusal("cannot-fail", f"`{ast.unparse(node)}` cannot fail: {why}", node)
         elif isinstance(node, ast.Call) and _is_broad(scope, node):
             message = f"`{ast.unparse(node)}` is content with any error: name its type or match its message"
@@ -37,7 +38,7 @@ def check_assertions(scope: Scope) -> Iterator[Refusal]:
 def _assertions(scope: Scope, root: ast.AST) -> Iterator[ast.AST]:
     """Asserts, expected errors and warnings, checks of mocks, and calls of helpers that assert."""
     checkers = {f.name for f in scope.functions if _has_assert(f)}
-    for node in ast.walk(root):
+    for node in _reached(scope, root):
         if isinstance(node, ast.Assert):
             yield node
         elif isinstance(node, ast.Call):
@@ -53,43 +54,22 @@ def _assertions(scope: Scope, root: ast.AST) -> Iterator[ast.AST]:
                 yield node
 
 
+def _reached(scope: Scope, root: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those of functions in it that nothing names again."""
+    named = {node.id for node in scope.walk() if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    named |= {node.attr for node in scope.walk() if isinstance(node, ast.Attribute)}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for each in ast.iter_child_nodes(node):
+            is_inner = isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and not isinstance(node, ast.ClassDef)
+            if not (is_inner and each.name not in named and not each.decorator_list):  # type: ignore[attr-defined]
+                waiting.append(each)
+
+
 def _has_assert(function: Function) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(function))
-
-
-def _cannot_fail(scope: Scope, test: ast.expr) -> str | None:
-    if isinstance(test, ast.Constant) and test.value:
-        return "it is a constant"
-    if isinstance(test, ast.Tuple | ast.List | ast.Set | ast.Dict | ast.Lambda | ast.JoinedStr | ast.GeneratorExp):
-        return None if _is_empty(test) else "it is never empty"
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return next((why for each in test.values if (why := _cannot_fail(scope, each))), None)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        return _comparison(scope, test.left, test.ops[0], test.comparators[0])
-    if isinstance(test, ast.Call) and scope.dotted(test.func) == "builtins.isinstance" and test.args[1:]:
-        kinds = test.args[1].elts if isinstance(test.args[1], ast.Tuple) else [test.args[1]]
-        if any(scope.dotted(kind) == "builtins.object" for kind in kinds):
-            return "everything is an object"
-    return None
-
-
-def _is_empty(node: ast.AST) -> bool:
-    return not (getattr(node, "elts", None) or getattr(node, "keys", None) or getattr(node, "values", None)) and not (
-        isinstance(node, ast.Lambda | ast.GeneratorExp)
-    )
-
-
-def _comparison(scope: Scope, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str | None:
-    calls = any(isinstance(node, ast.Call | ast.Await) for node in ast.walk(left))
-    same = ast.dump(left) == ast.dump(right)
-    if same and not calls and isinstance(op, ast.Eq | ast.Is | ast.LtE | ast.GtE):
-        return None if scope.target.name in {"__eq__", "__le__", "__ge__"} else "both sides are the same"
-    if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
-        return "both sides are constants"
-    zero = isinstance(right, ast.Constant) and right.value == 0
-    if zero and isinstance(op, ast.GtE) and isinstance(left, ast.Call) and scope.dotted(left.func) == "builtins.len":
-        return "a length is never negative"
-    return None
 
 
 def _check_swallowed(scope: Scope) -> Iterator[Refusal]:
@@ -99,7 +79,8 @@ def _check_swallowed(scope: Scope) -> Iterator[Refusal]:
         if (
             (isinstance(node, ast.Try) and any(_swallows(scope, handler) for handler in node.handlers))
             or (isinstance(node, ast.With) and any(_suppresses(scope, item.context_expr) for item in node.items))
-            or (isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant) and not node.test.value)
+            or (isinstance(node, ast.If | ast.While) and truth(node.test) is False)
+            or (isinstance(node, ast.For) and isinstance(node.iter, ast.List | ast.Tuple) and not node.iter.elts)
         ):
             caught = list(node.body)
         if any(isinstance(each, ast.Assert) for statement in caught for each in ast.walk(statement)):
@@ -162,6 +143,13 @@ def project_names(scope: Scope) -> frozenset[str]:
     seeds = {name for name, dotted in scope.imported.items() if scope.is_project(scope.real(dotted))}
     calls_project = any(isinstance(n, ast.Call) and _mentions(frozenset(seeds), n) for n in scope.walk())
     fixtures = {f.name for f in scope.functions if _mentions(frozenset(seeds), f)}
+    seeds |= {n.name for n in scope.walk() if isinstance(n, ast.ClassDef) and _mentions(frozenset(seeds), n)}
+    seeds |= {
+        name
+        for call in scope.test.decorator_list
+        for name in argnames(scope, call)
+        if _mentions(frozenset(seeds), call)
+    }
     asked = set(parameters(scope.test))
     own = scope.facts.fixtures - _OBSERVING
     seeds |= fixtures | (asked & own)

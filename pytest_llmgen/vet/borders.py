@@ -1,215 +1,219 @@
-"""Files and hosts: what a test writes must be under ``tmp_path``, what it calls must be loopback."""
+"""Files: what a test writes must be under ``tmp_path``, and what it reads must not be other people's."""
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator
-from functools import partial
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
 
 from pytest_llmgen.records import Fate, Refusal
 from pytest_llmgen.vet.known import words
-from pytest_llmgen.vet.scope import Scope, flow, parameters
+from pytest_llmgen.vet.paths import MAKERS, TEMPORARY, Paths, mentions
+from pytest_llmgen.vet.scope import Scope, flow
 
-TEMPORARY = frozenset({"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
 _WRITES = {  # dotted name -> positions of the arguments that must be temporary
     **dict.fromkeys(("os.remove", "os.unlink", "os.rmdir", "os.removedirs", "os.chmod", "os.utime", "os.truncate",
                      "os.mkdir", "os.makedirs", "shutil.rmtree"), (0,)),
     **dict.fromkeys(("os.rename", "os.renames", "os.replace", "shutil.move"), (0, 1)),
     **dict.fromkeys(("os.symlink", "os.link", "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree",
                      "shutil.copymode", "shutil.copystat", "shutil.unpack_archive"), (1,)),
-    "shutil.make_archive": (0,),
-    "logging.FileHandler": (0,),
-    "dbm.open": (0,),
+    **dict.fromkeys(("shutil.make_archive", "logging.FileHandler", "logging.handlers.RotatingFileHandler",
+                     "logging.handlers.TimedRotatingFileHandler", "logging.handlers.WatchedFileHandler"), (0,)),
+    **dict.fromkeys(("dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open", "dbm.sqlite3.open"), (0,)),
+    "asyncio.start_unix_server": (1,),
 }  # fmt: skip
-_OPENERS = frozenset(
-    {"builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "zipfile.ZipFile", "tarfile.open"}
+_KEYWORDS = words("dst path name filename extract_dir base_name dest database")
+_OPENERS = words(
+    "builtins.open io.open codecs.open gzip.open bz2.open lzma.open zipfile.ZipFile tarfile.open gzip.GzipFile "
+    "bz2.BZ2File lzma.LZMAFile io.FileIO wave.open tarfile.TarFile"
 )
-_PATH_WRITES = words("write_text write_bytes unlink rmdir touch mkdir rename symlink_to hardlink_to chmod extractall")
-_CLIENTS = ("socket.", "http.client.", "urllib.request.", "requests.", "httpx.", "aiohttp.", "urllib3.")
-_REQUESTS = words(
-    "create_connection urlopen urlretrieve HTTPConnection HTTPSConnection get post put delete head patch "
-    "request getaddrinfo gethostbyname stream"
-)
-_LOOPBACK = re.compile(r"127(\.\d+){3}|localhost|::1|GET|POST|PUT|DELETE")  # or the method of a request
+_PATH_WRITES = words("write_text write_bytes unlink rmdir touch mkdir rename symlink_to hardlink_to chmod lchmod")
+_ONLY_OF_PATHS = words("write_text write_bytes unlink rmdir symlink_to hardlink_to lchmod")
+"""Methods that hardly anything but a path has."""
+_PATH_READS = words("read_text read_bytes iterdir glob rglob open")
+_LISTINGS = words("os.listdir os.scandir os.walk glob.glob glob.iglob shutil.copy shutil.copyfile shutil.copytree")
+_SECRETS = words(".env .git .ssh .netrc .pypirc .aws .gnupg .docker .kube id_rsa id_ed25519 shadow")
+_HARMLESS = frozenset({"/dev/null", "/dev/zero", "/dev/full"})
+_ELSEWHERE = "it is handed on: call it where its path can be seen"
 
 
 def check_borders(scope: Scope) -> Iterator[Refusal]:
-    """Refusals for writing outside ``tmp_path`` and for talking to other machines."""
-    escaping = flow(
-        scope, _escaping_arguments(scope), lambda value, names: _escapes(scope, value) or _mentions(value, names)
-    )
-    temporary = partial(_is_temporary, scope, _temporary_names(scope, escaping), escaping)
-    called = {id(node.func) for node in scope.walk() if isinstance(node, ast.Call)}
+    """Refusals for writing outside ``tmp_path`` and for reading what is not the test's."""
+    rules = _Borders(scope)
     for node in scope.walk():
+        yield from rules.check(node)
+
+
+class _Borders:
+    def __init__(self, scope: Scope) -> None:
+        self._scope, self._paths = scope, Paths(scope)
+        self._called = {id(node.func) for node in scope.walk() if isinstance(node, ast.Call)}
+        self._absolute = _names_of(scope, _is_private)
+        self._buffers = flow(scope, frozenset(), lambda v, names: mentions(v, names) or self._is_io(v))
+        self._stubs = flow(scope, frozenset(), lambda v, names: mentions(v, names) or self._is_stub(v))
+        self._pathlike = flow(scope, TEMPORARY, lambda v, names: mentions(v, names) or self._uses_pathlib(v))
+        self._classes = {n.name for n in scope.walk() if isinstance(n, ast.ClassDef)}
+
+    def check(self, node: ast.AST) -> Iterator[Refusal]:
         if isinstance(node, ast.Call):
-            paths = (path for path in _written(scope, node) if not _is_buffer(scope, path))
-            yield from (_outside(scope, path, node) for path in paths if not temporary(path))
-            yield from _check_host(scope, node)
-        elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in called:
-            yield from _check_handed_on(scope, node)
+            yield from self._check_writing(node)
+            yield from self._check_reading(node)
+            yield from self._check_links(node)
+            yield from self._check_unpacking(node)
+        elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in self._called:
+            is_method = isinstance(node, ast.Attribute) and node.attr in _PATH_WRITES and self._is_path(node.value)
+            if is_method or self._scope.dotted(node) in _OPENERS | _WRITES.keys():
+                yield self._refusal(f"{ast.unparse(node)}: {_ELSEWHERE}", node)
+
+    def _refusal(self, message: str, node: ast.AST) -> Refusal:
+        return self._scope.refusal("file-outside-tmp", message, node, Fate.UNSAFE)
+
+    def _check_writing(self, node: ast.Call) -> Iterator[Refusal]:
+        for path in self._written(node):
+            is_number = isinstance(path, ast.Constant) and isinstance(path.value, int)  # a descriptor
+            if not is_number and not self._is_buffer(path) and not self._paths.is_temporary(path):
+                yield self._refusal(f"{ast.unparse(path)} may be outside tmp_path: write there only", node)
+
+    def _written(self, node: ast.Call) -> Iterator[ast.AST]:
+        """The expressions for the paths that a call writes to."""
+        name = self._scope.dotted(node.func) or ""
+        if name in _WRITES:
+            yield from (node.args[i] for i in _WRITES[name] if i < len(node.args))
+            yield from (k.value for k in node.keywords if k.arg in _KEYWORDS)
+            yield from (arg for arg in node.args if isinstance(arg, ast.Starred))
+        elif name in _OPENERS:
+            yield from self._opened(node)
+        elif name == "sqlite3.connect" and node.args:
+            if not (isinstance(node.args[0], ast.Constant) and node.args[0].value in {":memory:", ""}):
+                yield node.args[0]
+        elif name == "logging.basicConfig":
+            yield from (k.value for k in node.keywords if k.arg in {"filename", None})
+        elif name.startswith("tempfile.") and name.rpartition(".")[2] in MAKERS:
+            yield from (k.value for k in node.keywords if k.arg == "dir")
+        elif not name or "pathlib" in name or name.startswith(("xml.etree", *self._scope.facts.project)):
+            yield from self._written_by_method(node)
+
+    def _opened(self, node: ast.Call) -> Iterator[ast.AST]:
+        """The path where something is opened for writing, or in a way that cannot be seen."""
+        hidden: list[ast.expr] = [a for a in node.args if isinstance(a, ast.Starred)]
+        hidden += [k.value for k in node.keywords if k.arg in {None, "opener"}]
+        yield from hidden
+        paths = [*node.args[:1], *(k.value for k in node.keywords if k.arg in {"file", "name", "filename"})]
+        if not hidden and _mode_writes(node, 1):
+            yield from paths
+
+    def _written_by_method(self, node: ast.Call) -> Iterator[ast.AST]:
+        if not isinstance(node.func, ast.Attribute):
+            return
+        method, receiver = node.func.attr, node.func.value
+        if method == "write" and self._mentions_module(receiver, "xml.etree"):
+            yield from node.args[:1]
+        if method not in _PATH_WRITES | {"open", "replace"} or self._is_someone_elses(receiver, method):
+            return
+        if method in _PATH_WRITES or (method == "open" and _mode_writes(node, 0)):
+            is_folder = method == "mkdir" and isinstance(receiver, ast.Attribute) and receiver.attr == "parent"
+            yield receiver.value if is_folder and isinstance(receiver, ast.Attribute) else receiver
+        if method in {"rename", "replace"}:
+            yield from node.args[:1]
+
+    def _is_someone_elses(self, receiver: ast.AST, method: str) -> bool:
+        """Whether the object is no path: a stand-in, one of the test's or the project's, or not known as one."""
+        if self._is_path(receiver):
+            return False
+        if method not in _ONLY_OF_PATHS:
+            return True
+        names = {each.id for each in ast.walk(receiver) if isinstance(each, ast.Name)}
+        defined = any(isinstance(n, ast.FunctionDef) and n.name == method for n in self._scope.walk())
+        is_project = self._scope.is_project(self._scope.dotted(receiver) or "")
+        return bool(names & self._stubs) or defined or is_project
+
+    def _check_reading(self, node: ast.Call) -> Iterator[Refusal]:
+        name = self._scope.dotted(node.func) or ""
+        read: list[ast.expr] = []
+        if name in _OPENERS or name in _LISTINGS:
+            read = node.args[:1]
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _PATH_READS and self._is_path(node.func.value):
+            read = [node.func.value]
+        for path in read:
+            if _is_private(path) or mentions(path, self._absolute):
+                yield self._refusal(f"{ast.unparse(path)} is not the test's to read", node)
+
+    def _check_links(self, node: ast.Call) -> Iterator[Refusal]:
+        """A link may lead only to where writing is fine, or to a name beside it."""
+        name = self._scope.dotted(node.func) or ""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if (name in {"os.symlink", "os.link"} or method in {"symlink_to", "hardlink_to"}) and node.args:
+            source = node.args[0]
+            if not self._paths.is_temporary(source) and not _is_plain(source):
+                yield self._refusal(f"a link to {ast.unparse(source)} leads outside tmp_path", node)
+
+    def _check_unpacking(self, node: ast.Call) -> Iterator[Refusal]:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "extractall":
+            return
+        if self._scope.is_project(self._scope.dotted(node.func) or ""):
+            return
+        place = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "path")]
+        if not place or not self._paths.is_temporary(place[0]):
+            yield self._refusal("it unpacks outside tmp_path: say where", node)
+
+    def _is_path(self, node: ast.AST) -> bool:
+        """Whether an expression is built on pathlib or on a fixture for temporary paths."""
+        return mentions(node, self._pathlike) or self._uses_pathlib(node)
+
+    def _uses_pathlib(self, node: ast.AST) -> bool:
+        return self._mentions_module(node, "pathlib.")
+
+    def _mentions_module(self, node: ast.AST, module: str) -> bool:
+        parts = (each for each in ast.walk(node) if isinstance(each, ast.Attribute | ast.Name))
+        return any((self._scope.dotted(each) or "").startswith(module) for each in parts)
+
+    def _is_buffer(self, node: ast.AST) -> bool:
+        return self._is_io(node) or (isinstance(node, ast.Name) and node.id in self._buffers)
+
+    def _is_io(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and self._scope.dotted(node.func) in {"io.BytesIO", "io.StringIO"}
+
+    def _is_stub(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        name = self._scope.dotted(node.func) or ""
+        if self._scope.is_project(name) and name.rpartition(".")[2][:1].isupper():  # an object of the project's
+            return True
+        return name.startswith("unittest.mock.") or (
+            isinstance(node.func, ast.Name) and node.func.id in self._scope.assigned
+        )
 
 
-def _check_handed_on(scope: Scope, node: ast.Name | ast.Attribute) -> Iterator[Refusal]:
-    """What writes may only be called, where its path can be seen, not be passed on."""
-    is_method = isinstance(node, ast.Attribute) and node.attr in _PATH_WRITES and _is_path(scope, node.value)
-    if is_method or scope.dotted(node) in _OPENERS | _WRITES.keys():
-        message = f"{ast.unparse(node)} is handed on: call it where its path can be seen"
-        yield scope.refusal("file-outside-tmp", message, node, Fate.UNSAFE)
+def _names_of(scope: Scope, matches: Callable[[ast.AST], bool]) -> frozenset[str]:
+    """Names that are bound to an expression of a kind, directly."""
+    direct = ((bound, value) for bound, value in scope.pairs if not isinstance(value, ast.Call))
+    return frozenset(name for bound, value in direct if matches(value) for name in bound)
 
 
-def _escaping_arguments(scope: Scope) -> frozenset[str]:
-    """Names that parametrize fills with paths that could lead elsewhere."""
-    names: set[str] = set()
-    for call in scope.test.decorator_list:
-        if (
-            isinstance(call, ast.Call)
-            and scope.dotted(call.func) == "pytest.mark.parametrize"
-            and _escapes(scope, call)
-        ):
-            texts = (n.value for arg in call.args[:1] for n in ast.walk(arg) if isinstance(n, ast.Constant))
-            names |= {name.strip() for text in texts for name in str(text).split(",")}
-    return frozenset(names)
+def _is_plain(node: ast.AST) -> bool:
+    """A name beside the link, written out."""
+    return isinstance(node, ast.Constant) and not str(node.value).startswith(("/", "~")) and ".." not in str(node.value)
 
 
-def _outside(scope: Scope, path: ast.AST, node: ast.AST) -> Refusal:
-    message = f"it writes to {ast.unparse(path)}: write only to paths made from tmp_path"
-    return scope.refusal("file-outside-tmp", message, node, Fate.UNSAFE)
+def _is_private(node: ast.AST) -> bool:
+    """Whether a path that is read is absolute, in a home, or named like a secret."""
+    joined = {id(each) for part in ast.walk(node) for each in _later_parts(part)}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value not in _HARMLESS:
+            starts = each.value.startswith(("/", "~")) and id(each) not in joined
+            if starts or _SECRETS & set(each.value.replace("\\", "/").split("/")):
+                return True
+        elif isinstance(each, ast.Attribute) and each.attr in {"home", "expanduser"}:
+            return True
+    return False
 
 
-def _written(scope: Scope, node: ast.Call) -> Iterator[ast.AST]:
-    """The expressions for the paths that a call writes to."""
-    name = scope.dotted(node.func)
-    if name in _WRITES:
-        yield from (node.args[i] for i in _WRITES[name] if i < len(node.args))
-        yield from (k.value for k in node.keywords if k.arg in {"dst", "path", "name", "filename", "extract_dir"})
-    elif name in _OPENERS and node.args:
-        if _mode_writes(node, 1):
-            yield node.args[0]
-    elif name == "sqlite3.connect" and node.args:
-        if not (isinstance(node.args[0], ast.Constant) and node.args[0].value in {":memory:", ""}):
-            yield node.args[0]
-    elif name is None or "pathlib" in name:
-        yield from _written_by_method(scope, node)
-
-
-def _written_by_method(scope: Scope, node: ast.Call) -> Iterator[ast.AST]:
-    if not isinstance(node.func, ast.Attribute) or not _is_path(scope, node.func.value):
-        return
-    if node.func.attr in _PATH_WRITES or (node.func.attr == "open" and _mode_writes(node, 0)):
-        path = node.func.value  # the folder of a temporary file is temporary too
-        is_folder = node.func.attr == "mkdir" and isinstance(path, ast.Attribute) and path.attr == "parent"
-        yield path.value if is_folder and isinstance(path, ast.Attribute) else path
-    if node.func.attr in {"rename", "replace"}:
-        yield from node.args[:1]
+def _later_parts(node: ast.AST) -> list[ast.expr]:
+    """Of a text that is put together, those after the first."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.right]
+    return node.values[1:] if isinstance(node, ast.JoinedStr) else []
 
 
 def _mode_writes(node: ast.Call, position: int) -> bool:
     modes = [k.value for k in node.keywords if k.arg == "mode"] + node.args[position : position + 1]
     return any(not isinstance(m, ast.Constant) or bool(set(str(m.value)) & set("wax+")) for m in modes)
-
-
-def _is_path(scope: Scope, node: ast.AST) -> bool:
-    """Whether an expression is built on pathlib or on a fixture for temporary paths."""
-    names = flow(scope, TEMPORARY, lambda value, known: _mentions(value, known) or _uses_pathlib(scope, value))
-    return _mentions(node, names) or _uses_pathlib(scope, node)
-
-
-def _uses_pathlib(scope: Scope, node: ast.AST) -> bool:
-    return any(
-        (scope.dotted(each) or "").startswith("pathlib.")
-        for each in ast.walk(node)
-        if isinstance(each, ast.Attribute | ast.Name)
-    )
-
-
-def _mentions(node: ast.AST, names: frozenset[str]) -> bool:
-    return any(isinstance(each, ast.Name) and each.id in names for each in ast.walk(node))
-
-
-def _escapes(scope: Scope, node: ast.AST) -> bool:
-    """Whether a path could lead out of where it starts: absolute parts, ``..``, home, ``__file__``."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            if each.value.startswith(("/", "~", "\\")) or ".." in each.value.replace("\\", "/").split("/"):
-                return True
-        elif (
-            isinstance(each, ast.Attribute)
-            and each.attr
-            in {
-                "parent",
-                "parents",
-                "home",
-                "cwd",
-                "anchor",
-                "expanduser",
-            }
-        ) or (isinstance(each, ast.Name) and scope.dotted(each) == "builtins.__file__"):
-            return True
-    return False
-
-
-def _temporary_names(scope: Scope, escaping: frozenset[str]) -> frozenset[str]:
-    """Names whose every assignment is a temporary path."""
-    fixtures = {f.name for f in scope.functions if TEMPORARY & set(parameters(f))}
-    names = frozenset(TEMPORARY - {f.name for f in scope.functions} | fixtures)
-    while True:
-        good: set[str] = set()
-        bad: set[str] = set()
-        for bound, value in scope.pairs:
-            (good if _is_temporary(scope, names, escaping, value) else bad).update(bound)
-        if good - bad <= names:
-            return names - bad
-        names |= good - bad
-
-
-def _is_temporary(scope: Scope, names: frozenset[str], escaping: frozenset[str], node: ast.AST) -> bool:
-    if _escapes(scope, node) or _mentions(node, escaping):
-        return False
-    return _mentions(node, names) or any(
-        (scope.dotted(each) or "").startswith("tempfile.")
-        for each in ast.walk(node)
-        if isinstance(each, ast.Attribute | ast.Name)
-    )
-
-
-def _is_buffer(scope: Scope, node: ast.AST) -> bool:
-    buffers = flow(scope, frozenset(), lambda value, names: _mentions(value, names) or _is_io(scope, value))
-    return _is_io(scope, node) or (isinstance(node, ast.Name) and node.id in buffers)
-
-
-def _is_io(scope: Scope, node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and scope.dotted(node.func) in {"io.BytesIO", "io.StringIO"}
-
-
-def _check_host(scope: Scope, node: ast.Call) -> Iterator[Refusal]:
-    name = scope.dotted(node.func) or ""
-    tail = node.func.attr if isinstance(node.func, ast.Attribute) else name.rpartition(".")[2]
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    is_request = name.startswith(_CLIENTS) and tail in _REQUESTS
-    is_connect = tail in {"connect", "connect_ex", "sendto"} and not is_request
-    is_stream = tail in {"create_connection", "open_connection", "create_datagram_endpoint"}
-    if is_connect:
-        given = [arg for arg in given if isinstance(arg, ast.Tuple)]
-    hosts = [host for arg in given for host in _hosts(arg)]
-    foreign = [host for host in hosts if not _LOOPBACK.fullmatch(host)]
-    if (is_request and not hosts) or ((is_request or is_connect or is_stream) and foreign):
-        to = f"to {foreign[0]}" if foreign else "to a host that cannot be seen here"
-        yield scope.refusal("network", f"it connects {to}: use a stand-in, or a server on 127.0.0.1", node, Fate.UNSAFE)
-
-
-def _hosts(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.JoinedStr) and node.values:
-        node = node.values[0]
-    if isinstance(node, ast.Tuple) and node.elts:
-        node = node.elts[0]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-        yield _host(node.value)
-
-
-def _host(text: str) -> str:
-    try:
-        return (urlsplit(text).hostname or "?") if "://" in text else text
-    except ValueError:
-        return "?"

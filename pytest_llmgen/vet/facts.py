@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pytest_llmgen.records import Module
 from pytest_llmgen.vet.known import ModuleNames, VetFacts, names_of, words
+from pytest_llmgen.vet.tables import STRONG
 
 BUILTIN_FIXTURES = words(
     "capfd capfdbinary caplog capsys capsysbinary doctest_namespace monkeypatch record_property "
@@ -53,6 +54,7 @@ def gather(
         project=project,
         modules=names,
         fixtures=BUILTIN_FIXTURES | frozenset(fixtures) | _plugin_fixtures(installed),
+        words=frozenset(word for word in STRONG if any(word in module.source for module in modules)),
     )
 
 

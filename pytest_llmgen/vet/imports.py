@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from pytest_llmgen.records import Refusal
+from pytest_llmgen.records import Fate, Refusal
 from pytest_llmgen.vet.scope import Scope
+from pytest_llmgen.vet.tables import MODULES, ORDINARY
 
 ALWAYS = frozenset({"pytest", "hypothesis"})
 
@@ -45,6 +46,11 @@ def _check_module(scope: Scope, dotted: str, node: ast.AST) -> Iterator[Refusal]
         if dotted not in facts.modules and not _is_open_parent(scope, dotted):
             near = _near(dotted, facts.modules)
             yield scope.refusal("unknown-import", f"the project has no module {dotted}{near}", node)
+    elif top.startswith("_") and top in facts.stdlib and top != "__future__":
+        yield scope.refusal("introspection", f"{top} is private to the standard library", node, Fate.UNSAFE)
+    elif top in facts.stdlib and top not in ORDINARY and top not in facts.dependencies and not _is_refused(dotted):
+        message = f"the project does not use {top}, and tests seldom need it: do without"
+        yield scope.refusal("unusual-import", message, node)
     elif top in facts.stdlib or top in ALWAYS or top in facts.dependencies & facts.installed:
         return
     elif top in facts.installed:
@@ -54,6 +60,11 @@ def _check_module(scope: Scope, dotted: str, node: ast.AST) -> Iterator[Refusal]
         yield scope.refusal("undeclared-import", message, node)
     else:
         yield scope.refusal("unknown-import", f"there is no package {top} here, and none will be installed", node)
+
+
+def _is_refused(dotted: str) -> bool:
+    """Whether another rule says more of it."""
+    return any(dotted == name or dotted.startswith(f"{name}.") for name in MODULES)
 
 
 def _check_name(scope: Scope, module: str, name: str, code: str, node: ast.AST) -> Iterator[Refusal]:

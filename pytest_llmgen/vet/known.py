@@ -28,6 +28,7 @@ class VetFacts:
     project: frozenset[str]  # top-level names of the project
     modules: Mapping[str, ModuleNames]  # dotted name -> names, packages included
     fixtures: frozenset[str]
+    words: frozenset[str] = frozenset()  # of ``tables.STRONG`` that the project's own code has in it
 
 
 def words(text: str) -> frozenset[str]:
@@ -42,8 +43,18 @@ def names_of(tree: ast.Module, module: str, *, is_package: bool = False) -> Modu
     for node in _module_level(tree.body):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             is_open = True
+        is_open = is_open or _makes_names(node)
         names.update(_bound(node, module, is_package=is_package))
     return ModuleNames(names, is_open or "__getattr__" in names)
+
+
+def _makes_names(node: ast.AST) -> bool:
+    """Whether it may bind names that are not written there."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"globals", "exec", "setattr"}
+    )
 
 
 def _module_level(body: list[ast.stmt]) -> Iterator[ast.AST]:

@@ -9,13 +9,18 @@ from functools import cached_property
 
 from pytest_llmgen.records import Candidate, Fate, Refusal, Target
 from pytest_llmgen.vet.known import VetFacts, words
+from pytest_llmgen.vet.reading import note_locals, with_annotations
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 SENSITIVE = words(
-    "os sys subprocess builtins importlib ctypes socket signal shutil posix nt multiprocessing pty atexit runpy gc mmap"
+    "os sys subprocess builtins importlib ctypes socket signal shutil posix nt multiprocessing pty atexit runpy gc "
+    "mmap inspect pkgutil marshal fcntl"
 )
-NEVER_HIDDEN = frozenset({"eval", "exec", "compile", "__import__", "__builtins__", "globals", "breakpoint", "open"})
+NEVER_HIDDEN = words(
+    "eval exec compile __import__ __builtins__ __loader__ __spec__ globals breakpoint open getattr setattr delattr"
+)
+"""Builtins that stay what they are, whatever else has their name somewhere."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,60 @@ class Scope:
     @cached_property
     def imported(self) -> Mapping[str, str]:
         """Names bound by import statements anywhere in it -> what they stand for, dotted."""
-        names: dict[str, str] = {}
+        return dict(self._imports())
+
+    def _imports(self) -> Iterator[tuple[str, str]]:
         for node in self.walk():
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     top = alias.name.partition(".")[0]
-                    names[alias.asname or top] = alias.name if alias.asname else top
+                    yield alias.asname or top, alias.name if alias.asname else top
             elif isinstance(node, ast.ImportFrom):
                 for alias in node.names:
-                    names[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
-        return names
+                    yield alias.asname or alias.name, f"{node.module or ''}.{alias.name}"
+
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """Names that import statements bind to different things."""
+        found: dict[str, set[str]] = {}
+        for name, dotted in self._imports():
+            found.setdefault(name, set()).add(dotted)
+        return frozenset(name for name, origins in found.items() if len({self.real(o) for o in origins}) > 1)
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Names that ``import x`` binds."""
+        nodes = (node for node in self.walk() if isinstance(node, ast.Import))
+        return frozenset(alias.asname or alias.name.partition(".")[0] for node in nodes for alias in node.names)
+
+    @cached_property
+    def docstrings(self) -> frozenset[int]:
+        """Ids of the strings that only document."""
+        owners = (n for n in self.walk() if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
+        first = (owner.body[0] for owner in owners)
+        return frozenset(id(each.value) for each in first if isinstance(each, ast.Expr))
+
+    def is_resolved_getattr(self, node: ast.AST) -> bool:
+        """Whether it is ``getattr(x, "name")``, which is ``x.name``."""
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "getattr"
+            and len(node.args) > 1
+            and isinstance(node.args[1], ast.Constant)
+            and isinstance(node.args[1].value, str)
+        )
+
+    def is_own(self, dotted: str) -> bool:
+        """Whether a dotted name starts at something that the candidate made itself."""
+        return dotted.partition(".")[0] not in self.facts.stdlib | self.facts.project | self.facts.installed
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Names that it assigns or defines, the test and parameters left out."""
+        names = {node.id for node in self.walk() if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return frozenset(names | {n.name for n in self.walk() if isinstance(n, kinds) and n is not self.test})
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -83,10 +132,14 @@ class Scope:
     def dotted(self, node: ast.AST) -> str | None:
         """What an expression stands for where it starts at an import (``os.path.join``) or a builtin."""
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
+        while isinstance(node, ast.Attribute) or self.is_resolved_getattr(node):
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call):
+                parts += reversed(str(node.args[1].value).split("."))  # type: ignore[attr-defined]  # a constant
+                node = node.args[0]
+        if not isinstance(node, ast.Name) or node.id in self._local_names.get(id(node), ()):
             return None
         if node.id in self.imported:
             return self.real(".".join([self.imported[node.id], *reversed(parts)]))
@@ -95,6 +148,14 @@ class Scope:
             if node.id in self.bound and node.id not in NEVER_HIDDEN
             else ".".join(["builtins", node.id, *reversed(parts)])
         )
+
+    @cached_property
+    def _local_names(self) -> Mapping[int, frozenset[str]]:
+        """For each name the names that are variables of the functions round it, and no imports."""
+        found: dict[int, frozenset[str]] = {}
+        for piece in self.pieces:
+            note_locals(piece, frozenset(), found)
+        return found
 
     def real(self, dotted: str) -> str:
         """``shop.cart.os.system`` is ``os.system``: modules found inside other modules by their own names."""
@@ -109,7 +170,8 @@ class Scope:
             dotted = ".".join([origin, *rest])
         parts = dotted.split(".")
         for index in range(len(parts) - 1, 0, -1):
-            if parts[index].lstrip("_") in SENSITIVE and parts[0] not in self.facts.project:
+            is_hidden = parts[index].lstrip("_") in SENSITIVE and parts[index] != parts[index - 1]
+            if is_hidden and parts[0] not in self.facts.project:
                 return ".".join([parts[index].lstrip("_"), *parts[index + 1 :]])
         return dotted
 
@@ -137,7 +199,7 @@ def parse(candidate: Candidate, facts: VetFacts) -> Scope | Refusal:
     pieces: list[ast.Module] = []
     for piece in (*candidate.imports, *candidate.helpers, candidate.source):
         try:
-            pieces.append(ast.parse(piece))
+            pieces.append(with_annotations(ast.parse(piece)))
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) if piece is candidate.source else None
             first = piece.strip().partition("\n")[0]
@@ -155,6 +217,15 @@ def parameters(function: Function) -> tuple[str, ...]:
     plain = plain[: len(plain) - len(spec.defaults)]
     only = [arg for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if default is None]
     return tuple(arg.arg for arg in [*plain, *only])
+
+
+def argnames(scope: Scope, call: ast.AST) -> frozenset[str]:
+    """The parameters that a decorator of pytest's parametrize fills."""
+    if not isinstance(call, ast.Call) or scope.dotted(call.func) != "pytest.mark.parametrize":
+        return frozenset()
+    first = [*call.args, *(k.value for k in call.keywords if k.arg == "argnames")][:1]
+    texts = (n.value for arg in first for n in ast.walk(arg) if isinstance(n, ast.Constant))
+    return frozenset(name.strip() for text in texts for name in str(text).split(","))
 
 
 def flow(scope: Scope, seeds: frozenset[str], carries: Callable[[ast.AST, frozenset[str]], bool]) -> frozenset[str]:

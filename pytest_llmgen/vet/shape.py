@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pytest_llmgen.records import Fate, Refusal
 from pytest_llmgen.vet.known import words
-from pytest_llmgen.vet.scope import Scope, parameters
+from pytest_llmgen.vet.scope import Scope, argnames, parameters
 
+BUILTIN = words("tmp_path tmpdir capsys capfd caplog recwarn monkeypatch request subtests tmp_path_factory")
 MAX_LINES = 120
 _MARKS = frozenset({"parametrize", "usefixtures", "filterwarnings", "asyncio", "anyio"})
 _DECORATORS = ("hypothesis.", "unittest.mock.patch", "freezegun.freeze_time", "time_machine.travel", "mock.patch")
@@ -23,8 +24,18 @@ _PYTEST = words(
     "CaptureFixture LogCaptureFixture TempPathFactory WarningsRecorder ExceptionInfo RaisesExc "
     "RaisesGroup RaisesContext yield_fixture Subtests SubTests"
 )
+_OF_FIXTURES: Mapping[str, frozenset[str]] = {
+    "request": words("param getfixturevalue addfinalizer fixturename"),
+    **dict.fromkeys(("capsys", "capfd", "capsysbinary", "capfdbinary"), words("readouterr disabled")),
+    "caplog": words("text records record_tuples messages clear set_level at_level handler get_records filtering"),
+    "recwarn": words("list pop clear"),
+    "monkeypatch": words("setattr delattr setitem delitem setenv delenv syspath_prepend chdir undo context"),
+    "tmp_path_factory": words("mktemp getbasetemp"),
+    "tmpdir_factory": words("mktemp getbasetemp"),
+    "subtests": words("test"),
+}
+"""What tests use of pytest's fixtures; the rest of these objects leads into pytest."""
 _INTERNAL_FIXTURES = frozenset({"pytestconfig", "pytester", "testdir", "cache"})
-_NOT_OF_REQUEST = frozenset({"config", "session", "node", "applymarker", "_pyfuncitem"})
 
 
 def check_shape(scope: Scope) -> Iterator[Refusal]:
@@ -33,6 +44,7 @@ def check_shape(scope: Scope) -> Iterator[Refusal]:
     yield from _check_decorators(scope)
     yield from _check_fixtures(scope)
     yield from _check_helpers(scope)
+    yield from _check_use(scope)
     for node in scope.walk():
         yield from _check_pytest(scope, node)
         yield from _check_sleep(scope, node)
@@ -75,14 +87,8 @@ def _check_fixtures(scope: Scope) -> Iterator[Refusal]:
 def _argnames(scope: Scope) -> frozenset[str]:
     names: set[str] = set()
     for call in scope.test.decorator_list:
-        if not isinstance(call, ast.Call):
-            continue
-        dotted = scope.dotted(call.func) or ""
-        if dotted == "pytest.mark.parametrize":
-            first = [*call.args, *(k.value for k in call.keywords if k.arg == "argnames")][0:1]
-            for text in (n.value for f in first for n in ast.walk(f) if isinstance(n, ast.Constant)):
-                names |= {name.strip() for name in str(text).split(",")}
-        elif dotted == "hypothesis.given":
+        names |= argnames(scope, call)
+        if isinstance(call, ast.Call) and scope.dotted(call.func) == "hypothesis.given":
             names |= {k.arg for k in call.keywords if k.arg}
     return frozenset(names)
 
@@ -103,18 +109,28 @@ def _filled_by_decorators(scope: Scope) -> int:
 def _check_helpers(scope: Scope) -> Iterator[Refusal]:
     for helper in scope.helpers:
         named = isinstance(helper, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if not named and not isinstance(helper, ast.Assign | ast.AnnAssign):
+        if not named and not isinstance(helper, ast.Assign | ast.AnnAssign) and not _is_for_types(scope, helper):
             message = f"`{ast.unparse(helper)[:60]}` runs while the module is imported: move it into a fixture"
             yield scope.refusal("stray-code", message, helper)
         name = getattr(helper, "name", "")
         names = [name, *(n.id for n in ast.walk(helper) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))]
-        if any(n.startswith(("pytest_", "pytestmark", "setup_", "teardown_")) or n == "__test__" for n in names):
-            yield scope.refusal("pytest-internals", f"{name or names[1]} changes how pytest runs", helper, Fate.UNSAFE)
+        names += [n.name for n in ast.walk(helper) if isinstance(n, ast.FunctionDef)]
+        strange = [
+            n for n in names if n.startswith(("pytest_", "pytestmark", "setup_", "teardown_")) or n == "__test__"
+        ]
+        if strange:
+            yield scope.refusal("pytest-internals", f"{strange[0]} changes how pytest runs", helper, Fate.UNSAFE)
         for decorator in getattr(helper, "decorator_list", []):
             words = [k for k in getattr(decorator, "keywords", []) if k.arg in {"autouse", "scope"}]
             if any(not (isinstance(k.value, ast.Constant) and k.value.value in {False, "function"}) for k in words):
                 message = f"the fixture {name} would reach other tests: no autouse, no scope but function"
                 yield scope.refusal("shared-fixture", message, helper)
+
+
+def _is_for_types(scope: Scope, helper: ast.stmt) -> bool:
+    """``if TYPE_CHECKING:`` with nothing but imports."""
+    is_guard = isinstance(helper, ast.If) and scope.dotted(helper.test) == "typing.TYPE_CHECKING"
+    return is_guard and all(isinstance(each, ast.Import | ast.ImportFrom) for each in helper.body)  # type: ignore[attr-defined]
 
 
 def _check_pytest(scope: Scope, node: ast.AST) -> Iterator[Refusal]:
@@ -134,10 +150,30 @@ def _check_pytest(scope: Scope, node: ast.AST) -> Iterator[Refusal]:
             parts[0] == "pytest" and len(parts) > 1 and parts[1] not in _PYTEST
         ):
             yield scope.refusal("pytest-internals", f"{name} reaches into pytest", node, Fate.UNSAFE)
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "request":
-        asked = any("request" in parameters(function) for function in (scope.test, *scope.functions))
-        if asked and node.attr in _NOT_OF_REQUEST:
-            yield scope.refusal("pytest-internals", f"request.{node.attr} reaches into pytest", node, Fate.UNSAFE)
+
+
+def _check_use(scope: Scope) -> Iterator[Refusal]:
+    """Fixtures of pytest are used as they are documented, and the one that leads to everything is not handed on."""
+    asked = {name for function in (scope.test, *scope.functions) for name in parameters(function)}
+    whole = {id(node.value) for node in scope.walk() if isinstance(node, ast.Attribute)}
+    for node in scope.walk():
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in asked:
+            known = _OF_FIXTURES.get(node.value.id)
+            is_private = node.value.id in scope.facts.fixtures and node.attr.startswith("_") and node.attr[1:2] != "_"
+            if (known is not None and node.attr not in known) or (is_private and node.value.id in BUILTIN):
+                message = f"{node.value.id}.{node.attr} reaches into pytest"
+                yield scope.refusal("pytest-internals", message, node, Fate.UNSAFE)
+        elif isinstance(node, ast.Name) and node.id == "request" and node.id in asked and id(node) not in whole:
+            yield scope.refusal("pytest-internals", "request is handed on", node, Fate.UNSAFE)
+        elif isinstance(node, ast.Call) and _asks_for_hidden(node):
+            message = "getfixturevalue of what cannot be seen here, or leads into pytest"
+            yield scope.refusal("pytest-internals", message, node, Fate.UNSAFE)
+
+
+def _asks_for_hidden(node: ast.Call) -> bool:
+    is_asking = isinstance(node.func, ast.Attribute) and node.func.attr == "getfixturevalue"
+    known = all(isinstance(arg, ast.Constant) and arg.value not in _INTERNAL_FIXTURES for arg in node.args)
+    return is_asking and not known
 
 
 def _check_sleep(scope: Scope, node: ast.AST) -> Iterator[Refusal]:

@@ -8,10 +8,22 @@ from pytest_llmgen.vet.borders import check_borders
 from pytest_llmgen.vet.calls import check_calls
 from pytest_llmgen.vet.imports import check_imports
 from pytest_llmgen.vet.known import VetFacts
+from pytest_llmgen.vet.network import check_network
+from pytest_llmgen.vet.patchers import check_patches
 from pytest_llmgen.vet.scope import parse
 from pytest_llmgen.vet.shape import check_shape
+from pytest_llmgen.vet.tricks import check_tricks
 
-_RULES = (check_calls, check_borders, check_imports, check_shape, check_assertions)
+_RULES = (
+    check_calls,
+    check_tricks,
+    check_borders,
+    check_network,
+    check_imports,
+    check_patches,
+    check_shape,
+    check_assertions,
+)
 
 
 def vet(candidate: Candidate, facts: VetFacts) -> tuple[Refusal, ...]:

@@ -24,7 +24,10 @@ DRIVER = Path(__file__).with_name("driver.py")
 SECRET = "planted-4711"
 FILES = {
     "project/shop/__init__.py": "",
-    "project/shop/cart.py": "def total(prices):\n    return sum(prices)\n",
+    "project/shop/cart.py": (
+        "def total(prices):\n    return sum(prices)\n\n\n"
+        "def discount(price):\n    if price > 10:\n        return price - 1\n    return price\n"
+    ),
     "project/tests/test_cart.py": "from shop.cart import total\n\ndef test_total(): assert total([1]) == 1\n",
     "project/pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n',
     "project/.env": f"KEY={SECRET}\n",

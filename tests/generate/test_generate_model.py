@@ -281,6 +281,21 @@ def test_a_server_that_is_not_there_is_named(make):
         list(make(api).generate([assignment()]))
 
 
+def test_a_proxy_of_the_environment_is_used(make):
+    with FakeAnthropic([FakeReply(REPLY)]) as proxy:
+        env = {**proxy.environment, "ANTHROPIC_BASE_URL": "http://models.example:80", "HTTP_PROXY": proxy.url}
+        list(make(proxy, env=env | {"NO_PROXY": "", "no_proxy": ""}).generate([assignment()]))
+    assert [request.path for request in proxy.requests] == ["http://models.example/v1/messages"]
+
+
+def test_a_proxy_that_is_not_there_is_named(make):
+    with FakeAnthropic() as proxy:
+        pass
+    env = {**proxy.environment, "ANTHROPIC_BASE_URL": "http://models.example", "HTTP_PROXY": proxy.url}
+    with pytest.raises(LlmgenError, match=r"no connection.*HTTPS_PROXY.*\[no-network\]"):
+        list(make(proxy, env=env | {"NO_PROXY": "", "no_proxy": ""}).generate([assignment()]))
+
+
 def test_a_connection_lost_after_a_reply_is_a_note(make):
     with FakeAnthropic([REPLY, *[FakeReply(fault="drop")] * 3]) as api:
         _, reply = make(api, concurrency=1).generate([assignment(), assignment("g")])
@@ -409,6 +424,9 @@ def test_warnings_as_errors_of_the_user_do_not_reach_the_sdk(make):
         generator._write = Writer("claude-sonnet-4-5")  # deprecated in the SDK
         (reply,) = generator.generate([assignment()])
         assert len(reply.candidates) == 1
+        (said,) = generator.warnings
+        assert said.startswith("The model 'claude-sonnet-4-5' is deprecated")
+        assert said.endswith("[deprecated-model]")
         with pytest.raises(UserWarning):
             warnings.warn("still an error", stacklevel=1)
 

@@ -25,6 +25,12 @@ def test_a_terminal_has_its_line_rewritten_and_cleared():
     assert out == ["\r\x1b[Kasking", "\r\x1b[Kmutating 14/20 o...", "\r\x1b[K", "[1/2] done\n"]
 
 
+def test_a_line_that_is_too_wide_is_wrapped_between_words():
+    out: list[str] = []
+    Progress(out.append, is_terminal=False, width=30).done("baseline  9 passed   lines 19/21 covered")
+    assert out == ["baseline  9 passed   lines\n", "  19/21 covered\n"]
+
+
 def test_a_log_gets_finished_items_and_a_heartbeat_after_a_minute_of_silence():
     out: list[str] = []
     clock = Clock()

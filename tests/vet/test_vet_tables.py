@@ -306,7 +306,7 @@ GOOD = {
     ),
     "also: dict update": wrap("d = {}\nd.update(a=Cart().total())\nassert d == {'a': 0}"),
     "also: setter on class attr patch": wrap(
-        "monkeypatch.setattr(Cart, 'total', lambda self: 3)\nassert Cart().total() == 3", "monkeypatch"
+        "monkeypatch.setattr(Cart, 'add', lambda self: 3)\nassert Cart().total() == 0", "monkeypatch"
     ),
     "also: param absolute tmp write": wrap(
         "p = tmp_path / name\np.write_text('x')\nassert Cart([p]).items",
@@ -637,7 +637,7 @@ BAD = {
     "trick: pytest.exit": ("skip", wrap("pytest.exit('x')" + ok, imports="import pytest")),
     "trick: skipif": ("skip", wrap(ok, imports="import pytest", decorators="@pytest.mark.skipif(True, reason='x')")),
     "trick: unittest skip": ("skip", wrap("raise unittest.SkipTest" + ok, imports="import unittest")),
-    "trick: nested test": ("unrelated-assertion", wrap("def test_y():\n    assert False" + "\nCart()")),
+    "trick: nested test": ("no-assertion", wrap("def test_y():\n    assert False" + "\nCart()")),
     "trick: assert not None const": ("unrelated-assertion", wrap("Cart()\nassert not False")),
     "trick: assert 1 == 1": ("cannot-fail", wrap("Cart()\nassert 1 == 1")),
     "trick: swallow": ("cannot-fail", wrap("try:\n    assert Cart().total() == 1\nexcept AssertionError:\n    pass")),
