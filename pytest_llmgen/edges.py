@@ -53,15 +53,13 @@ from pytest_llmgen.records import (
     TargetContext,
     ToolInfo,
 )
-from pytest_llmgen.refine import ledger
-from pytest_llmgen.refine.earlier import Again, Surroundings, categories_in, look_again
-from pytest_llmgen.refine.parse_back import source_of
-from pytest_llmgen.refine.render import is_ours
+from pytest_llmgen.refine.earlier import categories_in
 from pytest_llmgen.refine.write import check_folder
+from pytest_llmgen.renewal import renewed
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
-from pytest_llmgen.review.desk import digests_of, functions_of, places_of, read_book, said_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
@@ -122,33 +120,14 @@ class Edges:
         if not self.settings.generate or not whole:
             return
         texts = self.publisher.texts()
-        again = self._earlier(config, texts)
-        self.findings.again = again
+        others = files_of_tests(config) if texts else []
+        again, remembering = renewed(texts, self.publisher.folder, self.settings, self.modules, self.scope, others)
+        self.findings.again, self.publisher.remembering = again, remembering
         self.findings.on_disk = categories_in({name: text for name, text in texts.items() if name not in again.reasons})
         if not self.settings.pending:
-            folder = self.publisher.folder
             here = config.invocation_params.dir
-            self.set_aside = [os.path.relpath(folder / name, here) for name in again.reasons]
+            self.set_aside = [os.path.relpath(self.publisher.folder / name, here) for name in again.reasons]
             options.ignore = [*(options.ignore or ()), *self.set_aside]
-
-    def _earlier(self, config: pytest.Config, texts: Mapping[str, str]) -> Again:
-        is_whole = not self.settings.targets and self.scope.lines is None
-        self.publisher.digests = digests_of(self.modules)
-        known = {path for path in map(source_of, texts.values()) if path}
-        if is_whole:
-            ours = {(self.publisher.folder / name).resolve() for name, text in texts.items() if is_ours(text)}
-            others = [path for path in files_of_tests(config) if path not in ours]
-            self.publisher.beside = ledger.digest(path.read_bytes().hex() for path in others if path.is_file())
-        deleted = {path for path in known if not (self.settings.root / path).exists()} if is_whole else set()
-        around = Surroundings(
-            digests=self.publisher.digests,
-            targets=functions_of(module for module in self.modules if module.path in known),
-            in_scope={target.key for target in self.scope.targets()},
-            sources={module.path for module in self.scope.modules if module.error is None} | deleted,
-            beside=self.publisher.beside,
-            always=self.settings.pending,
-        )
-        return look_again(texts, ledger.read(self.publisher.folder), around)
 
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""

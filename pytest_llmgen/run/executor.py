@@ -41,7 +41,7 @@ from pytest_llmgen.settings import Settings
 
 SILENCE = 30.0
 """Seconds beyond the worker's own limits after which it is taken for hung."""
-CHALLENGE_TIMEOUT = 3.0
+CHALLENGE_TIMEOUT = 15.0
 """Seconds of silence after which a child that meets probes is killed; it ends hanging ones by itself much sooner."""
 CHALLENGES_A_REQUEST = 8
 PROBES_A_REQUEST = 48

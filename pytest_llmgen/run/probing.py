@@ -21,7 +21,7 @@ from pytest_llmgen.run.wire import to_json
 TEXT_LIMIT = 4000
 
 
-HANG = 0.5
+HANG = 0.25
 """CPU seconds after which a probe that meets a mutant is taken to hang: others take a thousandth of that."""
 SIGN_OF_LIFE = 0.5
 """Seconds between two records of a child that meets many probes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
 import decimal
@@ -27,6 +28,7 @@ _ATOMS = (type(None), bool, int, str)
 EXACT_DIGITS = 4
 """A float with no more significant digits than this is one that people write by hand."""
 
+_MOCK = "unittest.mock"
 _DATE_CLASS = re.compile(r"\bdatetime\.(date|datetime|time|timedelta|timezone)\b")
 
 
@@ -41,6 +43,8 @@ def describe(value: object) -> Value:
     if kind in _ATOMS and len(plain := repr(value)) <= SIZE_LIMIT:
         return Value(type_name, plain, (), False, _cut(plain))
     writer = _Writer()
+    if kind.__name__ == "_CallList" and kind.__module__ == _MOCK:
+        value = list(value)  # type: ignore[call-overload]
     try:
         source = writer.write(value, 0)
         imports = tuple(sorted(writer.imports))
@@ -118,6 +122,30 @@ class _Writer:
             return self._dataclass(value, depth)
         if isinstance(value, tuple) and hasattr(kind, "_fields"):
             return self._call(self._dotted(kind), zip(kind._fields, value, strict=True), depth)
+        is_call = kind.__module__ == _MOCK and kind.__name__ == "_Call"
+        return self._mock_call(value, depth) if is_call else self._own_repr(value)
+
+    def _mock_call(self, value: Any, depth: int) -> str:
+        """``call.charge(5)``: what a stand-in was asked."""
+        name, arguments, named = value
+        if not all(part.isidentifier() for part in name.split(".") if part):
+            raise _NoSourceError
+        self.imports.add("from unittest.mock import call")
+        words = (f"{key}={self.write(each, depth + 1)}" for key, each in named.items())
+        plain = (self.write(each, depth + 1) for each in arguments)
+        return f"call{'.' if name else ''}{name}({self._bounded([*plain, *words])})"
+
+    def _own_repr(self, value: Any) -> str:
+        """``Version(1, 2)``: what a class that compares by content says itself, if it is a call of that class."""
+        kind = type(value)
+        own = {name for owner in kind.__mro__[:-1] for name in vars(owner)}
+        if not own >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
+            raise _NoSourceError
+        match ast.parse(source, mode="eval").body:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=words) if name == kind.__name__:
+                for part in (*args, *(word.value for word in words)):
+                    ast.literal_eval(part)
+                return source.replace(name, self._dotted(kind), 1)
         raise _NoSourceError
 
     def write_plain(self, value: object, _depth: int) -> str:

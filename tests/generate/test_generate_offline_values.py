@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmgen.generate.offline import docs, literals, mutations, regexes, usage
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.code import find_function, parameters
+from pytest_llmgen.generate.offline.code import find_function, helpers_of, parameters
 from pytest_llmgen.generate.offline.terms import from_source, literal
 from pytest_llmgen.generate.offline.world import World, survey
 from pytest_llmgen.records import Module
@@ -109,8 +109,8 @@ def test_classes_of_the_project_are_built_through_their_constructors(annotation,
     assert sources(annotation, survey(Module("m.py", "m", ".", CLASSES), {}))[0] == first
 
 
-def test_a_class_that_needs_itself_is_not_built():
-    assert sources("Knot", survey(Module("m.py", "m", ".", CLASSES), {})) == []
+def test_a_class_that_needs_itself_is_given_a_stand_in():
+    assert sources("Knot", survey(Module("m.py", "m", ".", CLASSES), {})) == ["Knot(knot)"]
 
 
 def test_imports_of_a_term_reach_the_class_where_it_is_defined():
@@ -256,3 +256,37 @@ def test_a_definition_is_found_by_name_and_line():
     assert find_function(tree, "A.x", 5).lineno == 5
     assert find_function(tree, "A.x", 3).lineno == 3
     assert find_function(tree, "A.y", 3) is None
+
+
+def test_a_constant_inside_an_expression_is_changed():
+    term = from_source("timedelta(days=400)")
+    found = {mutations.mutate(term, [], random.Random(seed)).source for seed in range(30)} - {""}
+    assert len(found) > 3
+    assert all(source.startswith("timedelta(days=") for source in found)
+
+
+def test_words_of_the_code_come_into_changed_texts():
+    rng = random.Random(1)
+    found = {mutations.change("a.b", rng, ["zip", "tar"]) for _ in range(100)}
+    assert any("zip" in text for text in found)
+    assert "a" in found or ".b" in found
+
+
+def test_numbers_in_texts_keep_their_width():
+    rng = random.Random(1)
+    found = {mutations.change("03-11-2000", rng, [31]) for _ in range(300)}
+    assert "31-11-2000" in found
+
+
+def test_an_annotation_may_be_named_in_another_module_of_the_project():
+    kinds = Module("kinds.py", "kinds", ".", "from typing import Union\nTexts = Union[str, bytes]\n")
+    user = Module("user.py", "user", ".", "from kinds import Texts\n")
+    assert sources("Texts", survey(user, {"kinds": kinds}))[:2] == ["'hello'", "b'abc'"]
+
+
+def test_helpers_are_found_through_calls_and_methods():
+    tree = ast.parse(
+        "def a(): b()\ndef b(): c()\ndef c(): a()\nclass K:\n    def m(self): self.n(); b()\n    def n(self): ..."
+    )
+    assert [node.name for node in helpers_of(find_function(tree, "a", 1), tree)] == ["b", "c"]
+    assert [node.name for node in helpers_of(find_function(tree, "K.m", 5), tree, "K")] == ["n", "b", "c", "a"]

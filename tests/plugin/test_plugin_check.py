@@ -51,6 +51,13 @@ def test_a_run_that_ends_without_a_verdict_leaves_none_of_an_earlier_one(make_pr
     assert sorted(path.name for path in place.parent.iterdir()) == ["earlier", "mine.prev.json"]
 
 
+def test_the_projects_own_include_is_no_conflict_that_its_strict_warnings_see(make_project: Make) -> None:
+    ini = '[tool.pytest.ini_options]\npythonpath = ["."]\nllm_workers = "1"\nfilterwarnings = ["error"]\n'
+    settings = ini + '[tool.coverage.run]\ninclude = ["pkg/*"]\n'
+    run = make_project(project_files(WHOLE, **{"pyproject.toml": settings})).run("--llm-check")
+    assert (run.status, run.verdict) == (0, "pass"), run.output
+
+
 # --- A project with gaps ------------------------------------------------------------------------
 
 

@@ -105,6 +105,21 @@ def test_a_rejected_test_leaves_its_file_and_is_remembered(shop):
     assert not (shop.root / "tests/llmgen/test_llmgen_shop.py").exists()
 
 
+def test_a_test_that_waits_joins_the_suite_when_it_is_accepted(shop):
+    waiting = shop.root / ".llmgen" / "pending"
+    (shop.root / "tests" / "llmgen").rename(waiting)
+    pending = ("-o", "llm_pending=true")
+    assert shop.run(*pending, "--llm-accept=test_fee_of_7")[0] == 0
+    text = shop.read("tests/llmgen/test_llmgen_shop.py")
+    assert ("def test_fee_of_7" in text, "reviewed=yes" in text, "test_fee_of_0" in text) == (True, True, False)
+    assert "test_fee_of_7" not in (waiting / "test_llmgen_shop.py").read_text()
+    status, output = shop.run(*pending, "--llm-accept=tests")
+    assert (status, "written to tests/llmgen/test_llmgen_shop.py" in output) == (0, True), output
+    assert shop.read("tests/llmgen/test_llmgen_shop.py").count("reviewed=yes") == 2 + 1  # and the header's sentence
+    assert list(waiting.glob("test_*.py")) == []
+    assert shop.run("tests/llmgen")[0] == 0
+
+
 def test_a_mutant_is_applied_to_a_clean_file_only(shop):
     mutant = gap(shop, "string")
     status, output = shop.run(f"--llm-apply={mutant['id']}")

@@ -13,6 +13,7 @@ import re
 import signal
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_a_dataclass_leaves_its_defaults_out() -> None:
         [object()],
         lambda: 1,
         iter([]),
-        collections.OrderedDict(a=1),
+        collections.Counter("aab").items(),
         "x" * (SIZE_LIMIT + 1),
         list(range(SIZE_LIMIT)),
         [[[[[[[[[]]]]]]]]],
@@ -152,3 +153,40 @@ def test_a_value_without_repr_still_has_a_text() -> None:
     described = describe(Strange())
     assert described.text == "<Strange without repr: RuntimeError>"
     assert described.type_name.endswith(".Strange")
+
+
+class Version:
+    def __init__(self, major: int, minor: int = 0) -> None:
+        self.numbers = (major, minor)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.numbers == other.numbers
+
+    def __hash__(self) -> int:
+        return hash(self.numbers)
+
+    def __repr__(self) -> str:
+        return f"Version{self.numbers}"
+
+
+class Boasting(Version):
+    def __repr__(self) -> str:
+        return "Boasting(9, 9)"
+
+
+def test_an_object_that_shows_and_compares_its_content_is_written_as_it_shows_itself() -> None:
+    described = describe([Version(1, 2)])
+    assert described.source == "[Version(1, 2)]"
+    assert described.imports == (f"from {__name__} import Version",)
+
+
+def test_an_object_whose_text_is_not_true_has_no_source() -> None:
+    assert describe(Boasting(1, 2)).source is None
+
+
+def test_what_a_stand_in_was_asked_is_a_list_of_calls() -> None:
+    gateway = mock.Mock()
+    gateway.charge(5, currency="USD")
+    described = describe(gateway.method_calls)
+    assert described.source == "[call.charge(5, currency='USD')]"
+    assert described.imports == ("from unittest.mock import call",)

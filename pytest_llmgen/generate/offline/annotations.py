@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
+from pytest_llmgen.generate.offline.fakes import fakes
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
+from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
 
@@ -15,6 +17,8 @@ MAX_DEPTH = 3
 _PER_TYPE = 12
 _PER_FIELD = 5
 _PER_OBJECT = 24
+_LIKELY = 3
+"""So many first values show which type a parameter takes."""
 _FEW = {2, 3}
 """So many fields that every combination of their first values can be made."""
 _FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
@@ -64,9 +68,14 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "UUID": (("UUID(int=1)",), ("from uuid import UUID",)),
     "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
+    "Match": (
+        ("re.match('([a-z]+)', 'hello')", "re.match('([0-9]+)', '42')", "re.match('(.)(.)?', 'a')"),
+        ("import re",),
+    ),
     "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')"), ("import io",)),
     "BytesIO": (("io.BytesIO(b'abc')", "io.BytesIO(b'')"), ("import io",)),
     "range": (("range(3)", "range(0)"), ()),
+    "slice": (("slice(0, 2)", "slice(1, None)", "slice(None, 2)", "slice(-1, None)", "slice(5, 9)"), ()),
 }
 _SAME = {
     "TextIO": "StringIO",
@@ -139,7 +148,8 @@ class Annotations:
     def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
         name = _SAME.get(name, name)
         if name in self._world.classes:
-            return self.build(self._world.classes[name], depth)
+            shape = self._world.classes[name]
+            return self.build(shape, depth) or fakes(shape, self, depth)
         if name in _BASIC:
             return _basic(name)
         if name in _LISTS | _SETS | _DICTS | {"tuple", "Tuple", "frozenset", "FrozenSet", "Iterator", "Generator"}:
@@ -173,7 +183,9 @@ class Annotations:
         if name in {"frozenset", "FrozenSet"}:
             return [_wrap("frozenset({})", term) for term in self._lists(parts, depth)]
         opening = ("{", "}") if name in _SETS else ("[", "]")
-        return self._lists(parts, depth, opening) if name in _LISTS | _SETS else self._named(name, depth)
+        if name in _LISTS | _SETS:
+            return self._lists(parts, depth, opening, is_lazy=name == "Iterable" and not depth)
+        return self._named(name, depth)
 
     def _union(self, parts: list[ast.expr], depth: int) -> list[Term]:
         found = [self.terms(part, depth) for part in parts]
@@ -181,14 +193,17 @@ class Annotations:
         mixed = [terms[rank] for rank in range(longest) for terms in found if rank < len(terms)]
         return unique(mixed)[: 2 * _PER_TYPE]
 
-    def _lists(self, parts: list[ast.expr], depth: int, marks: tuple[str, str] = ("[", "]")) -> list[Term]:
+    def _lists(
+        self, parts: list[ast.expr], depth: int, marks: tuple[str, str] = ("[", "]"), *, is_lazy: bool = False
+    ) -> list[Term]:
         if depth > MAX_DEPTH:
             return []
         items = self.terms(parts[0], depth + 1) if parts else _basic("int")
         rows = _rows(items)
         empty = Term("set()" if marks[0] == "{" else "[]", is_edge=True, is_shared=True)
         shared = [_join(row, *marks) for row in rows]
-        return unique([*shared[:1], empty, *shared[1:]])
+        once = [_wrap("iter({})", term) for term in shared[:2]] if is_lazy else []
+        return unique([*shared[:1], empty, *shared[1:2], *once, *shared[2:]])
 
     def _dicts(self, parts: list[ast.expr], depth: int) -> list[Term]:
         if depth > MAX_DEPTH:
@@ -252,8 +267,9 @@ class Annotations:
         found = self.terms(parameter.annotation, depth)
         if parameter.has_default and parameter.name in _FILE_NAMES:
             return [OMITTED]  # a test must not leave files of chance names behind
-        hinted = [term for term in self._hints.get(parameter.name, ()) if _is_like(term, found)]
-        found = unique([*hinted, *found])
+        wanted = suggested(parameter.name)
+        hints = [*self._hints.get(parameter.name, ()), *([wanted] if wanted else [])]
+        found = unique([*(term for term in hints if _is_like(term, found[:_LIKELY])), *found])
         return [OMITTED, *found] if parameter.has_default else found
 
     def _instance(self, shape: ClassShape, row: list[Term]) -> Term:
@@ -272,7 +288,7 @@ def passed(parameters: tuple[Parameter, ...], row: list[Term]) -> str:
         by_name = by_name or parameter.has_default or parameter.kind is ParameterKind.KEYWORD
         if term.is_omitted:
             continue
-        named = by_name and parameter.kind not in {ParameterKind.POSITIONAL, ParameterKind.STAR}
+        named = by_name and parameter.kind in {ParameterKind.PLAIN, ParameterKind.KEYWORD}
         found.append(f"{parameter.name}={term.source}" if named else term.source)
     return ", ".join(found)
 

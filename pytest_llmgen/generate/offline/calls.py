@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -152,12 +151,6 @@ def look(owner: str, attribute: str) -> str:
     return {"__len__": f"len({owner})", "__str__": f"str({owner})"}.get(attribute, f"{owner}.{attribute}")
 
 
-def receiver_name(class_name: str) -> str:
-    """``shopping_cart`` for ``ShoppingCart``."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name.lstrip("_"))
-    return words.lower() if words.lower() != class_name else f"{class_name}_object"
-
-
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
     taken = _taken(callee, row)
@@ -194,7 +187,8 @@ def _taken(callee: Callee, row: Input) -> set[str]:
         "answers",
         "calls",
     }
-    return names | {callee.receiver, callee.access.partition(".")[0]}
+    made = {line.partition(" = ")[0] for term in row for line in term.before if " = " in line}
+    return names | made | {callee.receiver, callee.access.partition(".")[0]}
 
 
 def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:

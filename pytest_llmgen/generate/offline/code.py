@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_MAX_HELPERS = 8
 
 
 class ParameterKind(StrEnum):
@@ -52,6 +53,28 @@ def _definitions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode
             yield from _definitions(node, f"{prefix}{node.name}.")
         elif isinstance(node, ast.If | ast.Try | ast.With):
             yield from _definitions(node, prefix)
+
+
+def helpers_of(node: FunctionNode, tree: ast.AST, owner: str = "") -> list[FunctionNode]:
+    """The functions of the same module, and methods of the same class, that a function calls, nearest first."""
+    every = {name: item for name, item in _definitions(tree, "") if not isinstance(item, ast.ClassDef)}
+    found: dict[str, FunctionNode] = {}
+    waiting = [node]
+    for current in waiting:
+        for name in _called_names(current, owner):
+            if name in every and name not in found and every[name] is not node and len(found) < _MAX_HELPERS:
+                found[name] = every[name]
+                waiting.append(every[name])
+    return list(found.values())
+
+
+def _called_names(node: FunctionNode, owner: str) -> Iterator[str]:
+    for item in body_nodes(node):
+        match item:
+            case ast.Call(func=ast.Name(id=name)):
+                yield name
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=attr) if owner:
+                yield f"{owner}.{attr}"
 
 
 def parameters(node: FunctionNode, skip_first: bool = False) -> tuple[Parameter, ...]:

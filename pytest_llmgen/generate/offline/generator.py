@@ -10,8 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, receiver_name
-from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, find_function, parameters
+from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
+from pytest_llmgen.generate.offline.code import (
+    FunctionNode,
+    Parameter,
+    ParameterKind,
+    find_function,
+    helpers_of,
+    parameters,
+)
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
@@ -22,8 +29,8 @@ from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
-from pytest_llmgen.generate.offline.terms import Term, literal
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
+from pytest_llmgen.generate.offline.usage import annotated, constant_keys
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
@@ -47,6 +54,7 @@ _SECONDS = 30.0
 """For the search of one target, and again for its mutants, where the caller sets no limit.  Numbers of probes end it
 long before: only they are the same on every machine."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
+_ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
 
 
@@ -105,15 +113,18 @@ class OfflineGenerator:
 
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         try:
-            plan = plan_of(assignment, modules)
-            candidates, note = self._search(assignment, plan)
+            plain = replace(assignment, target=_by_property(assignment.target))
+            plan = plan_of(plain, modules)
+            candidates, note = self._search(plain, plan)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
         except RecursionError:
             return Reply(assignment, note="its code is nested too deeply to be read")
         except _SURPRISES as error:  # one odd target must not cost the others their tests
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
-        return Reply(assignment, tuple(candidates), note=note)
+        key = assignment.target.key
+        named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
+        return Reply(assignment, tuple(named), note=note)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
@@ -170,6 +181,13 @@ class OfflineGenerator:
         return candidates[:_MAX_CANDIDATES]
 
 
+def _by_property(target: Target) -> Target:
+    """The setter ``Cart.total.setter`` under the name by which tests reach it: ``Cart.total``."""
+    owner, _, last = target.qualname.rpartition(".")
+    is_accessor = last in _ACCESSORS and any(item.endswith(f".{last}") for item in target.decorators)
+    return replace(target, qualname=owner) if is_accessor else target
+
+
 def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     """Work out how the target is called and with which values.
 
@@ -189,9 +207,11 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     texts = (*told, *context.examples, *context.callers)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
-    mentioned = literals_of(node, world.constants)
+    helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
+    mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    matching = [text for part in matching_texts(node, world.constants) for text in (part, f"a{part}b")]
+    patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
+    matching = [text for part in patterns for text in (part, f"a{part}b")]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -200,13 +220,16 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    sources = inputs.Sources(literals, seen, tuple(mentioned))
+    starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(constant_keys(starred, node)))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    if objects and target.name in inputs.ALIKE:
+        full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
     return Plan(callee, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
 
@@ -239,7 +262,7 @@ def _callee(
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
-    name = receiver_name(shape.name)
+    name = snake_case(shape.name)
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))

@@ -10,6 +10,7 @@ from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
+from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, unique
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassShape
@@ -21,14 +22,17 @@ _RECEIVERS = 3
 _STEP_METHODS = 5
 _MAX_PAIRS = 16
 _MAX_ASSIGNED = 4
-_ENDS = (
-    (
-        frozenset({"text", "string", "sentence", "line", "title", "s", "paragraph", "message", "phrase"}),
-        "'hello world'",
-    ),
-    (frozenset({"low", "lower", "min", "minimum", "start", "begin", "first", "lo"}), "1"),
-    (frozenset({"high", "upper", "max", "maximum", "stop", "end", "last", "hi", "limit"}), "10"),
+_NUMBER_UNITS = {
+    "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
+}
+_MAX_COUNTED = 30
+_OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
+MAX_ALIKE = 8
+ALIKE = frozenset(
+    {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
+    | {"__add__", "__sub__", "__mul__", "__or__", "__and__", "__xor__", "__radd__", "__iadd__"}
 )
+"""Methods that are mostly given another object of their own class."""
 _CHANGING_CALLS = {"append", "add", "extend", "update", "pop", "remove", "insert", "clear", "setdefault", "discard"}
 
 
@@ -39,12 +43,13 @@ class Sources:
     literals: tuple[Term, ...] = ()
     seen: tuple[tuple[Term, ...], ...] = ()
     mentioned: tuple[object, ...] = ()  # plain values of the code, as they are
+    options: tuple[str, ...] = ()  # names that the body reads from its ``**kwargs``
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
     """Values for one parameter, the most typical first; empty where none can be made."""
     if parameter.kind is ParameterKind.DOUBLE_STAR:
-        return [OMITTED]
+        return [OMITTED, *_named_options(sources.options, annotations)]
     typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
@@ -58,10 +63,23 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
 
 def _varied(name: str, typed: list[Term], rank: int) -> list[Term]:
     """The same terms, begun so that the arguments of one call differ and low ends stand below high ones."""
-    wanted = next((value for words, value in _ENDS if words & set(name.lower().split("_"))), "")
+    wanted = suggested(name)
     plain = [term for term in typed if not term.is_edge]
-    first = [term for term in typed if term.source == wanted] or plain[rank % len(plain) :][:1] if plain else []
-    return unique([*first, *typed])
+    if wanted is not None and _kind(wanted) in {_kind(term) for term in plain[:_LITERALS_FIRST]}:
+        return unique([wanted, *typed])
+    return unique([*(plain[rank % len(plain) :][:1] if plain else []), *typed])
+
+
+def _named_options(names: Sequence[str], annotations: Annotations) -> list[Term]:
+    """``key=value`` for each name that the body reads from its ``**kwargs``."""
+    found = []
+    for name in names:
+        wanted = suggested(name)
+        values = [annotations.terms_of_text(kind)[0] for kind in _OPTION_KINDS]
+        for term in [*([wanted] if wanted else []), *values]:
+            label = f"{name} {'' if '(' in term.source or ':' in term.source else term.source}"
+            found.append(replace(term, source=f"{name}={term.source}", is_shared=False, label=label))
+    return found
 
 
 def _star(typed: list[Term]) -> list[Term]:
@@ -83,6 +101,7 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term], mentioned: Sequenc
     fitting = [term for term in literals if _kind(term) in kinds]
     if "float" in kinds and "int" not in kinds:
         fitting.extend(term for term in literals if _kind(term) == "int")
+    fitting.extend(_counted(typed, literals))
     inner = {kind for term in typed for kind in _inner_kinds(term)}
     items = [term for term in literals if _kind(term) in inner]
     if "list" in kinds and items:
@@ -92,6 +111,18 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term], mentioned: Sequenc
     if "dict" in kinds:
         fitting.extend(_with_literals(next(term for term in typed if _kind(term) == "dict"), literals))
     return fitting
+
+
+def _counted(typed: Sequence[Term], literals: Sequence[Term]) -> list[Term]:
+    """``timedelta(seconds=60)``: the numbers of the code in each unit of a type that counts."""
+    kinds = {name: term for term in typed for name in _NUMBER_UNITS if term.source.startswith(f"{name}(")}
+    numbers = [term.source for term in literals if _kind(term) in {"int", "float"}][:_MAX_COUNTED]
+    return [
+        replace(term, source=f"{kind}({unit}={number})", is_edge=False)
+        for kind, term in kinds.items()
+        for unit in _NUMBER_UNITS[kind]
+        for number in numbers
+    ]
 
 
 def _together(mentioned: Sequence[object], kinds: set[str]) -> list[Term]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+import unicodedata
 
 WIDTH = 100
 _INDENT = "    "
@@ -15,12 +16,20 @@ class TooLongError(Exception):
 
 
 def quoted(text: str) -> str:
-    """A string literal with double quotes unless that costs escapes."""
+    """A string literal with double quotes unless that costs escapes; combining marks are escaped."""
     if '"' not in text:
-        return '"' + repr("'" + text)[2:]  # the quote in front makes repr choose double quotes
+        return _visible('"' + repr("'" + text)[2:])  # the quote in front makes repr choose double quotes
     if text.count('"') > text.count("'"):
-        return repr(text)
-    return '"' + repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+        return _visible(repr(text))
+    return _visible('"' + repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"') + '"')
+
+
+def _visible(source: str) -> str:
+    return "".join(_escaped(letter) if unicodedata.category(letter)[0] == "M" else letter for letter in source)
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
 
 
 def tidy(source: str) -> str:

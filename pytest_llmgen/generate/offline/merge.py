@@ -14,6 +14,7 @@ from pytest_llmgen.records import Candidate, Category, Oracle, Target
 
 _MAX_COLUMNS = 6
 _MAX_ROWS = 20
+_MAX_LABEL = 24
 _ENDINGS = {
     Category.TYPICAL: "of_typical_values",
     Category.EDGE: "of_edge_values",
@@ -200,11 +201,22 @@ def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tup
 def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
     rows = []
     seen: set[str] = set()
+    inputs = [rank for rank in columns if not cases[0].holes[rank].is_outcome]
     for case in cases:
-        label = _free(_label(case.candidate.name[len(start) :]), seen, "-")
+        told = _value_label(case.holes[inputs[0]].source) if len(inputs) == 1 else ""
+        label = _free(told or _label(case.candidate.name[len(start) :]), seen, "-")
         values = ", ".join(case.holes[rank].source for rank in columns)
         rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))
     return rows
+
+
+def _value_label(source: str) -> str:
+    """A short plain text speaks for itself; empty for any other value."""
+    text = ast.literal_eval(source)
+    if not isinstance(text, str):
+        return ""
+    is_plain = text.isascii() and text.isprintable() and text == text.strip() and "\\" not in text
+    return text if is_plain and 0 < len(text) <= _MAX_LABEL and any(map(str.isalnum, text)) else ""
 
 
 def _label(rest: str) -> str:
@@ -212,7 +224,7 @@ def _label(rest: str) -> str:
     while len(parts) > 1 and parts[0] in _JOINTS:
         parts = parts[1:]
     label = "-".join(parts)
-    return f"case-{label}" if label.isdigit() and rest.startswith("_") else label or "plain"
+    return f"case-{label}" if label.isdigit() and rest.startswith("_") else label or "usual"
 
 
 def _common(names: list[str]) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, value_of
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, value_of
 
 _FROM_POOL = 0.4
 _MAX_SIZE = 80
 _LETTERS = "abcXYZ019 -_.,!"
 _TOKEN = re.compile(r"[^\W_]+|[\W_]")
+_CHANGEABLE = (int, float, str)
 _MAX_WHOLE = 12
 """Items of a list that holds all that the code mentions."""
 
@@ -26,9 +29,27 @@ def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabula
     try:
         value = value_of(term)
     except ValueError:
-        return rng.choice(list(pool)) if pool else term
+        return _with_other_constant(term, rng, known) or (rng.choice(list(pool)) if pool else term)
     changed = change(value, rng, known)
     return literal(changed) if len(repr(changed)) <= _MAX_SIZE else term
+
+
+def _with_other_constant(term: Term, rng: random.Random, known: Vocabulary) -> Term | None:
+    """``timedelta(days=400)`` with another number: one of the plain values that an expression holds is changed."""
+    try:
+        tree = ast.parse(term.source, mode="eval")
+    except SyntaxError:
+        return None
+    held = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) in _CHANGEABLE]
+    if not held:
+        return None
+    node = rng.choice(held)
+    changed = change(node.value, rng, known)
+    if not isinstance(changed, int | float | str) or len(repr(changed)) > _MAX_SIZE:
+        return None
+    node.value = changed
+    edge = from_source(ast.unparse(tree)).is_edge
+    return replace(term, source=ast.unparse(tree), is_edge=edge, label="")
 
 
 def change(value: object, rng: random.Random, known: Vocabulary = ()) -> object:  # noqa: PLR0911 (one case a line)

@@ -6,8 +6,8 @@ import ast
 import keyword
 import re
 
-from pytest_llmgen.generate.offline.calls import Callee, Input, receiver_name
-from pytest_llmgen.generate.offline.terms import OMITTED, Term
+from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
 _MAX_NAME = 76
@@ -25,7 +25,7 @@ def words(text: str) -> str:
 def stem(qualname: str) -> str:
     """What a test's name starts with: the function, or class and method."""
     owner = qualname.rpartition(".")[0]
-    prefix = receiver_name(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
+    prefix = snake_case(owner.rpartition(".")[2]).removesuffix("_object") + "_" if owner else ""
     return f"test_{prefix}{spoken(qualname).replace(' ', '_')}"
 
 
@@ -105,11 +105,21 @@ def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (on
             return words(attr)
         case ast.Call(args=[ast.Constant(value=str() as text)]) if text.startswith("-") or not text.strip("0."):
             return f"negative_{name}" if text.startswith("-") else f"zero_{name}"
+        case ast.Call(args=[], keywords=[_, *_] as given):
+            return _describe_named(name, given)
         case ast.Call(func=function, args=args) if args:
             plain = "_".join(words(ast.unparse(item)) for item in args[:3] if isinstance(item, ast.Constant))
             return f"{name}_{plain}".strip("_") if plain else f"{name}_{words(ast.unparse(function))}"
         case _:
             return name
+
+
+def _describe_named(name: str, given: list[ast.keyword]) -> str:
+    """``delay_5400_seconds`` for ``timedelta(seconds=5400)``."""
+    if any(isinstance(word.value, ast.UnaryOp) for word in given):
+        return f"negative_{name}"
+    told = [f"{ast.unparse(word.value)}_{word.arg}" for word in given[:2] if isinstance(word.value, ast.Constant)]
+    return f"{name}_{words('_'.join(told))}".strip("_")
 
 
 def _describe_number(name: str, number: float) -> str:

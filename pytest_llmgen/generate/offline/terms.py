@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 _SHORT = 3
@@ -33,6 +34,12 @@ class Term:
 
 
 OMITTED = Term("")
+
+
+def snake_case(class_name: str) -> str:
+    """The name of a class as that of a variable: ``HTTPCart`` becomes ``http_cart``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name.lstrip("_"))
+    return words.lower() if words.lower() != class_name else f"{class_name}_object"
 
 
 def literal(value: object) -> Term:

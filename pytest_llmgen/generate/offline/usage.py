@@ -46,6 +46,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "seq",
         "sequence",
         "iterable",
+        "collection",
     ),
     "list[str]": ("words", "strings", "lines", "names", "keys", "parts", "paths", "tokens", "texts"),
     "dict[str, int]": ("d", "mapping", "data", "options", "config", "dictionary", "settings", "headers", "params"),
@@ -80,9 +81,18 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     if parameter.annotation is not None:
         return _with_pairs(parameter, node)
     kinds = guess(parameter.name, node, parameter.default)
+    if parameter.kind is ParameterKind.STAR:
+        kinds = _of_each(parameter.name, kinds)
     if not kinds:
         return parameter
     return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
+
+
+def _of_each(name: str, kinds: list[str]) -> list[str]:
+    """What each argument of ``*name`` is: by the word in the singular, else what the items of the guess are."""
+    named = _BY_NAME.get(name.removesuffix("s"))
+    items = [kind.removeprefix("list[").removesuffix("]") for kind in kinds if kind.startswith("list[")]
+    return list(dict.fromkeys([*([named] if named else []), *items]))
 
 
 def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
@@ -105,7 +115,7 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
     votes: Counter[str] = Counter()
     _vote_name(name, votes)
     _vote_default(default, votes)
-    keys = _constant_keys(name, node)
+    keys = constant_keys(name, node)
     for item in body_nodes(node):
         _vote_node(name, item, node, votes)
     if keys:
@@ -230,7 +240,8 @@ def _vote_items(target: ast.expr, node: FunctionNode, votes: Counter[str]) -> No
     votes["str"] += _MEDIUM if likely in ([], ["str"]) else 0
 
 
-def _constant_keys(name: str, node: FunctionNode) -> list[str]:
+def constant_keys(name: str, node: FunctionNode) -> list[str]:
+    """The literal keys that a function reads from a mapping of that name."""
     found: dict[str, None] = {}
     for item in body_nodes(node):
         match item:

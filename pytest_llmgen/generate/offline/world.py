@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,6 +23,8 @@ _ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
 _UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
 _DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
 _PROPERTIES = {"property", "cached_property"}
+_ACCESSORS = {"setter", "deleter", "getter", "overload"}
+"""Of definitions that repeat the name of a property or function."""
 _MAX_BASES = 5
 _MAX_MODULES = 12
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
@@ -89,7 +92,8 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
             nodes[node.name] = (node, f"from {module.name} import {node.name}")
     classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
     assigned = _assigned(tree)
-    return World(classes, {**assigned, **_new_types(assigned)}, assigned, _raised(tree))
+    elsewhere = {} if not others else _imported_aliases(tree, module, others)
+    return World(classes, {**elsewhere, **assigned, **_new_types(assigned)}, assigned, _raised(tree))
 
 
 def _classes_behind(
@@ -128,6 +132,17 @@ def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
                 name = alias.asname or alias.name
                 renamed = f" as {alias.asname}" if alias.asname else ""
                 found[name] = f"from {source} import {alias.name}{renamed}"
+    return found
+
+
+def _imported_aliases(tree: ast.Module, module: Module, others: Mapping[str, Module]) -> dict[str, ast.expr]:
+    """What the modules that the module imports from assign: annotations may name it."""
+    found: dict[str, ast.expr] = {}
+    for name in _sources(tree, module):
+        if name in others and name != module.name:
+            with suppress(SyntaxError):
+                assigned = _assigned(ast.parse(others[name].source))
+                found.update({**assigned, **_new_types(assigned)})
     return found
 
 
@@ -191,7 +206,7 @@ def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.Cla
         item.name: item
         for owner in reversed(line)
         for item in owner.body
-        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and not _ACCESSORS & set(decorator_names(item))
     }
     kind = _kind(line, methods)
     return ClassShape(
