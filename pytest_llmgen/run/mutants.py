@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.activate import Index, NeedsImport, Prepared, activate, index_functions, prepare
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
@@ -60,7 +60,7 @@ class Judge:
         self._restless: set[pytest.Item] = set()
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
-        self.look_around()
+        self._index = Index({}, {})  # until it has looked around
 
     def look_around(self) -> None:
         """Find the functions that are alive now, and do once what each child would do; needed after every import."""

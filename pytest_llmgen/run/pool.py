@@ -32,7 +32,7 @@ START_LIMIT = 60.0
 """Seconds that a worker may take to import and collect the project."""
 TAIL = 2000
 """Characters of a worker's output in an error message."""
-WORTH = 3.0
+WORTH = 4.0
 """Another worker is started when what is left will take so many times the time of a worker's start."""
 TRIES = 2
 """How often a request is given to a worker before it counts as lost."""

@@ -71,11 +71,13 @@ class Shortcut:
     def __init__(self, session: pytest.Session, recorder: Recorder) -> None:
         self._session, self._recorder = session, recorder
         self._ways: dict[pytest.Item, _Way | None] = {}
+        self._plain_nodes: dict[Any, bool] = {}  # of one look at the items
         self._ambience: ExitStack | None = None
         self._parts = _Parts.of(session)
 
     def consider(self, items: Iterable[pytest.Item]) -> None:
         """Decide for items; in the parent, so that no child has to."""
+        self._plain_nodes.clear()
         for item in items:
             self._ways[item] = self._way_of(item)
 
@@ -184,10 +186,18 @@ class Shortcut:
         if self._parts is None or type(item) is not pytest.Function:
             return None
         try:
-            fit = _is_plain_function(item) and _has_plain_folders(item) and not _has_telling_marks(item)
+            fit = _is_plain_function(item) and self._has_plain_folders(item) and not _has_telling_marks(item)
             return _way_by_fixtures(item) if fit else None
         except Exception:  # noqa: BLE001 (an item of an unknown shape runs as pytest runs it)
             return None
+
+    def _has_plain_folders(self, item: pytest.Item) -> bool:
+        """Whether pytest would do nothing on the way down to the test, beside fixtures."""
+        nodes = item.listchain()[:-1]
+        for node in nodes:
+            if node not in self._plain_nodes:
+                self._plain_nodes[node] = _is_plain_node(node)
+        return all(self._plain_nodes[node] for node in nodes)
 
 
 class _Phases:
@@ -258,11 +268,6 @@ def _is_plain_function(item: Any) -> bool:
         return False
     attributes = ("is_hypothesis_test", "hypothesis", "_hypothesis_internal_settings_applied")
     return not any(hasattr(function, name) for name in attributes)
-
-
-def _has_plain_folders(item: pytest.Item) -> bool:
-    """Whether pytest would do nothing on the way down to the test, beside fixtures."""
-    return all(_is_plain_node(node) for node in item.listchain()[:-1])
 
 
 def _is_plain_node(node: Any) -> bool:
