@@ -77,6 +77,7 @@ def facts_of(findings: Findings, circumstances: Circumstances) -> Facts:
         stage_seconds=dict(findings.stage_seconds),
         stage_cpu_seconds=dict(findings.stage_cpu),
         peak_memory_mb=round(findings.peak_memory_mb, 1),
+        kept_verdicts=findings.kept_verdicts,
     )
     tests = tuple(_test_report(judged) for judged in findings.judged)
     return Facts(

@@ -29,6 +29,9 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.generate.journal import Journal
+from pytest_llmgen.kept.memory import Memory
+from pytest_llmgen.kept.opening import open_memory
+from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
@@ -40,7 +43,6 @@ from pytest_llmgen.records import (
     Fate,
     FileLines,
     Generator,
-    Hits,
     Module,
     Mutant,
     Origin,
@@ -52,6 +54,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     ToolInfo,
+    united,
 )
 from pytest_llmgen.refine.earlier import categories_in
 from pytest_llmgen.refine.write import check_folder
@@ -108,6 +111,7 @@ class Edges:
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
+        self.memory: Memory | None = None
         self.set_aside: list[str] = []  # files of generated tests that are looked at again, not run with the others
 
     def set_aside_earlier(self, config: pytest.Config) -> None:
@@ -273,6 +277,8 @@ class Edges:
         """Judge what was found and write the reports."""
         if self.executor is not None:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+        if self.memory is not None:
+            self.findings.kept_verdicts = self.memory.kept
             self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
@@ -326,7 +332,10 @@ class Edges:
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
-            warnings=warnings_of(self.generator) if self.generator else (),
+            warnings=(
+                *(warnings_of(self.generator) if self.generator else ()),
+                *((self.memory.problem,) if self.memory and self.memory.problem else ()),
+            ),
             book=self.book,
             today=datetime.now().astimezone().date(),
             present=None if self.settings.targets else places_of(self.modules),
@@ -360,9 +369,9 @@ class Edges:
             data = read_baseline(data_file, self.settings.root, files)
             if not data.has_branches or not (data.has_contexts or not recorder.outcomes):
                 return baseline
-            hits = {path: baseline.hits.get(path, Hits()) | seen for path, seen in data.hits.items()}
+            hits = united([baseline.hits, data.hits])
             contexts = {**baseline.contexts, **data.contexts}
-            baseline = replace(baseline, hits={**baseline.hits, **hits}, contexts=contexts, measured=True)
+            baseline = replace(baseline, hits=hits, contexts=contexts, measured=True)
         return baseline
 
     def _files(self) -> dict[str, FileLines]:
@@ -374,17 +383,29 @@ class Edges:
         return found
 
     def _open_runner(self) -> Runner:
-        self.executor = Executor(
+        args = (*self.config.invocation_params.args, *(f"--ignore={path}" for path in self.set_aside))
+        executor = self.executor = Executor(
             self.settings.root,
             self.settings,
-            args=(*self.config.invocation_params.args, *(f"--ignore={path}" for path in self.set_aside)),
+            args=args,
             sys_path=self.sys_path,
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,
             files=self.findings.baseline.files,
             tier=self.tier,
         )
-        return self.executor
+        self.memory = open_memory(
+            self.settings,
+            environ=os.environ,
+            args=args,
+            ini_file=self.config.inipath,
+            tier=tier_text(self.tier),
+            folder=self.config.invocation_params.dir,
+            paths=[module.path for module in self.scope.modules if module.error is None],
+            coverage_config=self.cov_config,
+            suite=self.findings.baseline.tests,
+        )
+        return KeepingRunner(executor, self.memory, self.findings.baseline.tests)
 
     def _cpu_seconds(self) -> float:
         """CPU of this process and of all workers with their children."""
