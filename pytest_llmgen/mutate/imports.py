@@ -72,21 +72,19 @@ def install_import(path: str, mutated_source: str) -> MutantImport:
     Raises:
         ImportError: the file is imported already, so that a new text would not be seen.
     """
-    check_not_imported(path)
+    if name := loaded_as(path):
+        raise ImportError(f"{name} is imported already")
     return hand_out(path, mutated_source)
 
 
-def check_not_imported(path: str) -> None:
-    """See that a new text of the file would be seen by whoever imports it.
-
-    Raises:
-        ImportError: the file is imported already.
-    """
+def loaded_as(path: str) -> str:
+    """The name under which a file is imported already in this process, empty where it is not."""
     file = Path(path).resolve()
     for name, module in list(sys.modules.items()):
         origin = getattr(module, "__file__", None)
         if isinstance(origin, str) and origin.endswith(file.name) and Path(origin).resolve() == file:
-            raise ImportError(f"{name} is imported already")
+            return name
+    return ""
 
 
 def hand_out(path: str, mutated_source: str, code: CodeType | None = None) -> MutantImport:

@@ -19,7 +19,7 @@ from typing import NoReturn
 import pytest
 
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.imports import check_not_imported, hand_out
+from pytest_llmgen.mutate.imports import hand_out, loaded_as
 from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict, Outcome
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
@@ -34,6 +34,8 @@ from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
+
+OUT_OF_REACH = "is a part of what runs the tests: what it does when it is imported can't be changed"
 
 
 class Zygote:
@@ -50,7 +52,7 @@ class Zygote:
         self._arguments, self._positional = list(arguments), start.positional
         self._outside, self._imported_by = start.outside, start.imported_by
         self._setting, self._meter = Setting(), Meter(root, list(self._sources))
-        self._free: set[str] = set()  # paths of files that are not imported here
+        self._names: dict[str, str] = {}  # by path: as what it is imported here
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -125,26 +127,28 @@ class Zygote:
 
     def _judge(self, job: MutantJob, extra: float) -> None:
         began = time.monotonic()
-        source = mutated_source(self._sources[job.mutant.path], job.mutant)
-        try:
-            self._look_at(job)
-            text = _Text(str(self._root / job.mutant.path), source, _compiled(source, self._root / job.mutant.path))
-        except (SyntaxError, ValueError) as error:
-            verdict = MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
-        except ImportError as error:
-            verdict = MutantVerdict(job.mutant.id, MutantStatus.RUNTIME_ERROR, detail=str(error))
-        else:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+        verdict = self._verdict(job, extra)
         answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
         self._channel.send(protocol.VERDICTS, answers=[answer])
 
-    def _look_at(self, job: MutantJob) -> None:
-        """Do once what each child would do; here it costs no copies of memory pages."""
-        if job.mutant.path not in self._free:
-            check_not_imported(str(self._root / job.mutant.path))
-            self._free.add(job.mutant.path)
-        for test in job.tests:
+    def _verdict(self, job: MutantJob, extra: float) -> MutantVerdict:
+        path = self._root / job.mutant.path
+        if name := self._loaded_as(job.mutant.path):
+            return MutantVerdict(job.mutant.id, MutantStatus.RUNTIME_ERROR, detail=f"{name} {OUT_OF_REACH}")
+        for test in job.tests:  # once here, so that no child has to
             linecache.getline(str(self._root / test.partition("::")[0]), 1)
+        source = mutated_source(self._sources[job.mutant.path], job.mutant)
+        try:
+            text = _Text(str(path), source, _compiled(source, path))
+        except (SyntaxError, ValueError) as error:
+            return MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
+        return settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+
+    def _loaded_as(self, path: str) -> str:
+        """Looked up once: here nothing is imported any more."""
+        if path not in self._names:
+            self._names[path] = loaded_as(str(self._root / path))
+        return self._names[path]
 
     def _attempt(self, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         attempt = self._run_mutant(text, tests, limit, every=every)
