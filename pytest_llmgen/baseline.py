@@ -23,6 +23,8 @@ from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
 _NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")
+_CONFLICT = "ignore:--include is ignored"
+"""Said where the project's settings have an ``include``: sources are named, so there are no fewer data."""
 _RED = (Outcome.FAILED, Outcome.ERROR)
 NO_LLM = "no_llm"
 GENERATED = "llm_generated"
@@ -49,6 +51,7 @@ class CoverageSetup:
                 "cov_report": {"": None},  # pytest-cov's form of "no report"
                 "cov_fail_under": 0,
                 "cov_append": False,
+                "pythonwarnings": [*(getattr(options, "pythonwarnings", None) or []), _CONFLICT],
             }
             vars(options).update(values)
             # coverage's sys.monitoring core has no dynamic contexts.

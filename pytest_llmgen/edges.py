@@ -29,6 +29,9 @@ from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
 from pytest_llmgen.generate.journal import REPLIES, Journal
+from pytest_llmgen.kept.memory import Memory
+from pytest_llmgen.kept.opening import open_memory
+from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
@@ -40,7 +43,6 @@ from pytest_llmgen.records import (
     Fate,
     FileLines,
     Generator,
-    Hits,
     Module,
     Mutant,
     Origin,
@@ -52,16 +54,15 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     ToolInfo,
+    united,
 )
-from pytest_llmgen.refine import ledger
-from pytest_llmgen.refine.earlier import Again, Surroundings, categories_in, look_again
-from pytest_llmgen.refine.parse_back import source_of
-from pytest_llmgen.refine.render import is_ours
+from pytest_llmgen.refine.earlier import categories_in
 from pytest_llmgen.refine.write import check_folder
+from pytest_llmgen.renewal import renewed
 from pytest_llmgen.report.files import make_folder
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.report.sources import sources_of
-from pytest_llmgen.review.desk import digests_of, functions_of, places_of, read_book, said_of
+from pytest_llmgen.review.desk import places_of, read_book, said_of
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
@@ -110,6 +111,7 @@ class Edges:
         self.generator: Generator | None = None
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None
+        self.memory: Memory | None = None
         self.set_aside: list[str] = []  # files of generated tests that are looked at again, not run with the others
 
     def set_aside_earlier(self, config: pytest.Config) -> None:
@@ -122,33 +124,14 @@ class Edges:
         if not self.settings.generate or not whole:
             return
         texts = self.publisher.texts()
-        again = self._earlier(config, texts)
-        self.findings.again = again
+        others = files_of_tests(config) if texts else []
+        again, remembering = renewed(texts, self.publisher.folder, self.settings, self.modules, self.scope, others)
+        self.findings.again, self.publisher.remembering = again, remembering
         self.findings.on_disk = categories_in({name: text for name, text in texts.items() if name not in again.reasons})
         if not self.settings.pending:
-            folder = self.publisher.folder
             here = config.invocation_params.dir
-            self.set_aside = [os.path.relpath(folder / name, here) for name in again.reasons]
+            self.set_aside = [os.path.relpath(self.publisher.folder / name, here) for name in again.reasons]
             options.ignore = [*(options.ignore or ()), *self.set_aside]
-
-    def _earlier(self, config: pytest.Config, texts: Mapping[str, str]) -> Again:
-        is_whole = not self.settings.targets and self.scope.lines is None
-        self.publisher.digests = digests_of(self.modules)
-        known = {path for path in map(source_of, texts.values()) if path}
-        if is_whole:
-            ours = {(self.publisher.folder / name).resolve() for name, text in texts.items() if is_ours(text)}
-            others = [path for path in files_of_tests(config) if path not in ours]
-            self.publisher.beside = ledger.digest(path.read_bytes().hex() for path in others if path.is_file())
-        deleted = {path for path in known if not (self.settings.root / path).exists()} if is_whole else set()
-        around = Surroundings(
-            digests=self.publisher.digests,
-            targets=functions_of(module for module in self.modules if module.path in known),
-            in_scope={target.key for target in self.scope.targets()},
-            sources={module.path for module in self.scope.modules if module.error is None} | deleted,
-            beside=self.publisher.beside,
-            always=self.settings.pending,
-        )
-        return look_again(texts, ledger.read(self.publisher.folder), around)
 
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""
@@ -294,6 +277,8 @@ class Edges:
         """Judge what was found and write the reports."""
         if self.executor is not None:
             self.findings.peak_memory_mb = self.executor.peak_memory_mb()
+        if self.memory is not None:
+            self.findings.kept_verdicts = self.memory.kept
             self.findings.layers, self.findings.weaker_because = self.tier.layers, self.tier.why
         if self.shard is not None:
             self._write_part(self.shard)
@@ -347,7 +332,10 @@ class Edges:
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
-            warnings=warnings_of(self.generator) if self.generator else (),
+            warnings=(
+                *(warnings_of(self.generator) if self.generator else ()),
+                *((self.memory.problem,) if self.memory and self.memory.problem else ()),
+            ),
             book=self.book,
             today=datetime.now().astimezone().date(),
             present=None if self.settings.targets else places_of(self.modules),
@@ -381,9 +369,9 @@ class Edges:
             data = read_baseline(data_file, self.settings.root, files)
             if not data.has_branches or not (data.has_contexts or not recorder.outcomes):
                 return baseline
-            hits = {path: baseline.hits.get(path, Hits()) | seen for path, seen in data.hits.items()}
+            hits = united([baseline.hits, data.hits])
             contexts = {**baseline.contexts, **data.contexts}
-            baseline = replace(baseline, hits={**baseline.hits, **hits}, contexts=contexts, measured=True)
+            baseline = replace(baseline, hits=hits, contexts=contexts, measured=True)
         return baseline
 
     def _files(self) -> dict[str, FileLines]:
@@ -395,17 +383,29 @@ class Edges:
         return found
 
     def _open_runner(self) -> Runner:
-        self.executor = Executor(
+        args = (*self.config.invocation_params.args, *(f"--ignore={path}" for path in self.set_aside))
+        executor = self.executor = Executor(
             self.settings.root,
             self.settings,
-            args=(*self.config.invocation_params.args, *(f"--ignore={path}" for path in self.set_aside)),
+            args=args,
             sys_path=self.sys_path,
             invocation_dir=self.config.invocation_params.dir,
             modules=self.scope.modules,
             files=self.findings.baseline.files,
             tier=self.tier,
         )
-        return self.executor
+        self.memory = open_memory(
+            self.settings,
+            environ=os.environ,
+            args=args,
+            ini_file=self.config.inipath,
+            tier=tier_text(self.tier),
+            folder=self.config.invocation_params.dir,
+            paths=[module.path for module in self.scope.modules if module.error is None],
+            coverage_config=self.cov_config,
+            suite=self.findings.baseline.tests,
+        )
+        return KeepingRunner(executor, self.memory, self.findings.baseline.tests)
 
     def _cpu_seconds(self) -> float:
         """CPU of this process and of all workers with their children."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.mutate.edits import diff_of
 from pytest_llmgen.mutate.score import status_of
 from pytest_llmgen.records import (
+    Arc,
     Baseline,
     Category,
     Cost,
@@ -28,6 +29,7 @@ from pytest_llmgen.records import (
     Survivor,
     SuspectedBug,
     Target,
+    united,
 )
 from pytest_llmgen.refine.earlier import ROUND, Again
 from pytest_llmgen.run.survey import Survey
@@ -56,6 +58,7 @@ class Findings:
     costs: dict[str, Cost] = field(default_factory=dict)
     not_attempted: dict[str, str] = field(default_factory=dict)
     unmutable: dict[str, str] = field(default_factory=dict)  # path -> why it has no mutants
+    same_results: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs of a search that could not tell it
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     problem: str | None = None
@@ -74,6 +77,7 @@ class Findings:
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_cpu: dict[str, float] = field(default_factory=dict)
     peak_memory_mb: float = 0.0  # of the largest worker
+    kept_verdicts: int = 0  # that earlier runs had found
 
     @contextmanager
     def stage(self, name: str, wall: Callable[[], float], cpu: Callable[[], float]) -> Iterator[None]:
@@ -97,19 +101,14 @@ class Findings:
 
     def hits(self) -> dict[str, Hits]:
         """What the project's own tests and the kept candidates run together."""
-        union = dict(self.baseline.hits)
-        for judged in self.kept:
-            for path, hits in judged.hits.items():
-                # Its file imports the module; a candidate is measured in a process that has it already.
-                union[path] = union.get(path, Hits()) | hits | self.imported.get(path, Hits())
-        return union
+        kept = united(judged.hits for judged in self.kept)
+        # A candidate's file imports the module; it is measured in a process that has it already.
+        imported = {path: hits for path, hits in self.imported.items() if path in kept}
+        return united([self.baseline.hits, kept, imported])
 
     def measure_by_survey(self) -> None:
         """Where the user's run was not measured: what its green tests ran in workers, each by itself."""
-        hits = dict(self.imported)
-        for path, seen in self.survey.hits.items():
-            hits[path] = hits.get(path, Hits()) | seen
-        self.baseline = replace(self.baseline, hits=hits, measured=True)
+        self.baseline = replace(self.baseline, hits=united([self.imported, self.survey.hits]), measured=True)
 
     def verdicts(self) -> dict[str, MutantVerdict]:
         """The verdicts of the project's own tests, bettered by what the kept candidates kill."""
@@ -141,20 +140,34 @@ class Findings:
             if (path is None or mutant.path == path) and mutant.id in verdicts and verdicts[mutant.id].status in OPEN
         ]
 
-    def open_gaps(self, module: Module, target: Target) -> OpenGaps:
-        """What is not yet tested in one target."""
-        hits, lines = self.hits().get(target.path, Hits()), self.baseline.files.get(target.path)
-        inside = range(target.def_line + 1, target.end_line + 1)
-        if target.def_line == target.end_line:
-            inside = range(target.def_line, target.end_line + 1)
-        missing = sorted((lines.statements - hits.lines) & set(inside)) if lines else []
-        branches = sorted(arc for arc in lines.branches - hits.arcs if arc[0] in inside) if lines else []
-        survivors = tuple(
-            Survivor(mutant, diff_of(module.source, mutant), self.covering.get(mutant.id, ()))
-            for mutant in self.open_mutants(target.path)
-            if mutant.unit == target.qualname
-        )
-        return OpenGaps(tuple(missing), tuple(branches), survivors, self._empty_categories(target))
+    def open_gaps(self) -> Callable[[Module, Target], OpenGaps]:
+        """What is not yet tested in a target, as things are now: worked out once for all of them."""
+        hits, filled = self.hits(), self.filled_categories()
+        survivors: dict[tuple[str, str], list[Mutant]] = {}
+        for mutant in self.open_mutants():
+            survivors.setdefault((mutant.path, mutant.unit), []).append(mutant)
+
+        def gaps_of(module: Module, target: Target) -> OpenGaps:
+            missing, branches = self._open_lines(target, hits.get(target.path, Hits()))
+            alive = tuple(
+                Survivor(mutant, diff_of(module.source, mutant), self.covering.get(mutant.id, ()))
+                for mutant in survivors.get((target.path, target.qualname), ())
+            )
+            full = filled.get(target.key, frozenset()) | self.on_disk.get(target.key, frozenset())
+            empty = tuple(each for each in Category if each not in full)
+            return OpenGaps(missing, branches, alive, empty)
+
+        return gaps_of
+
+    def _open_lines(self, target: Target, hits: Hits) -> tuple[tuple[int, ...], tuple[Arc, ...]]:
+        """Lines of a target that nothing runs, and branches that nothing takes."""
+        lines = self.baseline.files.get(target.path)
+        if lines is None:
+            return (), ()
+        is_one_line = target.def_line == target.end_line
+        inside = range(target.def_line + (not is_one_line), target.end_line + 1)
+        missing = sorted((lines.statements - hits.lines) & set(inside))
+        return tuple(missing), tuple(sorted(arc for arc in lines.branches - hits.arcs if arc[0] in inside))
 
     def filled_before(self) -> dict[str, frozenset[Category]]:
         """Which categories of which target have a generated test that stays anyway."""
@@ -185,10 +198,6 @@ class Findings:
         return any(line in inside for line in lines.statements - hits.lines) or any(
             start in inside for start, _ in lines.branches - hits.arcs
         )
-
-    def _empty_categories(self, target: Target) -> tuple[Category, ...]:
-        filled = self.filled_categories().get(target.key, frozenset()) | self.on_disk.get(target.key, frozenset())
-        return tuple(category for category in Category if category not in filled)
 
     def filled_categories(self) -> dict[str, frozenset[Category]]:
         """Which categories of which target have a kept candidate."""
@@ -235,5 +244,6 @@ class Findings:
             changed=self.changed,
             not_attempted=self.not_attempted,
             costs=self.costs,
+            same_results=self.same_results,
             seen=self.seen,
         )

@@ -251,6 +251,7 @@ def _mutant_gap(
         diff=diff_of(site.module.source, mutant),
         status=verdict.status if verdict else status,
         covering_tests=tests,
+        same_results=evidence.same_results.get(mutant.id, 0),
         hint=None if is_log else hints.of_mutant(mutant.before, mutant.after),
     )
     identity = site.identity_around(mutant)

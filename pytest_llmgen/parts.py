@@ -176,6 +176,7 @@ def _joined(one: Findings, other: Findings) -> Findings:
         stage_seconds=_sums(one.stage_seconds, other.stage_seconds),
         stage_cpu=_sums(one.stage_cpu, other.stage_cpu),
         peak_memory_mb=max(one.peak_memory_mb, other.peak_memory_mb),
+        kept_verdicts=one.kept_verdicts + other.kept_verdicts,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from pytest_llmgen.conclusion import suite_info
@@ -16,6 +17,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess, explained
+from pytest_llmgen.mutate.schedule import BUDGET_SPENT, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
@@ -25,9 +27,14 @@ from pytest_llmgen.records import (
     Failure,
     Fate,
     Generator,
+    Hits,
     Judged,
     Module,
     Mutant,
+    MutantJob,
+    MutantStatus,
+    MutantVerdict,
+    OpenGaps,
     Origin,
     Prober,
     Refusal,
@@ -52,6 +59,8 @@ _LEAST_SHARE = 2.0
 _NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
 
 
+_BATCH_OF_MUTANTS = 128
+"""Judged together where the time is limited: those that need an import come last in each batch, not of all."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -149,7 +158,6 @@ class _Job:
         with self._stage("judge"):
             self.tools.progress.stage("judging mutants")
             wanted = self._own_share()
-            total = len(wanted)
             work, settled = jobs(
                 wanted,
                 line_tests=self.findings.survey.line_tests,
@@ -167,10 +175,51 @@ class _Job:
                 self.tools.reach,
                 self.settings.mutant_timeout,
             )
-            for verdict in widening.judge(runner, work, settled, wanted):
+            judge = partial(self._judged, runner, Spending(budget_of(self.settings.mutant_budget), self.tools.clock))
+            for verdict in widening.judge(judge, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
-                self.tools.progress.step(len(self.findings.verdicts_before), total)
         self.tools.progress.note(self._baseline_line())
+
+    def _by_risk(self, work: Sequence[MutantJob]) -> tuple[MutantJob, ...]:
+        lines, hits = self.findings.baseline.files, self.findings.hits()
+        uncovered = {
+            target.key: sum(
+                target.def_line < line <= target.end_line
+                for line in lines[target.path].statements - hits.get(target.path, Hits()).lines
+            )
+            for target in self.findings.targets.values()
+            if target.path in lines
+        }
+        return by_risk(work, self.findings.targets, changed=self.findings.changed, uncovered=uncovered)
+
+    def _judged(self, runner: Runner, spending: Spending, work: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that still hold, then those of the workers, riskiest mutants first, as far as the budget goes."""
+        done: set[str] = set()
+        for verdict in runner.recall(work):
+            done.add(verdict.mutant_id)
+            yield verdict
+        rest = self._by_risk([job for job in work if job.mutant.id not in done])
+        wanted = rest[: spending.mutants_left]
+        size = len(wanted) if spending.budget.seconds is None else _BATCH_OF_MUTANTS
+        started, known = self.tools.clock(), len(done)
+        for start in range(0, len(wanted), max(1, size)):
+            with closing(runner.judge(wanted[start : start + size])) as verdicts:
+                while spending.has_time and (judged_now := next(verdicts, None)) is not None:
+                    done.add(judged_now.mutant_id)
+                    spending.judged += 1
+                    yield judged_now
+                    judged = len(done) - known
+                    left = time_left(judged, len(wanted), self.tools.clock() - started)
+                    self.tools.progress.step(judged, len(wanted), left)
+        yield from self._left_out(spending, [job.mutant.id for job in rest if job.mutant.id not in done])
+
+    def _left_out(self, spending: Spending, mutants: Sequence[str]) -> Iterator[MutantVerdict]:
+        """What the budget did not reach is Pending."""
+        text = spending.budget.text
+        if text and mutants:
+            self.findings.warnings.append(_spent(text, spending.judged, len(mutants)))
+            why = f"{BUDGET_SPENT} of {text} was spent on riskier ones"
+            yield from (MutantVerdict(identity, MutantStatus.PENDING, detail=why) for identity in mutants)
 
     def _own_share(self) -> tuple[Mutant, ...]:
         """All mutants in scope, or those of this shard."""
@@ -280,9 +329,14 @@ class _Job:
 
     def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
-        wanted = [
-            a for module in self.findings.modules for t in module.targets if (a := self._assignment(module, t, number))
-        ]
+        gaps_of = self.findings.open_gaps()
+        asked = (
+            self._assignment(module, target, number, gaps_of(module, target))
+            for module in self.findings.modules
+            for target in module.targets
+            if target.key not in self._unproductive
+        )
+        wanted = [assignment for assignment in asked if assignment is not None]
         if origin is Origin.MODEL and number > 1:
             found = assess(self.findings.evidence()).gaps
             wanted = [replace(a, gaps=explained(a.gaps, a.target.path, found)) for a in wanted]
@@ -308,10 +362,7 @@ class _Job:
             self.findings.not_attempted.pop(assignment.target.key, None)
         return [replace(assignment, seconds=share) for assignment in wanted]
 
-    def _assignment(self, module: Module, target: Target, number: int) -> Assignment | None:
-        if target.key in self._unproductive:
-            return None
-        gaps = self.findings.open_gaps(module, target)
+    def _assignment(self, module: Module, target: Target, number: int, gaps: OpenGaps) -> Assignment | None:
         if not (gaps.lines or gaps.branches or gaps.survivors):
             if number == 1:
                 self.findings.complete += 1
@@ -358,6 +409,7 @@ class _Job:
             key = reply.assignment.target.key
             before = self.findings.costs.get(key)
             self.findings.costs[key] = before + reply.cost if before else reply.cost
+            self.findings.same_results.update(reply.same_results)
             if reply.is_failed and reply.note not in self.findings.warnings:
                 self.findings.warnings.append(reply.note)
             if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
@@ -414,6 +466,13 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _spent(budget: str, judged: int, left: int) -> str:
+    return (
+        f"the mutant budget of {budget} was spent: {judged} of {judged + left} mutants were run, riskiest first; "
+        "the others are in the report as Pending"
+    )
 
 
 def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:

@@ -16,6 +16,7 @@ from pytest_llmgen.refine.parse_back import parse_back
 from pytest_llmgen.refine.places import PREFIX
 from pytest_llmgen.refine.render import Provenance, is_ours, render_single
 from pytest_llmgen.refine.write import ModuleTests, Plan, apply, existing_tests, plan
+from pytest_llmgen.renewal import Remembering
 from pytest_llmgen.settings import Settings
 
 PENDING, SUSPECTED = "pending", "suspected"
@@ -29,8 +30,7 @@ class Publisher:
         self.folder = settings.report_path / PENDING if settings.pending else settings.root / settings.output_dir
         self.place = self._relative(self.folder)
         self.label = ""
-        self.digests: Mapping[str, str] = {}  # path -> hash of its code
-        self.beside = ""  # hash of the project's own tests; empty where not all generated tests were looked at
+        self.remembering = Remembering()
 
     def unreviewed_beside(self, kept: Sequence[Judged], files: Iterable[str] = ()) -> int:
         """Generated tests on disk that nobody has reviewed, without those of this run.
@@ -91,9 +91,9 @@ class Publisher:
             file, name = planned.nodes.get(judged.candidate.id, (self.folder / earlier, own))
             candidate = written.get((file.name, name))
             if candidate and judged.fate is Fate.KEPT:
-                entry = ledger.entry_of(judged, candidate, file.name, name, self.digests)
+                entry = ledger.entry_of(judged, candidate, file.name, name, self.remembering.digests)
                 entries[file.name, name] = ledger.with_earnings(entry, entries.get((file.name, name)))
-        text = ledger.text_of(ledger.Ledger(entries, self.beside or before.beside))
+        text = ledger.text_of(ledger.Ledger(entries, self.remembering.beside or before.beside))
         return {path: text} if (entries or path.exists()) and text != ledger.text_of(before) else {}
 
     def _plan(self, kept: Sequence[Judged], gone: Iterable[str] = ()) -> Plan:

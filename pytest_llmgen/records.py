@@ -7,7 +7,8 @@ are exclusive and count Unicode code points.  Durations are seconds.  Node ids a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator as Yields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -244,7 +245,31 @@ class Hits:
         return Hits(self.lines | other.lines, self.arcs | other.arcs)
 
 
+def united(parts: Iterable[Mapping[str, Hits]]) -> dict[str, Hits]:
+    """What ran in any of several runs, by path."""
+    lines: dict[str, set[int]] = {}
+    arcs: dict[str, set[Arc]] = {}
+    for part in parts:
+        for path, hits in part.items():
+            lines.setdefault(path, set()).update(hits.lines)
+            arcs.setdefault(path, set()).update(hits.arcs)
+    return {path: Hits(frozenset(lines[path]), frozenset(arcs[path])) for path in lines}
+
+
 # --- Running ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a run took from the world beside the code of its part of the project.
+
+    Paths below the root are relative to it, others absolute; a folder whose content was listed ends with ``/``.
+    """
+
+    files: tuple[str, ...] = ()  # read
+    modules: tuple[str, ...] = ()  # files of modules that were loaded meanwhile, installed ones left out
+    variables: tuple[str, ...] = ()  # of the environment, ``*`` for all
+    unseen: tuple[str, ...] = ()  # what can't be checked later: subprocesses, connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +285,7 @@ class TestRun:
     error_type: str | None = None
     message: str = ""  # the failure in short: exception line first, cut to some kB
     crash_line: int | None = None  # line of the test module where it failed
+    trace: Trace | None = None
     needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
 
 
@@ -554,6 +580,9 @@ class Reply:
     refusals: tuple[Refusal, ...] = ()  # of parts that are not even candidates
     cost: Cost = field(default_factory=Cost)
     note: str = ""  # why there is nothing, for the person
+    same_results: Mapping[str, int] = field(
+        default_factory=dict
+    )  # mutant id -> inputs with which it did as the code does
     look: SecondLook | None = None  # the answer to Stage.SECOND_LOOK
     is_failed: bool = False  # the request got no answer at all
 
@@ -584,6 +613,14 @@ class Challenge:
     places: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What came of a challenge."""
+
+    differing: tuple[int, ...] = ()  # places of the probes that showed something else than is expected of them
+    all_same: bool = False  # every probe was met and showed what is expected
+
+
 class Prober(Protocol):
     """Lets the embedded generator see behaviour without knowing how code is run."""
 
@@ -601,8 +638,8 @@ class Prober(Protocol):
         challenges: Sequence[Challenge],
         raised: frozenset[str],
         enough: int,
-    ) -> list[tuple[int, ...]]:
-        """For each challenge the places of those probes that show something else than is expected of them.
+    ) -> list[Meeting]:
+        """For each challenge what came of it.
 
         ``expected`` has a text for each probe, as ``shown_text`` makes it with ``raised``.  A mutant meets its
         probes in the order given, until ``enough`` of them showed something else or one of them did not end.
@@ -634,10 +671,13 @@ class Runner(Prober, Protocol):
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
 
+    def recall(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that are known without running anything."""
+
     def imported(self) -> Mapping[str, Hits]:
         """What ran while the project's tests, and files loaded since, were collected; by path."""
 
-    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def judge(self, jobs: Sequence[MutantJob]) -> Yields[MutantVerdict, None, None]:
         """Run mutants, each in a cold fork, all cores in use, in the order of completion."""
 
     def close(self) -> None:
@@ -678,6 +718,9 @@ class Evidence:
     changed: Mapping[str, frozenset[int]] | None = None  # path -> lines of new code; None: all is in scope
     not_attempted: Mapping[str, str] = field(default_factory=dict)  # Target.key -> why
     costs: Mapping[str, Cost] = field(default_factory=dict)  # by Target.key
+    same_results: Mapping[str, int] = field(
+        default_factory=dict
+    )  # mutant id -> inputs of a search that could not tell it
     seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # path -> line of a condition -> its values
 
 
@@ -833,6 +876,7 @@ class Gap:
     covering_tests: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     reason: str = ""  # why the line was not reached, why the mutant was not noticed
+    same_results: int = 0  # inputs of a search with which a survivor did what the code does; 0 where none was tried
     hint: str | None = None
     statement: str = ""  # the gap with the statement that holds it; empty where the function has several like it
     decision: Decision | None = None  # the one that covers it, or covered it once (stale, expired)
@@ -955,6 +999,7 @@ class RunInfo:
     interrupted: bool = False
     exit_code: int = 0
     rounds: int = 0
+    kept_verdicts: int = 0  # of mutants, that earlier runs had found and that still hold
     map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -24,6 +24,9 @@ def revalidate(settings: Settings, findings: Findings, runner: Runner, folder: s
     tried = try_out([test.candidate for test in alive], runner, place)
     tried = [reproduce(judged, runner, place) if is_suspect(judged) else judged for judged in tried]
     tried = [replace(judged, nodeid=f"{folder}/{_file(judged)}::{judged.candidate.name}") for judged in tried]
+    outdated = {test.candidate.id for test in alive if test.is_changed}
+    # A test that fails without a change of its code says something of this machine or of other code: a person decides.
+    pinned |= {j.candidate.id for j in tried if j.fate is not Fate.KEPT and j.candidate.id not in outdated}
     stay = [judged for judged in tried if judged.candidate.id in pinned]
     stay = against_mutants(stay, findings.open_mutants(), runner, place)
     for judged in stay:

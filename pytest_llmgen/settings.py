@@ -167,6 +167,14 @@ OPTIONS: tuple[Option, ...] = (
         minimum=0,
     ),
     Option(
+        "mutant_budget",
+        "Judge the riskiest mutants only: for so long (90s, 5m), or so many of them (500); the rest is Pending",
+        "",
+        "--llm-mutant-budget",
+        "llm_mutant_budget",
+        metavar="BUDGET",
+    ),
+    Option(
         "operators",
         "Which mutants there are: all, classic (mutmut's operators, in functions), or mutmut (its own list)",
         "all",
@@ -201,6 +209,13 @@ OPTIONS: tuple[Option, ...] = (
         "--llm-sandbox",
         "llm_sandbox",
         choices=("auto", "require", "portable", "off"),
+    ),
+    Option(
+        "fresh",
+        "Judge every mutant anew: no verdict of an earlier run is used",
+        False,
+        "--llm-fresh",
+        kind="bool",
     ),
     Option(
         "sandbox_allow",
@@ -485,10 +500,12 @@ class Settings:
     rounds: int
     workers: int
     mutant_timeout: float
+    mutant_budget: str
     operators: str
     test_timeout: float
     memory: int
     sandbox: str
+    fresh: bool
     sandbox_allow: tuple[str, ...]
     sandbox_suite: str
     sandbox_disk: int
@@ -578,6 +595,10 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
     if checked["merge"] and (checked["generate"] or checked["shard"]):
         raise LlmgenError("--llm-merge runs nothing", fix="leave out --llm-generate and --llm-shard", slug="bad-shard")
     _check_reports(checked["reports"])
+    if checked["mutant_budget"]:
+        from pytest_llmgen.mutate.schedule import budget_of  # noqa: PLC0415 (an idle start must not load it)
+
+        budget_of(checked["mutant_budget"])
     return Settings(root=root, ci=ci, **checked)
 
 

@@ -1,6 +1,6 @@
 """Decisions replayed over a project's history: how many hold, reopen, move, end, and whether one is misplaced.
 
-    python benchmarks/review/replay.py REPOSITORY FOLDER [--commits 200] [--gaps 400]
+    python benchmarks/review/replay.py REPOSITORY FOLDER [--commits 200] [--gaps 400] [--only iterutils,strutils]
 
 REPOSITORY is a clone, FOLDER the package in it.  At the first commit every mutant and line of a sample is accepted,
 half as ``equivalent`` (``unreachable`` for lines), half as ``wont-test``.  Then each commit that changes the folder is
@@ -65,8 +65,8 @@ class Snapshot:
 class History:
     """Snapshots of a folder in a repository; equal files are looked at once."""
 
-    def __init__(self, repository: Path, folder: str) -> None:
-        self.repository, self.folder = repository, folder
+    def __init__(self, repository: Path, folder: str, only: frozenset[str] = frozenset()) -> None:
+        self.repository, self.folder, self.only = repository, folder, only
         self._files: dict[tuple[str, str], tuple] = {}
 
     def git(self, *arguments: str) -> str:
@@ -84,7 +84,7 @@ class History:
         shot, modules, functions = Snapshot(), [], {}
         for row in self.git("ls-tree", "-r", commit, self.folder).splitlines():
             meta, path = row.split("\t")
-            if path.endswith(".py"):
+            if path.endswith(".py") and (not self.only or Path(path).stem in self.only):
                 source, module, gaps, own = self._file(path, meta.split()[2])
                 shot.sources[path] = source
                 if module is not None:
@@ -229,9 +229,15 @@ def main() -> int:
     parser.add_argument("folder")
     parser.add_argument("--commits", type=int, default=200)
     parser.add_argument("--gaps", type=int, default=400)
+    parser.add_argument("--only", default="", help="stems of files, comma-separated: the others are not looked at")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    figures = replay(History(asked.repository, asked.folder), asked.commits, asked.gaps, asked.seed)
+    figures = replay(
+        History(asked.repository, asked.folder, frozenset(filter(None, asked.only.split(",")))),
+        asked.commits,
+        asked.gaps,
+        asked.seed,
+    )
     print(json.dumps(figures, indent=1))
     return 1 if figures["misplaced"] else 0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from pytest_llmgen.mutate.select import cpu_limit_of, order, ran_at_import, timeout_of
-from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Runner
+from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, MutantVerdict
 
 OPEN = (MutantStatus.SURVIVED, MutantStatus.NO_COVERAGE)
 Reach = Callable[[str], tuple[Collection[str], Collection[str]]]
@@ -26,7 +26,7 @@ class Widening:
 
     def judge(
         self,
-        runner: Runner,
+        judge: Callable[[Sequence[MutantJob]], Iterator[MutantVerdict]],
         work: Sequence[MutantJob],
         settled: Sequence[MutantVerdict],
         mutants: Sequence[Mutant],
@@ -35,7 +35,7 @@ class Widening:
         by_id = {mutant.id: mutant for mutant in mutants}
         asked = {job.mutant.id: job for job in work}
         again: list[MutantJob] = []
-        for verdict in chain(settled, runner.judge(work)):
+        for verdict in chain(settled, judge(work)):
             job = asked.get(verdict.mutant_id) or MutantJob(by_id[verdict.mutant_id], (), 0.0)
             more = self.wider(job) if verdict.status in OPEN else None
             if more is None:
@@ -43,7 +43,7 @@ class Widening:
             else:
                 again.append(more)
         if again:
-            yield from runner.judge(again)
+            yield from judge(again)
 
     def wider(self, job: MutantJob) -> MutantJob | None:
         """The job with the tests that it has not met; None where its code did not run at import, or all were met."""

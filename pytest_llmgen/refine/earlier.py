@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.records import Candidate, Category, Fate, Judged
-from pytest_llmgen.refine.ledger import Ledger, code_of, hash_of
+from pytest_llmgen.refine.ledger import Entry, Ledger, code_of, hash_of
 from pytest_llmgen.refine.parse_back import WrittenTest, parse_back
 from pytest_llmgen.refine.render import is_ours
 
@@ -40,6 +40,7 @@ class EarlierTest:
     is_reviewed: bool = False
     is_pinned: bool = False  # it stays whatever it earns: a person said yes, or its function is out of scope
     is_gone: bool = False  # its function is not there any more
+    is_changed: bool = True  # the code that it ran has changed since: it may be outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def look_again(files: Mapping[str, str], ledger: Ledger, around: Surroundings) -
             reason = next(_reasons(name, written, ledger, around), "")
             if reason:
                 reasons[name] = reason
-                tests += [_earlier(test, name, around) for test in written]
+                tests += [_earlier(test, name, around, ledger.entries.get((name, test.name))) for test in written]
     return Again(tuple(tests), reasons)
 
 
@@ -110,7 +111,7 @@ def _reasons(name: str, written: tuple[WrittenTest, ...], ledger: Ledger, around
         yield "it waits for a review"
 
 
-def _earlier(test: WrittenTest, file: str, around: Surroundings) -> EarlierTest:
+def _earlier(test: WrittenTest, file: str, around: Surroundings, entry: Entry | None) -> EarlierTest:
     assert test.candidate is not None
     target = test.candidate.target
     return EarlierTest(
@@ -119,6 +120,7 @@ def _earlier(test: WrittenTest, file: str, around: Surroundings) -> EarlierTest:
         is_reviewed=test.reviewed,
         is_pinned=test.reviewed or target not in around.in_scope,
         is_gone=target not in around.targets,
+        is_changed=entry is not None and entry.code != code_of(entry.runs, around.digests),
     )
 
 
@@ -158,7 +160,13 @@ def told(again: Again, gone: Mapping[str, str], pinned: Sequence[Judged], folder
     yield from (
         f"removed {folder}/{t.candidate.id}: {gone[t.candidate.id]}" for t in again.tests if t.candidate.id in gone
     )
-    reviewed = {test.candidate.id for test in again.tests if test.is_reviewed}
+    by_id = {test.candidate.id: test for test in again.tests}
     for judged in failing:
-        whose = "accepted by a person" if judged.candidate.id in reviewed else "its function is out of scope"
-        yield f"left {judged.nodeid} ({whose}), though it fails: {judged.reason.partition(chr(10))[0]}"
+        why = _why_it_stays(by_id[judged.candidate.id])
+        yield f"left {judged.nodeid} ({why}), though it fails: {judged.reason.partition(chr(10))[0]}"
+
+
+def _why_it_stays(test: EarlierTest) -> str:
+    if test.is_reviewed:
+        return "accepted by a person"
+    return "its function is out of scope" if test.is_pinned else "no code that it is known to run has changed"

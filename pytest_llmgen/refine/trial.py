@@ -15,7 +15,6 @@ from pytest_llmgen.records import (
     Candidate,
     Fate,
     FileLines,
-    Hits,
     Judged,
     Mutant,
     MutantStatus,
@@ -23,6 +22,7 @@ from pytest_llmgen.records import (
     Runner,
     Target,
     TestRun,
+    united,
 )
 from pytest_llmgen.refine.render import render_single
 
@@ -91,11 +91,7 @@ def _first_look(candidate: Candidate, runs: Sequence[TestRun]) -> Judged:
         if run.outcome is not Outcome.PASSED:
             fate, code, reason = _PROBLEMS[run.outcome]
             return replace(base, fate=fate, code=code, reason=f"{reason}: {_short(run)}")
-    hits: dict[str, Hits] = {}
-    for run in runs:
-        for path, seen in run.hits.items():
-            hits[path] = hits.get(path, Hits()) | seen
-    return replace(base, hits=hits)
+    return replace(base, hits=united(run.hits for run in runs))
 
 
 def _second_look(judged: Judged, runs: Sequence[TestRun]) -> Judged:

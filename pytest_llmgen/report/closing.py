@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_llmgen.doubts import in_scope, is_kept, run_problems, suite_problems, unreviewed_tests
-from pytest_llmgen.records import Facts
+from pytest_llmgen.records import Facts, MutantStatus
 from pytest_llmgen.report.items import shown
 from pytest_llmgen.report.layout import Line, count, money, wrapped
 from pytest_llmgen.report.words import open_bugs
@@ -13,6 +13,8 @@ from pytest_llmgen.report.words import open_bugs
 _THOUSAND = 1000
 _DIME = 0.1
 _COLUMN = 13
+_NOT_RUN = (MutantStatus.NO_COVERAGE, MutantStatus.IGNORED, MutantStatus.PENDING)
+"""Mutants that no test meets."""
 
 
 def closing(facts: Facts, width: int, report_paths: Sequence[str]) -> list[Line]:
@@ -20,6 +22,8 @@ def closing(facts: Facts, width: int, report_paths: Sequence[str]) -> list[Line]
     entries = [*_steps(facts, report_paths)]
     if report_paths:
         entries.append(("reports:" if len(report_paths) > 1 else "report:", "  ".join(report_paths)))
+    if facts.run.kept_verdicts:
+        entries.append(("kept:", _kept(facts)))
     entries += [("cost:", _cost(facts)), *_return(facts)]
     lines = [wrapped(f"{label:<{_COLUMN}}{text}", width, 2, hanging=_COLUMN) for label, text in entries]
     return [line for each in lines for line in each]
@@ -49,6 +53,14 @@ def _old_debt(facts: Facts, gaps: int) -> list[tuple[str, str]]:
     if not gaps or facts.run.scope != "all" or facts.run.base or facts.decisions.baseline_path:
         return []
     return [("old code:", "pytest --llm-baseline records today's gaps, so that only new ones count")]
+
+
+def _kept(facts: Facts) -> str:
+    metrics = in_scope(facts)
+    counts = dict(metrics.by_status) if metrics else {}
+    judged = sum(number for status, number in counts.items() if status not in _NOT_RUN)
+    kept = min(facts.run.kept_verdicts, judged)
+    return f"{kept} of {count(judged, 'verdict')} from earlier runs: nothing that they depend on has changed"
 
 
 def _cost(facts: Facts) -> str:

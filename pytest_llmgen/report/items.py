@@ -148,8 +148,11 @@ def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
         yield f"{count(len(gap.attempts), 'generated test')} for this function dropped: {outcomes}."
     if gap.hint:
         yield f"Try: {gap.hint}."
+    if gap.same_results:
+        yield f"A search could not tell it from the code: {count(gap.same_results, 'input')}, same result."
     if others:
-        yield f"+{len(others)} more on this line: {', '.join(other.id for other in others)}"
+        named = (other.id if other.state == "open" else f"{other.id} ({other.state})" for other in others)
+        yield f"+{len(others)} more on this line: {', '.join(named)}"
 
 
 def _once(decision: Decision | None, state: GapState) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from pytest_llmgen.records import (
     Challenge,
     FileLines,
     Hits,
+    Meeting,
     Module,
     MutantJob,
     MutantStatus,
@@ -23,7 +24,9 @@ from pytest_llmgen.records import (
     Outcome,
     Probe,
     TestRun,
+    Trace,
     Value,
+    united,
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.measure import file_lines, translate
@@ -95,6 +98,7 @@ class Executor:
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
         self._imported: dict[str, Hits] = {}
+        self.import_traces: tuple[Trace, ...] = ()  # of importing and collecting the project, once it was done
 
     # --- life ---
 
@@ -132,6 +136,7 @@ class Executor:
         """Node ids that the workers collected, and collection errors."""
         hello = self._pool(protocol.WARM, own=True).greet()
         self._note_imported(hello)
+        self.import_traces = tuple(from_json(Trace, trace) for trace in hello["traces"])
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
@@ -173,11 +178,20 @@ class Executor:
             self._pool(kind).files.update(files)
         return tuple(message["nodeids"])
 
+    def know(self, seconds: Mapping[str, float]) -> None:
+        """Clean times of tests that were run by an earlier process."""
+        self._seconds.update(seconds)
+
+    def recall(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+        """Verdicts that are known without running anything: none."""
+        del jobs
+        return iter(())
+
     def imported(self) -> Mapping[str, Hits]:
         """What ran while the project's tests, and files loaded since, were collected; by path."""
         return dict(self._imported)
 
-    def judge(self, jobs: Sequence[MutantJob]) -> Iterator[MutantVerdict]:
+    def judge(self, jobs: Sequence[MutantJob]) -> Generator[MutantVerdict, None, None]:
         """Run mutants, all cores in use, in the order of completion.
 
         Kills may be proved in a child that several mutants share; everything else is said of a fork of its own.
@@ -275,9 +289,9 @@ class Executor:
         challenges: Sequence[Challenge],
         raised: frozenset[str],
         enough: int,
-    ) -> list[tuple[int, ...]]:
-        """For each challenge the places of those probes that show something else than is expected of them."""
-        found: dict[int, tuple[int, ...]] = {}
+    ) -> list[Meeting]:
+        """For each challenge what came of it."""
+        found: dict[int, Meeting] = {}
         common = {
             "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in probes],
             "expected": list(expected),
@@ -291,8 +305,8 @@ class Executor:
         requests = [Request("challenge", common | {"challenges": group}, limit) for group in groups]
         for _, message in self._pool(protocol.WARM).run(requests):
             if message["kind"] == protocol.DIFFERING:
-                found[message["number"]] = tuple(message["places"])
-        return [found.get(number, ()) for number in range(len(challenges))]
+                found[message["number"]] = Meeting(tuple(message["places"]), message["all_same"])
+        return [found.get(number, Meeting()) for number in range(len(challenges))]
 
     # --- how ---
 
@@ -348,8 +362,8 @@ class Executor:
         return translate(raw, self._lines(path))
 
     def _note_imported(self, message: Mapping[str, Any]) -> None:
-        for path, raw in message["imported"].items():
-            self._imported[path] = self._imported.get(path, Hits()) | self._hits(path, from_json(RawFile, raw))
+        new = {path: self._hits(path, from_json(RawFile, raw)) for path, raw in message["imported"].items()}
+        self._imported = united([self._imported, new])
 
     def _run(self, message: dict[str, Any], name: str) -> TestRun:
         if message["kind"] == LOST:
@@ -360,7 +374,8 @@ class Executor:
         hits = {path: self._hits(path, file) for path, file in raw.hits.items() if path in known}
         self._seconds[raw.nodeid] = raw.seconds
         needs = real_needs(raw.needs, self._root)
-        return TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line, needs)
+        run = TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
+        return dataclasses.replace(run, trace=raw.trace, needs=needs)
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
         how = message["how"]

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import selectors
+import signal
 import socket
 import sys
 import time
@@ -33,6 +34,9 @@ TAIL = 2000
 """Characters of a worker's output in an error message."""
 TRIES = 2
 """How often a request is given to a worker before it counts as lost."""
+START_TRIES = 2
+"""How often a pool starts a worker again that somebody (the system, short of memory) killed while it started."""
+KILLED = 128 + signal.SIGKILL
 BOOT = "import sys; sys.path.append(sys.argv[1]); from pytest_llmgen.run.worker import main; main(int(sys.argv[2]))"
 
 
@@ -128,6 +132,10 @@ class Worker:
         """The end of what it wrote."""
         return self._child.output(TAIL).strip()
 
+    def was_killed(self) -> bool:
+        """Whether it ended by SIGKILL, and not by what it imported."""
+        return self._child.wait(GONE_SECONDS) == KILLED
+
     def kill(self) -> None:
         """End it with everything that it started."""
         self._socket.close()
@@ -135,6 +143,8 @@ class Worker:
         remove(self._private)
 
 
+GONE_SECONDS = 2.0
+"""For a worker whose connection is closed to be gone."""
 LONGEST_WAIT = 3600.0
 """Seconds of one wait: patience with thousands of tests may be more than the system's timers take (24 days)."""
 
@@ -153,6 +163,7 @@ class Pool:
         self._pending: deque[Request] = deque()
         self._answers: deque[Answer] = deque()
         self._ended_cpu = self._ended_peak = 0.0
+        self._starts = 0  # again, after somebody killed a worker that had not collected yet
         self.hello: dict[str, Any] | None = None
         self.files: dict[str, str] = {}  # that every worker must have loaded
 
@@ -265,7 +276,12 @@ class Pool:
 
     def _give_up(self, worker: Worker, *, hung: bool) -> None:
         request, output = worker.request, worker.output()
+        was_killed = not hung and worker.was_killed()
         self._dismiss(worker)
+        if not worker.ready and was_killed and self._starts < START_TRIES:
+            self._starts += 1
+            self._workers.append(Worker(self._circumstances))
+            return
         if not worker.ready:
             raise _hung(output) if hung else _died("", output)
         if request is None or _is_silent(request):

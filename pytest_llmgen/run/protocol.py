@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pytest_llmgen.records import Arc, Outcome
+from pytest_llmgen.records import Arc, Outcome, Trace
 
 WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
@@ -69,4 +69,5 @@ class RawRun:
     error_type: str | None = None
     message: str = ""
     crash_line: int | None = None
+    trace: Trace | None = None
     needs: tuple[str, ...] = ()

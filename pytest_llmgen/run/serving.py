@@ -8,6 +8,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Mutant, Outcome, Probe
+from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
@@ -30,6 +31,7 @@ from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally
+from pytest_llmgen.run.traces import Tracer, of_start
 from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
@@ -47,6 +49,8 @@ class Server:
         self._began = time.monotonic()
         self._recorder, self._folders = Recorder(), Folders()
         self._meter = Meter(root, [source.path for source in start.sources])
+        self._tracer = Tracer(root, scratch)
+        self._traces: list[Trace] = []  # of importing and collecting
         self._items: dict[str, pytest.Item] = {}
         self._import_lines: dict[str, frozenset[int]] = {}
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
@@ -57,7 +61,7 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._meter.start()
+        self._begin_noting()
 
     # --- pytest's hooks ---
 
@@ -76,13 +80,14 @@ class Server:
     def pytest_load_initial_conftests(self) -> Generator[None, object, object]:
         """Conftest files import the project before anything is collected."""
         self._note_import_lines()
+        self._traces = [of_start(trace) for trace in self._traces]
         self._note_imports_of(protocol.PLUGINS)
-        self._meter.start()
+        self._begin_noting()
         try:
             return (yield)
         finally:
             self._note_import_lines()
-            self._meter.start()  # hooks of conftest files may import it, too
+            self._begin_noting()  # hooks of conftest files may import it, too
 
     def _note_imports_of(self, who: str) -> None:
         if self._imported_by == protocol.TESTS and modules_of(str(self._root / path) for path in self._sources):
@@ -93,7 +98,7 @@ class Server:
         """Note which lines run at import: a mutant there must be imported, not exchanged."""
         self._note_import_lines()
         self._note_imports_of(protocol.CONFTESTS)
-        self._meter.start()
+        self._begin_noting()
         try:
             return (yield)
         finally:
@@ -111,7 +116,12 @@ class Server:
             os._exit(0)  # no teardown: nothing was set up
         return True
 
+    def _begin_noting(self) -> None:
+        self._tracer.start()
+        self._meter.start()
+
     def _note_import_lines(self) -> None:
+        self._traces.append(self._tracer.stop())
         for path, raw in self._meter.stop().items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
             before = self._imported.get(path, protocol.RawFile((), ()))
@@ -138,6 +148,7 @@ class Server:
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),
+            traces=to_json(self._traces),
             imported_by=self._imported_by,
         )
 
@@ -257,10 +268,11 @@ class Server:
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
+            self._tracer.start()
 
         def after(result: ItemResult) -> bool:
-            hits = self._meter.stop()
-            report.send("run", run=to_json(_raw_run(result, hits)))
+            trace = self._tracer.stop()  # first: coverage opens files too
+            report.send("run", run=to_json(replace(_raw_run(result, self._meter.stop()), trace=trace)))
             return True
 
         run_items(items, self._recorder, before=before, after=after)
@@ -370,12 +382,15 @@ class Server:
         for challenge in request["challenges"]:
             mutant = from_json(Mutant, challenge["mutant"])
             met = [(place, pieces[place]) for place in challenge["places"]]
-            found = [] if mutant and self._judge.ran_at_import(mutant) else self._differing(mutant, met, request)
-            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found)
+            can_meet = not (mutant and self._judge.ran_at_import(mutant))
+            found, ended_well = self._differing(mutant, met, request) if can_meet else ([], False)
+            all_same = ended_well and not found
+            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found, all_same=all_same)
 
     def _differing(
         self, mutant: Mutant | None, pieces: Sequence[tuple[int, Piece]], request: dict[str, Any]
-    ) -> list[int]:
+    ) -> tuple[list[int], bool]:
+        """The numbers of those that differ, and whether the child came to its end."""
         found: list[int] = []
         limit = request["timeout"]
 
@@ -392,8 +407,8 @@ class Server:
             for place in differing(pieces, raised, request["enough"], self._root, partial(report.send, "alive")):
                 report.send("differs", place=place)
 
-        self._child(work, on_record, limit)
-        return found
+        end = self._child(work, on_record, limit)
+        return found, end.how == "done"
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pytest_llmgen.mutate.lines import line_tests_of
-from pytest_llmgen.records import Baseline, Hits, Outcome, Runner, TestRun
+from pytest_llmgen.records import (
+    Baseline,
+    Hits,
+    Outcome,
+    Runner,
+    TestRun,
+    united,
+)
 
 FORK_MAP_SECONDS = 600.0
 """Above this (seconds of tests, clean) the map is taken from the user's own run."""
@@ -66,14 +73,10 @@ def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
         for run in runs
         if run.outcome not in GREEN
     )
-    union: dict[str, Hits] = {}
-    for run in passed:
-        for path, hits in run.hits.items():
-            union[path] = union.get(path, Hits()) | hits
     return Survey(
         seconds={run.nodeid: run.seconds for run in passed},
         line_tests=line_tests_of((run.nodeid, run.hits) for run in passed),
-        hits=union,
+        hits=united(run.hits for run in passed),
         differences=missing + broken,
         needs=tuple(sorted({word for run in runs for word in run.needs})),
         map_source="forked",

@@ -28,6 +28,7 @@ from pytest_llmgen.records import (
     Assignment,
     Category,
     Hits,
+    Meeting,
     Module,
     Mutant,
     Observation,
@@ -68,7 +69,8 @@ class InProcessProber:
             return shown_text(seen, raised) != expected[place]
 
         return [
-            tuple(itertools.islice((p for p in item.places if differs(item.mutant, p)), enough)) for item in challenges
+            Meeting(tuple(itertools.islice((p for p in item.places if differs(item.mutant, p)), enough)), True)
+            for item in challenges
         ]
 
     def observe(self, probe):

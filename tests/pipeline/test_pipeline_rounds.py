@@ -275,3 +275,16 @@ def test_a_short_time_goes_to_the_riskiest_functions_and_the_others_are_named(tm
     assert asked.seconds == pytest.approx(2.0)
     assert "--llm-time" in found.findings.not_attempted[put_off]
     assert asked.target.key not in found.findings.not_attempted
+
+
+def test_a_budget_leaves_the_other_mutants_pending_and_says_so(tmp_path: Path) -> None:
+    found = work(tmp_path, Script({}), generate=False, mutant_budget="2").findings
+    pending = [v for v in found.verdicts_before.values() if v.status is MutantStatus.PENDING]
+    assert len(found.verdicts_before) == len(found.mutants) == len(pending) + 2
+    assert "the mutant budget of 2 mutants was spent on riskier ones" in {verdict.detail for verdict in pending}
+    assert f"2 of {len(found.mutants)} mutants were run" in found.warnings[0]
+
+
+def test_a_budget_of_no_time_judges_nothing(tmp_path: Path) -> None:
+    found = work(tmp_path, Script({}), generate=False, mutant_budget="0s").findings
+    assert {verdict.status for verdict in found.verdicts_before.values()} == {MutantStatus.PENDING}

@@ -51,6 +51,13 @@ def test_a_run_that_ends_without_a_verdict_leaves_none_of_an_earlier_one(make_pr
     assert sorted(path.name for path in place.parent.iterdir()) == ["earlier", "mine.prev.json"]
 
 
+def test_the_projects_own_include_is_no_conflict_that_its_strict_warnings_see(make_project: Make) -> None:
+    ini = '[tool.pytest.ini_options]\npythonpath = ["."]\nllm_workers = "1"\nfilterwarnings = ["error"]\n'
+    settings = ini + '[tool.coverage.run]\ninclude = ["pkg/*"]\n'
+    run = make_project(project_files(WHOLE, **{"pyproject.toml": settings})).run("--llm-check")
+    assert (run.status, run.verdict) == (0, "pass"), run.output
+
+
 # --- A project with gaps ------------------------------------------------------------------------
 
 
@@ -83,7 +90,8 @@ def test_the_line_that_no_test_runs_is_named(gap: Any) -> None:
 
 
 def test_a_check_writes_nothing_but_its_own_folder(gap: Any) -> None:
-    assert gap.added == {".llmgen/.gitignore", ".llmgen/report.html", ".llmgen/report.json"}
+    written = {".llmgen/.gitignore", ".llmgen/kept.sqlite", ".llmgen/report.html", ".llmgen/report.json"}
+    assert gap.added == written
     assert gap.changed == set()
 
 

@@ -42,8 +42,8 @@ def life(make_project: Callable[..., Any]) -> Any:
     files = {
         "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n'
         f'llm_output_dir = "{FOLDER}"\nllm_workers = "1"\n',
-        **{f"{name}.py": source for name in (EARNS, IDLE, WRONG, GONE, EDITED, IDLE_REVIEWED)},
-        **{f"tests/test_{name}.py": own(name) for name in (IDLE, WRONG, GONE, EDITED, IDLE_REVIEWED)},
+        **{f"{name}.py": source for name in (EARNS, IDLE, WRONG, GONE, EDITED, IDLE_REVIEWED, "strange")},
+        **{f"tests/test_{name}.py": own(name) for name in (IDLE, WRONG, GONE, EDITED, IDLE_REVIEWED, "strange")},
         f"{FOLDER}/conftest.py": "def pytest_configure(config):\n"
         '    config.addinivalue_line("markers", "llm_generated(target): generated")\n',
         f"{FOLDER}/test_llmgen_earns.py": generated(EARNS, "size", "test_earns"),
@@ -52,6 +52,7 @@ def life(make_project: Callable[..., Any]) -> Any:
         f"{FOLDER}/test_llmgen_gone.py": generated(GONE, "other", "test_gone", reviewed=True),
         f"{FOLDER}/test_llmgen_deleted.py": generated(DELETED, "size", "test_deleted"),
         f"{FOLDER}/test_llmgen_edited.py": generated(EDITED, "size", "test_edited") + "# mine\n",
+        f"{FOLDER}/test_llmgen_strange.py": generated("strange", "size", "test_strange", limit=7),
         f"{FOLDER}/test_llmgen_accepted.py": generated(IDLE_REVIEWED, "size", "test_accepted", reviewed=True),
     }
     project = make_project(files)
@@ -77,14 +78,14 @@ def test_what_earns_its_place_stays_as_it_is(life: Any) -> None:
 
 
 def test_files_without_a_test_go_and_the_others_are_left(life: Any) -> None:
-    assert life.left == [f"test_llmgen_{name}.py" for name in (IDLE_REVIEWED, EARNS, EDITED, WRONG)]
+    assert life.left == [f"test_llmgen_{name}.py" for name in (IDLE_REVIEWED, EARNS, EDITED, "strange", WRONG)]
     assert "# mine" in text(life, EDITED)
 
 
 def test_it_is_said_in_the_terminal_and_in_the_report(life: Any) -> None:
     said = " ".join(life.first.output.split())
-    assert "looked again at 6 generated tests" in said
-    assert "2 stay, 3 removed, 1 left though failing" in said
+    assert "looked again at 7 generated tests" in said
+    assert "2 stay, 3 removed, 2 left though failing" in said
     assert "deleted tests/llmgen/test_llmgen_gone.py: no test is left in it" in said
     assert any("test_idle" in line for line in life.first.report["written"])
 
@@ -97,6 +98,11 @@ def test_an_accepted_test_that_fails_is_a_red_suite_and_not_touched(life: Any) -
     assert text(life, WRONG) == generated(WRONG, "size", "test_wrong", reviewed=True, limit=7)
 
 
+def test_a_test_that_fails_on_code_not_known_to_have_changed_is_left_for_a_person(life: Any) -> None:
+    assert f"{FOLDER}/test_llmgen_strange.py::test_strange" in life.first.report["suite"]["failed"]
+    assert "no code that it is known to run has changed" in " ".join(life.first.output.split())
+
+
 def test_figures_before_the_run_are_those_of_the_whole_suite(life: Any) -> None:
     totals = life.first.report["totals"]
     assert totals["before"]["lines"] == totals["all"]["lines"]
@@ -104,13 +110,13 @@ def test_figures_before_the_run_are_those_of_the_whole_suite(life: Any) -> None:
 
 
 def test_a_test_that_a_person_rewrote_waits_for_nobody(life: Any) -> None:
-    assert "2 generated tests wait for a person to read" in life.first.output
+    assert "3 generated tests wait for a person to read" in life.first.output
     file = life.root / FOLDER / "test_llmgen_earns.py"
     before = file.read_text("utf-8")
     file.write_text(before.replace("n in (3, 4)", "n in (3, 5)"), "utf-8")
     changed = life.run("--llm-check", "--llm-target=earns.py")
     file.write_text(before, "utf-8")
-    assert "1 generated test waits for a person to read" in changed.output
+    assert "2 generated tests wait for a person to read" in changed.output
 
 
 def test_the_ledger_holds_what_is_left(life: Any) -> None:
@@ -120,7 +126,7 @@ def test_the_ledger_holds_what_is_left(life: Any) -> None:
 
 def test_a_run_on_unchanged_code_looks_at_what_fails_only(life: Any) -> None:
     second = life.run("--llm-generate", "--llm-provider=offline", "--llm-time=4")
-    assert "looked again at 1 generated test " in " ".join(second.output.split())
+    assert "looked again at 2 generated tests " in " ".join(second.output.split())
     assert second.report is not None
     assert second.report["removed"] == []
 

@@ -17,7 +17,7 @@ VOLATILE = ("started", "seconds", "stage_seconds", "stage_cpu_seconds", "sandbox
 def runs(make_project: Callable[..., Any]) -> Any:
     project = make_project({"pkg/__init__.py": "", "pkg/parity.py": CODE, "tests/test_parity.py": TESTS})
     project.whole = project.run("--llm-check")
-    project.parts = [project.run("--llm-check", f"--llm-shard={n}/2") for n in (1, 2)]
+    project.parts = [project.run("--llm-check", "--llm-fresh", f"--llm-shard={n}/2") for n in (1, 2)]
     return project
 
 

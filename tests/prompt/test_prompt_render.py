@@ -216,3 +216,12 @@ def test_tokens_are_a_quarter_of_the_characters_rounded_up():
     messages = render(assignment())
     assert messages.tokens == -(-messages.characters // 4)
     assert messages.characters == len(messages.system) + sum(len(text) for _, text in messages.turns)
+
+
+@pytest.mark.parametrize("stage", [Stage.FIRST, Stage.GAPS, Stage.DOCUMENTATION])
+def test_what_a_person_rejected_is_said_with_the_reason(stage):
+    context = replace(CONTEXT, rejected=("test_share_of_one: trivial",))
+    text = render(assignment(stage, context=context)).text
+    assert "Tests that a person rejected, and why: write none like them" in text
+    assert "test_share_of_one: trivial" in text
+    assert "rejected" not in render(assignment(stage)).turns[0][1]

@@ -86,6 +86,17 @@ def test_what_a_person_accepted_or_what_is_out_of_scope_stays_whatever_it_earns(
     assert [test.is_pinned for test in again.tests] == [True, True]
 
 
+def test_only_a_known_change_of_its_code_makes_a_test_outdated():
+    changed = look_again({NAME: TEXT}, LEDGER, replace(AROUND, digests={**DIGESTS, "tax.py": "t2"}))
+    others = look_again({NAME: TEXT}, LEDGER, replace(AROUND, beside="own2"))
+    unknown = look_again({NAME: TEXT}, Ledger(), AROUND)
+    assert [[test.is_changed for test in again.tests] for again in (changed, others, unknown)] == [
+        [True, True],
+        [False, False],
+        [False, False],
+    ]
+
+
 def test_the_ledger_is_read_as_it_was_written_one_line_a_test(tmp_path):
     (tmp_path / ledger.NAME).write_text(ledger.text_of(LEDGER))
     assert ledger.read(tmp_path) == LEDGER

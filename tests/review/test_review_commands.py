@@ -105,6 +105,21 @@ def test_a_rejected_test_leaves_its_file_and_is_remembered(shop):
     assert not (shop.root / "tests/llmgen/test_llmgen_shop.py").exists()
 
 
+def test_a_test_that_waits_joins_the_suite_when_it_is_accepted(shop):
+    waiting = shop.root / ".llmgen" / "pending"
+    (shop.root / "tests" / "llmgen").rename(waiting)
+    pending = ("-o", "llm_pending=true")
+    assert shop.run(*pending, "--llm-accept=test_fee_of_7")[0] == 0
+    text = shop.read("tests/llmgen/test_llmgen_shop.py")
+    assert ("def test_fee_of_7" in text, "reviewed=yes" in text, "test_fee_of_0" in text) == (True, True, False)
+    assert "test_fee_of_7" not in (waiting / "test_llmgen_shop.py").read_text()
+    status, output = shop.run(*pending, "--llm-accept=tests")
+    assert (status, "written to tests/llmgen/test_llmgen_shop.py" in output) == (0, True), output
+    assert shop.read("tests/llmgen/test_llmgen_shop.py").count("reviewed=yes") == 2 + 1  # and the header's sentence
+    assert list(waiting.glob("test_*.py")) == []
+    assert shop.run("tests/llmgen")[0] == 0
+
+
 def test_a_mutant_is_applied_to_a_clean_file_only(shop):
     mutant = gap(shop, "string")
     status, output = shop.run(f"--llm-apply={mutant['id']}")
@@ -147,6 +162,29 @@ def test_a_baseline_is_made_once_and_the_next_check_counts_no_old_gap(shop):
     report = json.loads(shop.read(".llmgen/report.json"))
     assert {each["state"] for each in report["gaps"]} == {"baseline"}
     assert report["review"]["baseline_used"] == len(report["gaps"])
+
+
+def test_a_suspected_bug_is_confirmed_with_a_ref_or_called_a_false_alarm(shop):
+    path = shop.root / ".llmgen" / "report.json"
+    report = json.loads(path.read_text())
+    context = next(each["context"] for each in report["functions"] if each["qualname"] == "fee")
+    words = dict.fromkeys(("summary", "expected", "source", "test", "test_source", "quote"), "fee(100) is 0")
+    report["suspected_bugs"] = [
+        {**words, "id": f"X-{n}000000", "path": "shop.py", "line": 4, "qualname": "fee", "observed": f"KeyError: {n}",
+         "reproduced": [5, 5], "state": "open", "context": context, "decision": None}
+        for n in (1, 2)
+    ]  # fmt: skip
+    path.write_text(json.dumps(report))
+    status, output = shop.run("--llm-accept=X-1", "--llm-class=known-bug", WHY)
+    assert (status, "[ref-missing]" in output) == (4, True), output
+    assert "[bad-class]" in shop.run("--llm-accept=X-1", "--llm-class=wont-test", WHY)[1]
+    assert shop.run("--llm-accept=X-1", "--llm-class=known-bug", WHY, "--llm-ref=https://example.org/7")[0] == 0
+    assert shop.run("--llm-accept=X-2", "--llm-class=false-alarm", WHY)[0] == 0
+    known, alarm = decisions(shop)
+    assert (known.ref, known.expires, alarm.expires) == (
+        "https://example.org/7", known.date + timedelta(days=90), None
+    )  # fmt: skip
+    assert (known.gap.kind, known.gap.before) == ("suspected-bug", "KeyError: 1")
 
 
 def test_a_review_file_that_is_none_makes_the_check_fail_with_file_and_line(shop):
@@ -226,3 +264,16 @@ def test_a_review_in_a_terminal_saves_every_answer_at_once(shop):
     terminal.until("3 answers saved")
     assert terminal.end() == 0
     assert "test_fee_of_0" not in shop.read("tests/llmgen/test_llmgen_shop.py")
+
+
+def test_a_baseline_is_replaced_by_a_typed_word_only(shop):
+    assert shop.run("--llm-baseline")[0] == 0
+    file = shop.root / "llmgen-baseline.json"
+    file.write_text('{"version": 1, "gaps": [\nnull]}\n')
+    for word, said, status in (("yes", "nothing was changed", 4), ("baseline", "gaps are old debt now", 0)):
+        terminal = Terminal(shop, "--llm-baseline")
+        terminal.until("to replace it: ")
+        terminal.type(word)
+        terminal.until(said)
+        assert terminal.end() == status
+    assert file.read_text().count('"id"') > 0

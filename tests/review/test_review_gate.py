@@ -67,6 +67,10 @@ def life(measured, shop_at, tmp_path_factory):
     (root / "shop.py").write_text("from prices import fee\n")
     stages["moved"] = check(shop)
     stages["re-keyed"] = shop.run("--llm-prune")[1], review.read_text()
+    prices = root / "prices.py"
+    prices.write_text(prices.read_text().replace('note = "large"', 'note = "large" * 1'))
+    stages["stale"] = check(shop)
+    prices.write_text(prices.read_text().replace('note = "large" * 1', 'note = "large"'))
     review.write_text(review.read_text() + '\n[[accepted]]\nid = "M-8888888"\n')
     stages["invalid"] = check(shop)
     stages["gaps"] = gaps
@@ -99,6 +103,15 @@ def test_a_decision_follows_its_function_to_another_file_and_pruning_re_keys_it(
     said, text = life["re-keyed"]
     assert f"0 unused removed, {len(life['gaps'])} re-keyed" in said
     assert {d.gap.path for d in file.parse(text, "r").decisions} == {"prices.py"}
+
+
+def test_a_decision_on_code_that_has_changed_is_stale_and_says_who_made_it(life):
+    stage = life["stale"]
+    assert (stage.status, stage.condition("new-gaps")) == (10, "fail")
+    assert {"used", "stale"} <= stage.states()
+    old, *_ = [gap for gap in stage.report["gaps"] if gap["state"] == "stale"]
+    assert old["decision"]["author"] == "Ann Dev <ann@example.org>"
+    assert f"{old['id']} (stale)" in stage.output or "STALE: accepted as wont-test by Ann Dev" in stage.output
 
 
 def test_an_invalid_entry_decides_nothing_and_is_named_with_file_and_line(life):

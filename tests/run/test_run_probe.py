@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.generate.offline.showing import shown_text
-from pytest_llmgen.records import Challenge, Hits, Module, Mutant, Observation, Probe, Region
+from pytest_llmgen.records import Challenge, Hits, Meeting, Module, Mutant, Observation, Probe, Region
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.settings import defaults
 
@@ -81,13 +81,13 @@ def _quick_start() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def answers() -> list[tuple[int, ...]]:
+def answers() -> list[Meeting]:
     return []
 
 
 @pytest.fixture(scope="module")
 def seen(
-    _quick_start: None, tmp_path_factory: pytest.TempPathFactory, answers: list[tuple[int, ...]]
+    _quick_start: None, tmp_path_factory: pytest.TempPathFactory, answers: list[Meeting]
 ) -> Iterator[dict[str, Observation]]:
     root = tmp_path_factory.mktemp("project")
     (root / "shop.py").write_text(SHOP)
@@ -174,6 +174,7 @@ def test_a_probe_alone_leaves_nothing_to_the_next(seen: dict[str, Observation], 
 )
 @pytest.mark.usefixtures("seen")
 def test_a_mutant_meets_probes_and_those_that_differ_are_named(
-    answers: list[tuple[int, ...]], number: int, places: tuple[int, ...]
+    answers: list[Meeting], number: int, places: tuple[int, ...]
 ) -> None:
-    assert answers[number] == places
+    assert answers[number].differing == places
+    assert answers[number].all_same == (number == 4)

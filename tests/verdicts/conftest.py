@@ -170,7 +170,7 @@ def judge_by_ours(
         widening = Widening(
             files, runner.imported(), survey.seconds, lambda path: (files_that_reach(path, texts), texts)
         )
-        return list(widening.judge(runner, work, settled, mutants)), survey.differences
+        return list(widening.judge(runner.judge, work, settled, mutants)), survey.differences
 
 
 def judge_alone(

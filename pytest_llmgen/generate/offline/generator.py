@@ -77,6 +77,7 @@ class _Memory:
 
     names: set[str] = field(default_factory=set)
     essences: set[str] = field(default_factory=set)
+    same: dict[str, int] = field(default_factory=dict)  # of a mutant: inputs of one search that could not tell it
     unkilled: set[str] = field(default_factory=set)  # mutants that met every input and live
     reached: set[Goal] = field(default_factory=set)
     was_searched: bool = False
@@ -124,7 +125,8 @@ class OfflineGenerator:
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         key = assignment.target.key
         named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
-        return Reply(assignment, tuple(named), note=note)
+        same = {identity: n for identity, n in self._memories[key].same.items() if n}
+        return Reply(assignment, tuple(named), note=note, same_results=same)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
@@ -156,6 +158,9 @@ class OfflineGenerator:
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
+        for identity in memory.same.keys() | matrix.same.keys():
+            most = max(memory.same.get(identity, 0), matrix.same.get(identity, 0))  # searches may repeat inputs
+            memory.same[identity] = 0 if identity in matrix.killers else most
         memory.unkilled.update(mutant.id for mutant in survivors if mutant.id not in matrix.killers)
         memory.reached.update(*(find.goals for find in showable))
         gaps = _goals(assignment.gaps) if assignment.stage is Stage.GAPS else None

@@ -10,7 +10,7 @@ from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique
-from pytest_llmgen.records import Challenge, Mutant, Prober
+from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
 
 _ENOUGH = 6
 """Inputs that kill a mutant, after which no further one is looked for: enough to choose a small set from."""
@@ -25,6 +25,7 @@ class Matrix:
     """Which inputs, by their place in the order given, kill which mutants."""
 
     killers: dict[str, set[int]] = field(default_factory=dict)  # mutant id -> places
+    same: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs that gave the same result as the code
 
     def kills_of(self, place: int) -> frozenset[object]:
         """The mutants that one input kills."""
@@ -54,18 +55,21 @@ class Hunt:
         steady = self._steady(finds)
         challenges = [Challenge(mutant, _reaching(mutant, finds, steady)) for mutant in mutants]
         challenges = [challenge for challenge in challenges if challenge.places]
-        for challenge, places in zip(challenges, self._challenge(finds, challenges, _ENOUGH), strict=True):
-            if places and challenge.mutant is not None:
-                self.matrix.killers[challenge.mutant.id] = {start + place for place in places}
+        for challenge, met in zip(challenges, self._challenge(finds, challenges, _ENOUGH), strict=True):
+            identity = challenge.mutant.id if challenge.mutant else ""
+            if met.differing:
+                self.matrix.killers[identity] = {start + place for place in met.differing}
+            elif met.all_same:
+                self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
 
     def _steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
         everything = Challenge(None, tuple(range(len(finds))))
-        (other,) = self._challenge(finds, [everything], len(finds))
-        return [place for place in range(len(finds)) if place not in set(other)]
+        (met,) = self._challenge(finds, [everything], len(finds))
+        return [place for place in range(len(finds)) if place not in set(met.differing)]
 
-    def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[tuple[int, ...]]:
+    def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
         probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from pytest_llmgen.run.sandbox.reach import Reach, look_round
 COPY_LIMIT_MB = 512
 PROBE_SECONDS = 20.0
 LAYERS = "LAYERS "
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # as such, or as the supervisor tells
 STRONG: Mapping[str, Mapping[TierName, str]] = MappingProxyType(
     {
         "linux": MappingProxyType({TierName.NAMESPACES: "namespaces", TierName.LANDLOCK: "Landlock"}),
@@ -55,8 +57,14 @@ class Ground:
 def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
     """The tier for ``auto``, ``require``, ``portable`` or ``off``, tried in a child that is thrown away.
 
-    Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest.
+    Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest, or nothing can run at all.
     """
+    if not hasattr(os, "fork"):
+        raise LlmgenError(
+            "workers fork, which this system can't",
+            slug="no-fork",
+            fix="run it where there is a fork, as in WSL",
+        )
     if asked in {TierName.PORTABLE, TierName.OFF}:
         return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach))
     refused: list[str] = []
@@ -147,7 +155,12 @@ def trial(name: TierName, reach: Reach = Reach()) -> tuple[str, ...] | str:  # n
 
 
 def _probe(plan: Plan) -> tuple[str, ...] | str:
-    """The layers that stand, or why they don't."""
+    """The layers that stand, or why they don't; asked again where somebody killed the one that was asked."""
+    code, answer = _ask(plan)
+    return _ask(plan)[1] if code in KILLED else answer
+
+
+def _ask(plan: Plan) -> tuple[int | None, tuple[str, ...] | str]:
     package = str(Path(pytest_llmgen.__file__).parents[1])
     argv = [sys.executable, "-I", "-S", "-c", PROBE, package, plan.to_json()]
     # Some Pythons find their own library by this variable.
@@ -157,8 +170,8 @@ def _probe(plan: Plan) -> tuple[str, ...] | str:
         lines = child.output().strip().splitlines()
     if code == 0:
         told = next((line for line in lines if line.startswith(LAYERS)), LAYERS)
-        return tuple(told.removeprefix(LAYERS).split("; "))
-    return lines[-1] if lines else "no answer" if code is None else f"exit status {code}"
+        return code, tuple(told.removeprefix(LAYERS).split("; "))
+    return code, lines[-1] if lines else "no answer" if code is None else f"exit status {code}"
 
 
 def _view(name: TierName, root: Path, reach: Reach) -> View:

@@ -1,0 +1,155 @@
+"""What verdicts depend on outside of the project's Python text: data files, variables, versions, settings."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pytest_llmgen
+from pytest_llmgen.extract.files import read_source
+from pytest_llmgen.kept.anatomy import digest_of
+from pytest_llmgen.run.arguments import worker_arguments
+from pytest_llmgen.run.sandbox.environment import child_environment
+from pytest_llmgen.run.traces import ALL_VARIABLES
+from pytest_llmgen.settings import Settings
+
+MOST_FILES, MOST_BYTES = 5000, 200 * 1024 * 1024
+"""A project with more data than this is not read whole: what depends on its data is not kept."""
+_PLACES = frozenset(child_environment({}, "", ""))
+"""Variables that workers set themselves."""
+_NOISE = ("PYTEST_", "COV_", "COVERAGE_", "LLMGEN_", "_", "SHLVL", "OLDPWD", "PWD", "TERM_SESSION", "SSH_")
+_ALWAYS = ("LANG", "LC_", "TZ", "PYTHON")
+"""Beginnings of variables that are read below Python, where nobody sees it."""
+_LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages"})
+_VOLATILE = (".coverage", "coverage.xml", "coverage.json")
+_OWN_PARTS = ("kept", "mutate", "run")
+
+
+class World:
+    """The machine and the project's other files, as digests.
+
+    Args:
+        root: the project's root.
+        environ: of this process.
+        left_out: folders and files below the root that the run itself writes.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str], left_out: Sequence[str] = ()) -> None:
+        self._root, self._left_out = root, frozenset(left_out)
+        self._environ = child_environment(environ, "", "", opened=environ)  # one that is behind walls may be opened
+        self._files: dict[str, str] = {}
+
+    def text(self, path: str) -> str:
+        """The text of a Python file; of one that is not decodable, its bytes as they are."""
+        text, error = read_source(self._root / path)
+        if error is None:
+            return text
+        try:
+            return "\0" + (self._root / path).read_bytes().decode("latin-1")
+        except OSError:
+            return "\0"
+
+    def files(self, paths: Iterable[str]) -> str:
+        """Of files (and folders, which end with ``/``) as they are now; missing ones are told apart."""
+        return digest_of(*(each for path in sorted(paths) for each in (path, self._file(path))))
+
+    def _file(self, path: str) -> str:
+        if path not in self._files:
+            place = self._root / path  # an absolute path stays itself
+            try:
+                if path.endswith("/"):
+                    self._files[path] = digest_of(*sorted(n for n in os.listdir(place) if n not in _LEFT_OUT))  # noqa: PTH208
+                else:
+                    self._files[path] = hashlib.sha256(place.read_bytes()).hexdigest()
+            except OSError as error:
+                self._files[path] = f"none: {error.errno}"
+        return self._files[path]
+
+    def variables(self, names: Iterable[str]) -> str:
+        """Of variables as a worker would see them."""
+        wanted = set(names)
+        if ALL_VARIABLES in wanted:
+            wanted |= {name for name in self._environ if not name.startswith(_NOISE)}
+        told = (name for name in sorted(wanted - _PLACES) if name != ALL_VARIABLES)
+        return digest_of(*(each for name in told for each in (name, str(self._environ.get(name)))))
+
+    @cached_property
+    def data(self) -> str | None:
+        """Of all files of the project that are no Python text; None where they are too many."""
+        found: list[str] = []
+        size = 0
+        for path, file in self._data_files(""):
+            size += file.stat(follow_symlinks=True).st_size if file.is_file() else 0
+            if len(found) >= MOST_FILES or size > MOST_BYTES:
+                return None
+            found.append(path)
+        return self.files(found)
+
+    def _data_files(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in inside:
+            path = f"{folder}{entry.name}"
+            if path in self._left_out:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                hidden = entry.name.startswith(".") or entry.name in _LEFT_OUT
+                if not hidden and not Path(entry.path, "pyvenv.cfg").exists():
+                    yield from self._data_files(f"{path}/")
+            elif not entry.name.endswith((".py", ".pyc")) and not entry.name.startswith(_VOLATILE):
+                yield path, entry
+
+    def basics(self, settings: Settings, args: Sequence[str], ini: Mapping[str, object], tier: str, folder: str) -> str:
+        """Of what every verdict depends on.
+
+        Args:
+            settings: limits that decide verdicts are taken from it.
+            args: of the user's pytest.
+            ini: its ini values.
+            tier: the sandbox in force.
+            folder: where the user started pytest.
+        """
+        limits = (
+            *(settings.mutant_timeout, settings.memory, settings.seed),
+            *(settings.sandbox_allow, settings.sandbox_suite, settings.sandbox_disk),
+        )
+        own = {name: value for name, value in ini.items() if not name.startswith("llm_")}
+        always = [name for name in self._environ if name.startswith(_ALWAYS) and name not in _PLACES]
+        return digest_of(
+            tool_digest(),
+            f"{sys.version} {platform.platform()} {sys.flags}",
+            *sorted(installed()),
+            "",
+            repr(limits),
+            repr(worker_arguments(args, has_cov=False)),
+            repr(sorted((name, str(value)) for name, value in own.items())),
+            f"{tier} {folder}",
+            self.variables(always),
+        )
+
+
+def installed() -> set[str]:
+    """Installed distributions with their versions, as the folders of their metadata are named."""
+    found = set()
+    for folder in {*sys.path}:
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208 (names are all that is wanted)
+        except OSError:
+            continue
+        found |= {name for name in names if name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))}
+    return found
+
+
+def tool_digest() -> str:
+    """Of our own code that makes and judges mutants."""
+    package = Path(pytest_llmgen.__file__).parent
+    files = sorted(file for part in _OWN_PARTS for file in (package / part).rglob("*.py"))
+    return digest_of(*(file.read_text() for file in [*files, package / "records.py"]))

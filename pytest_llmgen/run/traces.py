@@ -1,0 +1,157 @@
+"""What a test takes from the world beside the code that it runs: files, variables, and what nobody can check later.
+
+In the workers only.  ``sys.addaudithook`` sees every file that Python code opens; variables are seen by the
+mapping behind ``os.environ``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_llmgen.records import Trace
+
+ALL_VARIABLES = "*"
+_UNSEEN = frozenset({
+    "ctypes.dlopen", "ftplib.connect", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",
+    "os.system", "pty.spawn", "smtplib.connect", "socket.bind", "socket.connect", "socket.getaddrinfo",
+    "socket.gethostbyname", "socket.gethostname", "socket.sendto", "subprocess.Popen", "urllib.Request",
+})  # fmt: skip
+_LISTED = frozenset({"os.listdir", "os.scandir"})
+_OWN_VARIABLES = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION"})
+_TERMINAL = frozenset({"COLUMNS", "LINES", "TERM"})
+_SETTINGS = frozenset(
+    {".pytest.ini", ".pytest.toml", "pyproject.toml", "pytest.ini", "pytest.toml", "setup.cfg", "tox.ini"}
+)
+"""Where pytest looks for its own settings, which count by their values."""
+_CACHES = ("__pycache__", ".pytest_cache", ".hypothesis")
+_CREATES = os.O_CREAT | os.O_TRUNC
+
+
+def of_start(trace: Trace) -> Trace:
+    """What counts of pytest's own start: installed plugins look at the machine and at the terminal, for themselves.
+
+    Where a plugin has loaded code of the project, everything counts.
+    """
+    if trace.modules:
+        return trace
+    files = tuple(file for file in trace.files if file not in _SETTINGS)
+    return replace(trace, files=files, variables=tuple(v for v in trace.variables if v not in _TERMINAL), unseen=())
+
+
+class Tracer:
+    """Notes what is asked of the interpreter while it is on; to be made before the project is imported.
+
+    Args:
+        root: the project as the worker sees it; paths below it are told relative to it.
+        scratch: where children have their temporary files: of no interest to anybody.
+    """
+
+    def __init__(self, root: Path, scratch: Path) -> None:
+        self._root, self._scratch = str(root), str(scratch)
+        names = ("stdlib", "platstdlib", "purelib", "platlib")
+        self._installed = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in names})
+        self._on = False
+        self._seen: dict[str, bool] = {}  # path -> whether it was there before it was read
+        self._unseen: set[str] = set()
+        self._variables: set[str] = set()
+        self._known: frozenset[str] = frozenset()
+        watched: Any = os.environ
+        watched._data = _Variables(watched._data, self)  # noqa: SLF001 (no public way)
+        if hasattr(os, "environb"):
+            bytewise: Any = os.environb
+            bytewise._data = watched._data  # noqa: SLF001 (the same mapping, as in os)
+        sys.addaudithook(self._note)
+
+    def start(self) -> None:
+        """Note from here on."""
+        self._known = frozenset(sys.modules)
+        self._seen.clear()
+        self._unseen.clear()
+        self._variables.clear()
+        self._on = True
+
+    def stop(self) -> Trace:
+        """Stop, and tell what was noted."""
+        self._on = False
+        modules = sorted(set(self._modules()))
+        files = {told for path, read in self._seen.items() if read and (told := self._told(path))}
+        return Trace(
+            tuple(sorted(files - set(modules))),
+            tuple(modules),
+            tuple(sorted(self._variables)),
+            tuple(sorted(self._unseen)),
+        )
+
+    def variable(self, name: Any) -> None:
+        """A variable was asked for."""
+        if self._on:
+            text = os.fsdecode(name)
+            if text not in _OWN_VARIABLES:
+                self._variables.add(text)
+
+    def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._on:
+            return
+        if event == "open":
+            self._opened(*arguments)
+        elif event in _LISTED:
+            self._listed(arguments[0])
+        elif event in _UNSEEN or (event == "sqlite3.connect" and arguments[0] != ":memory:"):
+            self._unseen.add(event)
+
+    def _opened(self, path: Any, mode: Any, flags: Any) -> None:
+        if isinstance(path, int):
+            return
+        text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (no resolving: that would open more)
+        is_new = mode[:1] in ("w", "x") if isinstance(mode, str) else bool(isinstance(flags, int) and flags & _CREATES)
+        self._seen.setdefault(text, not is_new)
+
+    def _listed(self, path: Any) -> None:
+        if not isinstance(path, int):
+            text = os.path.abspath(os.fsdecode(path if path is not None else "."))  # noqa: PTH100
+            self._seen.setdefault(text + os.sep, True)
+
+    def _told(self, path: str) -> str | None:
+        """The path as the executor can look it up; None where it does not matter."""
+        if path.startswith((self._scratch, *self._installed)):
+            return None
+        if any(f"{os.sep}{cache}{os.sep}" in path for cache in _CACHES):
+            return None
+        if path.startswith(("/proc/", "/sys/", "/dev/")):
+            if path not in ("/dev/null", "/dev/tty"):
+                self._unseen.add(path)
+            return None
+        if path.startswith(self._root + os.sep):
+            return path[len(self._root) + 1 :].replace(os.sep, "/") or "./"
+        return path
+
+    def _modules(self) -> Iterator[str]:
+        """Files of modules loaded since, that are no part of the installation."""
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None) if name not in self._known else None
+            if isinstance(file, str) and not file.startswith(self._installed):
+                told = self._told(os.path.abspath(file))  # noqa: PTH100
+                if told is not None and "/pytest_llmgen/" not in f"/{told}":
+                    yield told
+
+
+class _Variables(dict[Any, Any]):
+    """The mapping behind ``os.environ``, which says what it is asked for."""
+
+    def __init__(self, data: dict[Any, Any], tracer: Tracer) -> None:
+        super().__init__(data)
+        self._tracer = tracer
+
+    def __getitem__(self, name: Any) -> Any:
+        self._tracer.variable(name)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._tracer.variable(ALL_VARIABLES)
+        return super().__iter__()
