@@ -72,14 +72,21 @@ def install_import(path: str, mutated_source: str, code: CodeType | None = None)
     Raises:
         ImportError: the file is imported already, so that a new text would not be seen.
     """
+    if name := loaded_as(path):
+        raise ImportError(f"{name} is imported already")
+    mutant_import = MutantImport(path, mutated_source, code)
+    sys.meta_path.insert(0, mutant_import)
+    return mutant_import
+
+
+def loaded_as(path: str) -> str:
+    """The name under which a file is imported already in this process, empty where it is not."""
     file = Path(path).resolve()
     for name, module in list(sys.modules.items()):
         origin = getattr(module, "__file__", None)
         if isinstance(origin, str) and origin.endswith(file.name) and Path(origin).resolve() == file:
-            raise ImportError(f"{name} is imported already")
-    mutant_import = MutantImport(path, mutated_source, code)
-    sys.meta_path.insert(0, mutant_import)
-    return mutant_import
+            return name
+    return ""
 
 
 def _spec_of(finder: object, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:

@@ -19,7 +19,7 @@ from typing import NoReturn
 import pytest
 
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.imports import MutantImport, install_import
+from pytest_llmgen.mutate.imports import MutantImport, install_import, loaded_as
 from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
@@ -34,6 +34,8 @@ from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
+
+OUT_OF_REACH = "is a part of what runs the tests: what it does when it is imported can't be changed"
 
 
 class Zygote:
@@ -121,15 +123,20 @@ class Zygote:
 
     def _judge(self, job: MutantJob, extra: float) -> None:
         began = time.monotonic()
-        source = mutated_source(self._sources[job.mutant.path], job.mutant)
-        try:
-            text = _Text(str(self._root / job.mutant.path), source, _compiled(source, self._root / job.mutant.path))
-        except (SyntaxError, ValueError) as error:
-            verdict = MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
-        else:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+        verdict = self._verdict(job, extra)
         answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
         self._channel.send(protocol.VERDICTS, answers=[answer])
+
+    def _verdict(self, job: MutantJob, extra: float) -> MutantVerdict:
+        path = self._root / job.mutant.path
+        if name := loaded_as(str(path)):
+            return MutantVerdict(job.mutant.id, MutantStatus.RUNTIME_ERROR, detail=f"{name} {OUT_OF_REACH}")
+        source = mutated_source(self._sources[job.mutant.path], job.mutant)
+        try:
+            text = _Text(str(path), source, _compiled(source, path))
+        except (SyntaxError, ValueError) as error:
+            return MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
+        return settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
 
     def _attempt(self, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         attempt = self._run_child(text, tests, limit, every=every)

@@ -18,6 +18,7 @@ import pytest
 
 from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
+from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
@@ -61,6 +62,7 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
+        self._add_import_lines(imported_again([str(self._root / path) for path in self._sources], self._meter))
         self._begin_noting()
 
     # --- pytest's hooks ---
@@ -122,7 +124,10 @@ class Server:
 
     def _note_import_lines(self) -> None:
         self._traces.append(self._tracer.stop())
-        for path, raw in self._meter.stop().items():
+        self._add_import_lines(self._meter.stop())
+
+    def _add_import_lines(self, hits: Mapping[str, protocol.RawFile]) -> None:
+        for path, raw in hits.items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
             before = self._imported.get(path, protocol.RawFile((), ()))
             self._imported[path] = protocol.RawFile(before.lines + raw.lines, before.arcs + raw.arcs)
@@ -265,6 +270,8 @@ class Server:
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
 
     def _run_tests(self, report: Reporter, items: Sequence[pytest.Item]) -> None:
+        fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
+
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
@@ -272,6 +279,7 @@ class Server:
 
         def after(result: ItemResult) -> bool:
             trace = self._tracer.stop()  # first: coverage opens files too
+            trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
             report.send("run", run=to_json(replace(_raw_run(result, self._meter.stop()), trace=trace)))
             return True
 

@@ -1,10 +1,14 @@
 """Mutants that must be imported: each in a pytest of its own that starts from where all of them are the same."""
 
+import dataclasses
+import shutil
 import sys
 from pathlib import Path
 
+import iniconfig
 import pytest
 
+from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Module, Mutant, MutantJob, MutantStatus, Region
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.settings import defaults
@@ -61,3 +65,30 @@ def test_a_mutant_of_what_runs_at_import_is_seen_whoever_imports_it_first(
 
 def fields(record: Mutant) -> dict[str, object]:
     return {name: getattr(record, name) for name in record.__slots__}
+
+
+def test_what_pytest_itself_imports_is_measured_and_its_imports_are_out_of_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(Path(iniconfig.__file__).parent, tmp_path / "iniconfig")
+    suite = "import iniconfig\ndef test_error(): assert issubclass(iniconfig.ParseError, Exception)\n"
+    (tmp_path / "test_it.py").write_text(suite)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path = "iniconfig/exceptions.py"
+    module = parse_module(path, "iniconfig.exceptions", ".", (tmp_path / path).read_text())
+    line = next(n for n, text in enumerate(module.source.splitlines(), 1) if text.startswith("class ParseError"))
+    mutant = dataclasses.replace(MUTANT, path=path, unit="<module>", line=line, needs_import=True)
+    with Executor(
+        tmp_path,
+        defaults(tmp_path, workers=1),
+        args=(),
+        sys_path=[str(tmp_path), *sys.path],
+        invocation_dir=tmp_path,
+        modules=[module],
+    ) as executor:
+        executor.collect()
+        assert line in executor.imported()[path].lines
+        (verdict,) = executor.judge([MutantJob(mutant, ("test_it.py::test_error",), 5.0)])
+    assert verdict.status is MutantStatus.RUNTIME_ERROR
+    assert verdict.detail.startswith("iniconfig.exceptions is a part of what runs the tests")
