@@ -267,6 +267,9 @@ def test_a_review_in_a_terminal_saves_every_answer_at_once(shop):
     terminal.until("or more): ")
     terminal.type("this is not worth a test")
     terminal.until("Enter to keep]: ")
+    terminal.type("2020-01-01")
+    terminal.until("[bad-value]")
+    terminal.until("Enter to keep]: ")
     terminal.type("")
     terminal.until("saved to llmgen-review.toml as Ann Dev <ann@example.org>")
     assert [decision.reason for decision in decisions(shop)] == ["this is not worth a test"]
