@@ -29,7 +29,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.review.anchors import anchor_of_gap, anchor_of_mutant, change_of
 from pytest_llmgen.review.book import Book
 from pytest_llmgen.review.matching import Measured, match, notes_on
-from pytest_llmgen.run.sandbox.allow import line, split
+from pytest_llmgen.run.sandbox.allow import LOOPBACK_NETWORK, line, split
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)
 _DROPPED_BECAUSE = {Fate.REDUNDANT: "no-gain", Fate.UNSAFE: "unsafe", Fate.FLAKY: "flaky", Fate.FAILING: "fails"}
@@ -185,7 +185,8 @@ def _sandbox_fix(findings: Findings) -> str:
     if not findings.survey.differences:
         return ""
     needs = findings.survey.needs
-    return line((*split(findings.allowed), *needs)) if needs else 'llm_sandbox_suite = "open"'
+    is_enough = needs and LOOPBACK_NETWORK not in needs
+    return line((*split(findings.allowed), *needs)) if is_enough else 'llm_sandbox_suite = "open"'
 
 
 def _test_report(judged: Judged) -> TestReport:

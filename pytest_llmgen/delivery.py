@@ -185,6 +185,7 @@ class _Delivery:
             targets=self.findings.targets.values(),
             seconds={run.nodeid: run.seconds for run in passing},
             asked_timeout=self.settings.mutant_timeout,
+            ran=runner.imported(),  # with what the written tests import
         )
         for job in work:
             own = self.findings.covering.get(job.mutant.id, ())

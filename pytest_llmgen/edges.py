@@ -28,7 +28,7 @@ from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.generate.choose import make_generator, warnings_of
-from pytest_llmgen.generate.journal import Journal
+from pytest_llmgen.generate.journal import REPLIES, Journal
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
 from pytest_llmgen.kept.runner import KeepingRunner
@@ -154,7 +154,7 @@ class Edges:
         functions, files = len(targets), len({target.path for target in targets})
         lines = [f"llmgen: scope {self.scope.text}, {count(functions, 'function')} in {count(files, 'file')}"]
         if self.settings.generate:
-            lines.insert(0, f"llmgen: generator {self._generator_label()}")
+            lines.insert(0, f"llmgen: generator {self._generator_line()}")
         if again := self.findings.again:
             lines += [f"llmgen: {name} is looked at again: {why}" for name, why in again.reasons.items()]
         if self.shard is not None:
@@ -412,11 +412,24 @@ class Edges:
         return process_time() + (self.executor.cpu_seconds() if self.executor else 0.0)
 
     def _open_generator(self, prober: Prober) -> Generator:
-        self.generator = make_generator(self.settings, os.environ, prober, home=Path.home(), user=getpass.getuser())
+        self.generator = make_generator(
+            self.settings,
+            os.environ,
+            prober,
+            home=Path.home(),
+            user=getpass.getuser(),
+            sources=[module.source for module in self.modules],
+        )
         return self.generator
 
-    def _generator_label(self) -> str:
-        return self._writer().label
+    def _generator_line(self) -> str:
+        """Who writes; for a model that is paid, the cap, and where its replies are kept."""
+        writer = self._writer()
+        if writer.origin is not Origin.MODEL or self.settings.provider == "replay":
+            return writer.label
+        cap = self.settings.max_cost
+        budget = f"budget ${cap:.2f}" if cap >= 0 else "no budget"
+        return f"{writer.label}, {budget}, replies {self.settings.report_dir}/{REPLIES}"
 
     def _writer(self) -> Generator:
         try:

@@ -106,6 +106,13 @@ class Findings:
         imported = {path: hits for path, hits in self.imported.items() if path in kept}
         return united([self.baseline.hits, kept, imported])
 
+    def add_imported(self) -> None:
+        """What ran at import before the user's run was measured: pytest's own modules may be under test."""
+        hits = dict(self.baseline.hits)
+        for path, seen in self.imported.items():
+            hits[path] = hits.get(path, Hits()) | seen
+        self.baseline = replace(self.baseline, hits=hits)
+
     def measure_by_survey(self) -> None:
         """Where the user's run was not measured: what its green tests ran in workers, each by itself."""
         self.baseline = replace(self.baseline, hits=united([self.imported, self.survey.hits]), measured=True)

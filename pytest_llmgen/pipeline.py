@@ -143,7 +143,9 @@ class _Job:
         with self._stage("survey"):
             self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
             self.findings.imported = runner.imported()
-            if not self.findings.baseline.measured:
+            if self.findings.baseline.measured:
+                self.findings.add_imported()
+            else:
                 self.findings.measure_by_survey()
             if self.tools.widen is not None and self.findings.changed is not None:
                 self.findings.changed = self.tools.widen(self.findings.survey.line_tests)

@@ -20,6 +20,7 @@ from pytest_llmgen.settings import (
     MODIFIERS,
     OPTIONS,
     REVIEW_COMMANDS,
+    SET_ASIDE_VARIABLE,
     WORKER_VARIABLE,
     Option,
     Settings,
@@ -89,6 +90,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers, in every run: generated tests carry one.  A flag that nothing reads is refused."""
     _check_command(config)
+    if "PYTEST_XDIST_WORKER" in os.environ and _is_asked(config.option):  # options that were set later don't reach it
+        aside = os.environ.get(SET_ASIDE_VARIABLE, "").split(os.pathsep)
+        config.option.ignore = [*(config.option.ignore or ()), *filter(None, aside)]
     config.addinivalue_line("markers", "llm_generated(target): a test that pytest-llmgen wrote")
     config.addinivalue_line("markers", "no_llm: leave this test out of mutation runs")
 

@@ -263,13 +263,15 @@ def united(parts: Iterable[Mapping[str, Hits]]) -> dict[str, Hits]:
 class Trace:
     """What a run took from the world beside the code of its part of the project.
 
-    Paths below the root are relative to it, others absolute; a folder whose content was listed ends with ``/``.
+    Paths below the root are relative to it, others absolute; a folder whose content was listed ends with ``/``, and
+    ``*`` among the files are all of the project.
     """
 
     files: tuple[str, ...] = ()  # read
     modules: tuple[str, ...] = ()  # files of modules that were loaded meanwhile, installed ones left out
     variables: tuple[str, ...] = ()  # of the environment, ``*`` for all
     unseen: tuple[str, ...] = ()  # what can't be checked later: subprocesses, connections
+    fixtures: tuple[str, ...] = ()  # that a test was given, by whomever it was asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.junit import add_properties, add_targets
 from pytest_llmgen.records import Report
-from pytest_llmgen.settings import Settings
+from pytest_llmgen.settings import SET_ASIDE_VARIABLE, Settings
 
 
 class LlmgenSession:
@@ -39,12 +40,15 @@ class LlmgenSession:
     def close(self) -> None:
         """Give the environment back; registered as a cleanup of the configuration."""
         self.coverage.close()
+        os.environ.pop(SET_ASIDE_VARIABLE, None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Once pytest-cov has started."""
         self.coverage.quieten(config)
         self.edges.set_aside_earlier(config)
+        if self.edges.set_aside:
+            os.environ[SET_ASIDE_VARIABLE] = os.pathsep.join(self.edges.set_aside)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> None:

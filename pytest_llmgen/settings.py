@@ -22,6 +22,8 @@ WORKER_VARIABLE = "LLMGEN_WORKER"
 """Set in our own children, in which the plugin does nothing."""
 COVERAGE_VARIABLE = "LLMGEN_COVERAGE"
 """pytest-cov's options for xdist's workers, as JSON: they parse the command line anew, and know nothing of ours."""
+SET_ASIDE_VARIABLE = "LLMGEN_SET_ASIDE"
+"""Tells xdist's workers which files of generated tests are looked at again, and not run with the others."""
 
 
 @dataclass(frozen=True, slots=True)

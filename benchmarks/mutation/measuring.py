@@ -90,7 +90,11 @@ class _Memory(threading.Thread):
 
 
 def _descendants(pid: int) -> Iterator[int]:
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
+    except OSError:  # it has ended meanwhile
+        return
+    for file in files:
         try:
             children = file.read_text().split()
         except OSError:

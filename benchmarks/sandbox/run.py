@@ -1,7 +1,8 @@
-"""``python benchmarks/sandbox/run.py``: what the walls cost.
+"""``python benchmarks/sandbox/run.py``: what the walls cost, in CPU seconds, all processes together.
 
-A worker's start and end in each tier, in CPU seconds, as a ratio to a bare interpreter's; and a fork behind the walls,
-which inherits them, as a ratio to one without walls.
+A worker's start and end in each tier as a ratio to a bare interpreter's, beside one that only imports what the walls
+are made with (of which pytest needs most in any case); and a fork behind the walls, which inherits them, as a ratio to
+one without walls.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from pytest_llmgen.run.sandbox.choice import PROBE, Ground, settle, take_ground,
 from pytest_llmgen.run.sandbox.plan import Limits, Tier, TierName  # noqa: E402
 from pytest_llmgen.run.sandbox.private import private_folder  # noqa: E402
 
-STARTS, LOOKS, FORKS = 15, 7, 200
+STARTS, LOOKS, FORKS = 11, 7, 200
 TIERS = (TierName.OFF, TierName.PORTABLE, TierName.LANDLOCK, TierName.NAMESPACES)
+IMPORTS = "import sys; sys.path.insert(0, sys.argv[1]); from pytest_llmgen.run.sandbox import entry, plan"
 FORKING = f"""
 import os, resource, time
 def cpu():
@@ -72,9 +74,10 @@ def main() -> None:
         bare = [sys.executable, "-I", "-S", "-c", "pass"]
         starts: dict[TierName, list[float]] = {name: [] for name in there}
         forks: dict[TierName, list[float]] = {name: [] for name in there}
-        bares = []
+        bares, imports = [], []
         for _ in range(STARTS):
             bares.append(cpu_seconds(lambda: subprocess.run(bare, check=True)))
+            imports.append(cpu_seconds(lambda: subprocess.run([*bare[:-1], IMPORTS, str(ROOT)], check=True)))
             for name in there:
                 starts[name].append(cpu_seconds(lambda name=name: start(grounds[name])))
         for _ in range(LOOKS):
@@ -82,6 +85,7 @@ def main() -> None:
                 forks[name].append(fork(grounds[name]))
     alone, bare_fork = statistics.median(bares), statistics.median(forks[TierName.OFF])
     print(f"bare interpreter {alone * 1000:.1f} ms CPU, fork without walls {bare_fork * 1e6:.0f} us CPU")
+    print(f"imports      start {statistics.median(imports) / alone:5.2f} x a bare interpreter")
     for name in TIERS:
         if name not in there:
             print(f"{name:12} not to be had here")

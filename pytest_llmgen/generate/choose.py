@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from pytest_llmgen.generate.model import ModelGenerator
 from pytest_llmgen.generate.prices import Usage, in_batches, pricer
 from pytest_llmgen.generate.replay import ReplayGenerator
 from pytest_llmgen.generate.requests import Writer
-from pytest_llmgen.prompt import private
+from pytest_llmgen.prompt import literals_in, private
 from pytest_llmgen.records import Assignment, Generator, Origin, Prober, Reply
 from pytest_llmgen.settings import Settings
 
@@ -56,28 +56,34 @@ def make_generator(
     *,
     home: Path | None = None,
     user: str = "",
+    sources: Iterable[str] = (),
     journal: Journal | None = None,
 ) -> Generator:
     """The generator that the settings ask for; ``auto`` is the model where there are credentials.
 
     ``env`` is the process's environment, ``home`` and ``user`` are this person's, kept out of prompts.
+    ``sources`` are searched for literals that nobody else should see.
     ``journal`` is by default the one in the report folder.
 
     Raises:
         LlmgenError: the model was asked for and there are no credentials, or nothing is recorded to replay.
     """
+
+    def write_requests() -> Writer:
+        return _writer(settings, env, home, user, sources)
+
     journal = journal or Journal(settings.report_path)
     if settings.provider == "replay":
         folder = settings.root / settings.replies if settings.replies else journal.folder / REPLIES
-        return ReplayGenerator(folder, _writer(settings, env, home, user))
+        return ReplayGenerator(folder, write_requests())
     if settings.provider == "offline":
         return _offline(settings, prober)
     if settings.dry_run:
-        write, folder = _writer(settings, env, home, user), journal.folder / FOLDER
+        write, folder = write_requests(), journal.folder / FOLDER
         price = pricer(settings.price)
         return DryRun(write, folder, in_batches(price) if settings.batch else price, settings.max_cost)
     if has_credentials(env, home):
-        return _model(settings, env, _writer(settings, env, home, user), journal)
+        return _model(settings, env, write_requests(), journal)
     if settings.provider == "auto":
         return Fallback(_offline(settings, prober), "no credentials for a model")
     raise LlmgenError(
@@ -99,10 +105,11 @@ def _offline(settings: Settings, prober: Prober) -> Generator:
     return generator
 
 
-def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str) -> Writer:
+def _writer(settings: Settings, env: Mapping[str, str], home: Path | None, user: str, sources: Iterable[str]) -> Writer:
     folders = [str(settings.root.resolve()), *([str(home)] if home else [])]
+    literals = {literal for source in sources for literal in literals_in(source)}
     rules = "\n\n".join(filter(None, [settings.instructions, read_rules(settings.root, settings.instructions_from)]))
-    return Writer(settings.model, rules, private(env, folders, [user]), settings.model_hard)
+    return Writer(settings.model, rules, private(env, folders, [user], literals), settings.model_hard)
 
 
 def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: Journal) -> Generator:

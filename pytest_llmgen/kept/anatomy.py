@@ -9,50 +9,28 @@ from __future__ import annotations
 import ast
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pytest_llmgen.kept.doubts import aliases_of, doubts_of, last_name, unseen_names
 from pytest_llmgen.mutate.edits import split_lines
 
-DYNAMIC, IMPORTS, DATA, ENVIRONMENT, UNSEEN = "dynamic", "imports", "data", "environment", "unseen"
-"""Doubts: finds code by names made at run time, imports so, reads files or variables, sees what nobody can check."""
-
-_FINDS_NAMES = frozenset({
-    "__init_subclass__", "__subclasses__", "__dict__", "attrgetter", "caplog", "co_firstlineno",
-    "currentframe", "dir", "eval", "exec", "extract_stack", "extract_tb", "f_lineno", "findsource", "format_exc",
-    "format_exception", "getmembers", "getmodule", "getsource", "getsourcelines", "globals", "linecache", "lineno",
-    "locals", "methodcaller", "print_exc", "tb_lineno", "vars",
-})  # fmt: skip
-"""They reach code by names that are in no text, or see source and line numbers."""
-_FINDS_MODULES = frozenset({
-    "__import__", "entry_points", "find_spec", "import_module", "iter_modules", "run_module", "run_path",
-    "walk_packages",
-})  # fmt: skip
-_FINDS_BY_ARGUMENT = frozenset({"getattr", "hasattr", "getfixturevalue"})
-"""They do so unless the name is written out."""
-_READS_FILES = frozenset({
-    "access", "copy", "copy2", "copyfile", "copytree", "exists", "fromfile", "getmtime", "getsize", "glob", "iglob",
-    "is_dir", "is_file", "isdir", "isfile", "iterdir", "listdir", "loadtxt", "lstat", "open", "open_text", "read_bytes",
-    "read_csv", "read_text", "resources", "rglob", "scandir", "stat", "walk",
-})  # fmt: skip
-_READS_ENVIRONMENT = frozenset({"environ", "environb", "expandvars", "getenv", "get_terminal_size"})
-_ACTS_OUTSIDE = frozenset({
-    "create_subprocess_exec", "create_subprocess_shell", "execv", "execve", "fork", "getpid", "popen", "posix_spawn",
-    "system", "urandom",
-})  # fmt: skip
-_UNSEEN_MODULES = frozenset({
-    "aiohttp", "cffi", "ctypes", "ftplib", "http", "httpx", "httpx2", "mmap", "multiprocessing", "pexpect", "psutil",
-    "random", "requests", "secrets", "smtplib", "socket", "sqlite3", "subprocess", "time", "urllib3", "uuid",
-})  # fmt: skip
-"""What they bring in is neither text nor a file that is seen to be opened."""
-_UNSEEN_MEMBERS = frozenset({("urllib", "request")})
-_READS_CLOCK = frozenset({"now", "today", "utcnow"})
 _BLIND_DECORATORS = frozenset({
     "abstractmethod", "asynccontextmanager", "cache", "cached_property", "classmethod", "contextmanager", "dataclass",
     "final", "lru_cache", "overload", "override", "property", "runtime_checkable", "setter", "staticmethod",
     "total_ordering", "wraps",
 })  # fmt: skip
 """They give the decorated code to nobody else."""
+_MAKES_VALUES = frozenset({
+    "Counter", "Decimal", "Enum", "Fraction", "MappingProxyType", "NamedTuple", "NewType", "OrderedDict", "ParamSpec",
+    "Path", "PurePath", "TypeVar", "abs", "bool", "bytes", "cast", "chr", "compile", "copy", "date", "datetime",
+    "defaultdict", "deque", "dict", "encode", "enumerate", "float", "format", "frozenset", "getLogger", "getattr",
+    "hasattr", "int", "isinstance", "issubclass", "items", "join", "keys", "len", "list", "lower", "max", "min",
+    "namedtuple", "object", "ord", "param", "partial", "range", "repr", "replace", "reversed", "round", "set", "sorted",
+    "split", "splitlines", "str", "strip", "sum", "timedelta", "timezone", "tuple", "type", "union", "upper", "values",
+    "zip",
+})  # fmt: skip
 _CALLED_BY_NAME = ("pytest_", "setup_", "teardown_", "setUp", "tearDown", "__getattr__", "__dir__")
 _EXACT = frozenset({"setup", "teardown", "load_tests"})
 
@@ -74,6 +52,8 @@ class Part:
     is_fixture: bool
     doubts: frozenset[str]
     unseen_lines: frozenset[int]  # that bring in what nobody can check
+    bases: frozenset[str]  # of a class
+    registers: bool  # a class that hears of its subclasses
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +66,8 @@ class Anatomy:
     imports: frozenset[str]  # every component of every imported name, wherever in the file
     eager: frozenset[str]  # names in calls of the rest
     doubts: frozenset[str]  # of the rest
+    unseen_lines: frozenset[int]  # of the rest, that bring in what nobody can check
+    unseen_names: frozenset[str]  # bound by them, or from these; ``*`` where they do more than bind names
     acts: bool  # importing it may do more than define names
     text: str  # digest of the whole file
 
@@ -111,26 +93,53 @@ def dissect(source: str) -> Anatomy | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    aliases = dict(_aliases(tree))
+    aliases = aliases_of(tree)
     lines = split_lines(source)
     nodes = list(_outermost(tree))
-    bound = _Bound(tree, nodes)
-    parts = tuple(_part(node, lines, aliases, bound) for node in nodes)
-    inside = {line for part in parts for line in range(part.first_line, part.end_line + 1)}
-    rest = "".join(text for number, text in enumerate(lines, start=1) if number not in inside and text.strip())
     statements = [
         node for node in _rest(tree) if not isinstance(node, ast.Import | ast.ImportFrom) and not _is_all(node)
     ]
+    unseen = unseen_names(statements, aliases)
+    bound = _Bound(tree, nodes, unseen)
+    parts = tuple(_part(node, lines, aliases, bound) for node in nodes)
     mentions = frozenset(name for node in statements for name in bound.names(node)) | _renamed(tree)
     return Anatomy(
         parts,
-        digest_of(rest),
+        digest_of(_text_of_rest(lines, parts, _assigned(statements))),
         mentions,
         frozenset(_imported(tree)) | _plugins(statements),
         _eager(statements, bound),
-        _doubts(statements, aliases)[0],
+        *doubts_of(statements, aliases),
+        unseen,
         any(not _only_defines(node) for node in statements),
         digest_of(source),
+    )
+
+
+def _text_of_rest(lines: list[str], parts: tuple[Part, ...], assigned: frozenset[str]) -> str:
+    """Lines outside of every part, with the names of those parts in between whose order may matter."""
+    times = Counter(part.name for part in parts)
+    starts = {
+        part.first_line: part.name if times[part.name] == 1 else part.digest
+        for part in parts
+        if part.pulled or part.eager or times[part.name] > 1 or part.name in assigned
+    }
+    inside = {line for part in parts for line in range(part.first_line, part.end_line + 1)}
+    kept = []
+    for number, text in enumerate(lines, start=1):
+        if number in starts:
+            kept.append(f"\0{starts[number]}\n")
+        if number not in inside and text.strip():
+            kept.append(text)
+    return "".join(kept)
+
+
+def _assigned(statements: Iterable[ast.AST]) -> frozenset[str]:
+    return frozenset(
+        each.id
+        for node in statements
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
     )
 
 
@@ -162,7 +171,7 @@ def _part(node: Node, lines: list[str], aliases: dict[str, tuple[str, str]], bou
     while first > 1 and node.decorator_list and not lines[first - 1].lstrip().startswith("@"):
         first -= 1
     end = node.end_lineno or first
-    doubts, unseen = _doubts([node], aliases)
+    doubts, unseen = doubts_of([node], aliases)
     return Part(
         node.name,
         first,
@@ -170,21 +179,29 @@ def _part(node: Node, lines: list[str], aliases: dict[str, tuple[str, str]], bou
         digest_of("".join(lines[first - 1 : end])),
         frozenset(bound.names(node)),
         frozenset(each.arg for each in ast.walk(node) if isinstance(each, ast.arg)),
-        _eager(list(_at_import(node)), bound),
+        _eager(list(_at_import(node)), bound) | {n for each in _decorators(node) for n in bound.names(each)},
         _is_pulled(node),
         any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list),
         doubts,
         unseen,
+        frozenset(_base(base) for base in getattr(node, "bases", ())),
+        any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in ast.walk(node)),
     )
+
+
+def _base(node: ast.expr) -> str:
+    """The name of a base class, ``*`` where it has none: of ``Box[int]`` and ``namedtuple("Point", "x y")`` too."""
+    inner = node.value if isinstance(node, ast.Subscript) else node.func if isinstance(node, ast.Call) else node
+    return last_name(inner) or "*"
 
 
 class _Bound:
     """The names that can mean something of this or another file where they stand alone."""
 
-    def __init__(self, tree: ast.AST, nodes: Iterable[Node]) -> None:
+    def __init__(self, tree: ast.AST, nodes: Iterable[Node], more: frozenset[str]) -> None:
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         self._bound = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
-        self._bound |= {node.name for node in nodes}
+        self._bound |= {node.name for node in nodes} | more
         self._any = "*" in self._bound
 
     def names(self, node: ast.AST) -> Iterator[str]:
@@ -217,7 +234,7 @@ def _is_pulled(node: Node) -> bool:
     if node.name.startswith(_CALLED_BY_NAME) or node.name in _EXACT:
         return True
     if isinstance(node, ast.ClassDef) and any(
-        k.arg != "metaclass" or _last(k.value) != "ABCMeta" for k in node.keywords
+        k.arg != "metaclass" or last_name(k.value) != "ABCMeta" for k in node.keywords
     ):
         return True
     return any(not _is_blind(decorator) for decorator in node.decorator_list)
@@ -229,11 +246,7 @@ def _is_blind(decorator: ast.expr) -> bool:
     if text in ("pytest.fixture", "fixture"):
         keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
         return not any(keyword.arg in (None, "autouse", "name") for keyword in keywords)
-    return text.startswith(("pytest.mark.", "mark.")) or _last(function) in _BLIND_DECORATORS
-
-
-def _last(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return text.startswith(("pytest.mark.", "mark.")) or last_name(function) in _BLIND_DECORATORS
 
 
 def _words(text: str) -> Iterable[str]:
@@ -247,6 +260,13 @@ def _eager(nodes: Iterable[ast.AST], bound: _Bound) -> frozenset[str]:
     return frozenset(name for call in calls for name in bound.names(call))
 
 
+def _decorators(node: Node) -> Iterator[ast.expr]:
+    """Those of a definition, and of what it defines, that may hand it to somebody."""
+    for each in ast.walk(node):
+        if isinstance(each, Node):
+            yield from (decorator for decorator in each.decorator_list if not _is_blind(decorator))
+
+
 def _imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -256,13 +276,13 @@ def _imported(tree: ast.AST) -> Iterator[str]:
             yield from (node.module or "").split(".")
             yield from ("__init__",) if node.level and not node.module else ()
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Call) and _last(node.func) == "importorskip" and node.args:
+        elif isinstance(node, ast.Call) and last_name(node.func) == "importorskip" and node.args:
             yield from _strings(node.args[0])
 
 
 def _plugins(statements: Iterable[ast.AST]) -> frozenset[str]:
     found = (
-        n for n in statements if isinstance(n, ast.Assign) and any(_last(t) == "pytest_plugins" for t in n.targets)
+        n for n in statements if isinstance(n, ast.Assign) and any(last_name(t) == "pytest_plugins" for t in n.targets)
     )
     return frozenset(name for node in found for name in _strings(node.value))
 
@@ -279,65 +299,14 @@ def _renamed(tree: ast.AST) -> frozenset[str]:
     return frozenset(alias.name for node in found for alias in node.names if alias.asname and "." not in alias.name)
 
 
-def _aliases(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Local name -> top-level module and member that it stands for."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top, _, rest = alias.name.partition(".")
-                yield alias.asname or top, (top, rest)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            top, _, rest = node.module.partition(".")
-            for alias in node.names:
-                yield alias.asname or alias.name, (top, rest or alias.name)
-
-
-def _doubts(nodes: Sequence[ast.AST], aliases: dict[str, tuple[str, str]]) -> tuple[frozenset[str], frozenset[int]]:
-    """What of a text can't be told from the text, and the lines that bring in what nobody can check."""
-    used = [
-        (each, _last(each)) for node in nodes for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)
-    ]
-    names = {name for _, name in used}
-    found = set()
-    if names & _FINDS_NAMES or _finds_by_argument(nodes):
-        found.add(DYNAMIC)
-    if names & _FINDS_MODULES or {"sys", "modules"} <= names:
-        found.add(IMPORTS)
-    if names & _READS_FILES:
-        found.add(DATA)
-    if names & _READS_ENVIRONMENT:
-        found.add(ENVIRONMENT)
-    lines = {each.lineno for each, name in used if _is_unseen(each, name, aliases)}
-    if lines:
-        found.add(UNSEEN)
-    return frozenset(found), frozenset(lines)
-
-
-def _is_unseen(node: ast.expr, name: str, aliases: dict[str, tuple[str, str]]) -> bool:
-    if name in _ACTS_OUTSIDE:
-        return True
-    if isinstance(node, ast.Attribute):
-        return name in _READS_CLOCK
-    top, member = aliases.get(name, ("", ""))
-    return top in _UNSEEN_MODULES or (top, member.partition(".")[0]) in _UNSEEN_MEMBERS
-
-
-def _finds_by_argument(nodes: Iterable[ast.AST]) -> bool:
-    for each in (each for node in nodes for each in ast.walk(node)):
-        if isinstance(each, ast.Call) and _last(each.func) in _FINDS_BY_ARGUMENT:
-            place = 0 if _last(each.func) == "getfixturevalue" else 1
-            given = each.args[place] if len(each.args) > place else None
-            if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
-                return True
-    return False
-
-
 def _is_all(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and any(_last(target) == "__all__" for target in node.targets)
+    return isinstance(node, ast.Assign) and any(last_name(target) == "__all__" for target in node.targets)
 
 
 def _only_defines(node: ast.AST) -> bool:
     """Whether a statement of the rest binds plain names and does nothing else that another file could see."""
+    if any(isinstance(each, ast.Call) and not _is_plain_call(each) for each in ast.walk(node)):
+        return False
     if isinstance(node, ast.Assign):
         return not any(isinstance(each, ast.Attribute | ast.Subscript) for t in node.targets for each in ast.walk(t))
     if isinstance(node, ast.AnnAssign):
@@ -345,3 +314,9 @@ def _only_defines(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     return isinstance(node, ast.Pass | ast.expr)
+
+
+def _is_plain_call(node: ast.Call) -> bool:
+    """Whether a call makes a value and changes nothing."""
+    text = ast.unparse(node.func) if isinstance(node.func, ast.Attribute) else ""
+    return last_name(node.func) in _MAKES_VALUES or text.startswith(("pytest.mark.", "mark."))

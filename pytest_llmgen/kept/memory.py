@@ -14,16 +14,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from pytest_llmgen.kept.anatomy import DATA, ENVIRONMENT, UNSEEN, Part, digest_of
+from pytest_llmgen.kept.anatomy import Part, digest_of
+from pytest_llmgen.kept.blindness import Blindness
+from pytest_llmgen.kept.doubts import DATA, ENVIRONMENT, PLACE
 from pytest_llmgen.kept.places import Moved, restore_hits, store_hits
-from pytest_llmgen.kept.reach import CONFTEST, Project, Reach
+from pytest_llmgen.kept.project import Project
+from pytest_llmgen.kept.reach import Reach, Reaches
 from pytest_llmgen.kept.store import Store
 from pytest_llmgen.kept.world import World
 from pytest_llmgen.records import Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Outcome, TestRun, Trace
+from pytest_llmgen.run.survey import GREEN
+from pytest_llmgen.run.traces import ALL_FILES, ALL_VARIABLES
 
 KEPT = frozenset({MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.TIMEOUT, MutantStatus.COMPILE_ERROR})
 """Verdicts that the code decides, and no accident of a machine."""
-_STRING = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _WORD = re.compile(r"[^\W\d]\w*")
 _IMPORTS, _TEST, _VERDICT, _SCOPE = "imports", "test", "verdict", "scope"
 
@@ -49,12 +53,17 @@ class Memory:
         world: what is not Python text of the project.
         project: what is.
         basics: digest of what every verdict depends on.
+        variant: of how pytest was called: runs of different ones do not displace each other's entries.
         measured: what tests are measured on now.
     """
 
-    def __init__(self, store: Store, world: World, project: Project, basics: str, measured: Measured) -> None:
+    def __init__(
+        self, store: Store, world: World, project: Project, basics: str, measured: Measured, variant: str = ""
+    ) -> None:
         self._store, self._world, self._project, self._basics = store, world, project, basics
-        self._measured = measured
+        self._measured, self._variant = measured, variant
+        self._reaches = Reaches(project)
+        self._frozen = False
         self._common: str | None = None  # digest of basics and of importing; None: nothing may be kept
         self._imported: Mapping[str, Hits] = {}
         self._dependencies: dict[str, str] = {}
@@ -68,7 +77,7 @@ class Memory:
 
     def imported(self) -> Mapping[str, Hits] | None:
         """What importing the project ran, where that is known without doing it."""
-        entry = self._store.get(_IMPORTS, self._measured.key)
+        entry = self._store.get(_IMPORTS, self._import_key)
         try:
             if entry is None or self._common is None or entry["state"] != self._import_state:
                 return None
@@ -77,7 +86,7 @@ class Memory:
             return None
 
     def _recall_importing(self) -> None:
-        entry = self._store.get(_IMPORTS, self._measured.key)
+        entry = self._store.get(_IMPORTS, self._import_key)
         try:
             trace = _trace(entry["trace"]) if entry else None
         except _BROKEN:
@@ -98,23 +107,32 @@ class Memory:
         self._set_common(trace)
         self._imported = imported
         hits = {path: store_hits(seen, None) for path, seen in imported.items()}
-        self._store.put(
-            _IMPORTS, self._measured.key, {"trace": _told(trace), "state": self._import_state, "hits": hits}
-        )
+        self._store.put(_IMPORTS, self._import_key, {"trace": _told(trace), "state": self._import_state, "hits": hits})
         self._store.put(_SCOPE, self._measured.key, {"paths": list(self._measured.paths), "how": self._measured.how})
 
     def _set_common(self, trace: Trace | None) -> None:
         self._common = None
         if trace is None or trace.unseen:
             return
-        strange = [path for path in trace.modules if path not in self._known_paths]
+        strange = [path for path in trace.modules if path not in self._foreseen]
+        data = self._world.data if ALL_FILES in trace.files else ""
+        if data is None:
+            return
         self._common = digest_of(
-            self._basics, self._world.files([*trace.files, *strange]), self._world.variables(trace.variables)
+            self._basics, self._world.files([*trace.files, *strange]), data, self._world.variables(trace.variables)
         )
 
     @cached_property
-    def _known_paths(self) -> frozenset[str]:
-        return frozenset(self._project.paths)
+    def _foreseen(self) -> frozenset[str]:
+        """Files whose import the texts of tests and conftest files tell."""
+        return self._project.loaded
+
+    @property
+    def _import_key(self) -> str:
+        return digest_of(self._variant, self._measured.key)
+
+    def _test_key(self, nodeid: str) -> str:
+        return digest_of(self._variant, nodeid)
 
     @property
     def _import_state(self) -> str:
@@ -124,7 +142,7 @@ class Memory:
 
     def recall_test(self, nodeid: str) -> TestRun | None:
         """What a run of the test came to, where nothing that it depends on has changed."""
-        entry = self._store.get(_TEST, nodeid)
+        entry = self._store.get(_TEST, self._test_key(nodeid))
         try:
             if entry is None or not self._covers(entry["measured"]):
                 return None
@@ -142,17 +160,12 @@ class Memory:
 
     def learn_test(self, run: TestRun) -> None:
         """Keep a run that passed, if all that it depends on is seen."""
-        reach = self._project.reach(run.nodeid)
-        if reach is None or run.trace is None or run.needs or run.outcome not in (Outcome.PASSED, Outcome.XPASSED):
+        if run.trace is None or run.needs or run.outcome not in GREEN:
+            return
+        reach = self._reaches.of(run.nodeid, run.trace.fixtures)
+        if reach is None or self._blindness.concerns(reach, run.hits):
             return
         executed = {path: self._executed(path, hits) for path, hits in run.hits.items()}
-        if any(
-            line in part.unseen_lines
-            for path, parts in executed.items()
-            for part in parts
-            for line in run.hits[path].lines
-        ):
-            return
         whole = not self._is_foreseen(reach, run, executed)
         dependency = self._dependency(run.nodeid, run.trace, whole=whole)
         if dependency is None:
@@ -160,7 +173,7 @@ class Memory:
         self._dependencies[run.nodeid] = dependency
         self._store.put(
             _TEST,
-            run.nodeid,
+            self._test_key(run.nodeid),
             {
                 "dependency": dependency,
                 "whole": whole,
@@ -171,6 +184,10 @@ class Memory:
                 "hits": {path: store_hits(hits, self._project.anatomy(path)) for path, hits in run.hits.items()},
             },
         )
+
+    @property
+    def _blindness(self) -> Blindness:
+        return Blindness(self._project, frozenset(self._measured.paths), self._imported)
 
     def _covers(self, key: str) -> bool:
         """Whether an earlier measurement looked at every file that is wanted now, in the same way."""
@@ -202,38 +219,24 @@ class Memory:
 
     def _dependency(self, nodeid: str, trace: Trace, *, whole: bool) -> str | None:
         """A digest of everything that the test depends on, None where something of it can't be seen."""
-        reach = self._project.reach(nodeid)
-        if self._common is None or reach is None or trace.unseen or self._is_blind(reach):
+        reach = self._reaches.of(nodeid, trace.fixtures)
+        if self._common is None or reach is None or trace.unseen:
             return None
         data: str | None = ""
         if DATA in reach.doubts or trace.files:
             data = self._world.data
         if data is None:
             return None
-        variables = set(trace.variables)
-        if ENVIRONMENT in reach.doubts:
-            variables.update(*(self._strings(path) for path in reach.files))
+        variables = {*trace.variables, *((ALL_VARIABLES,) if ENVIRONMENT in reach.doubts else ())}
+        strange = [path for path in trace.modules if path not in self._project.known]
         return digest_of(
             self._common,
             self._project.digest if whole else reach.digest,
             data,
-            self._world.files(trace.files),
+            self._world.files([*trace.files, *strange]),
             self._world.variables(variables),
+            self._world.place if PLACE in reach.doubts else "",
         )
-
-    def _is_blind(self, reach: Reach) -> bool:
-        """Whether unmeasured code in reach may bring in what nobody can check; measured code shows by its lines."""
-        if UNSEEN not in reach.doubts:
-            return False
-        return any(
-            UNSEEN in part.doubts
-            for path, number in reach.parts
-            if path not in self._measured.paths or path in self._project.tests or path.endswith(CONFTEST)
-            for part in [self._project.part(path, number)]
-        )
-
-    def _strings(self, path: str) -> Iterable[str]:
-        return _STRING.findall(self._project.text(path))
 
     # --- verdicts ---
 
@@ -269,7 +272,7 @@ class Memory:
 
     def learn_verdict(self, job: MutantJob, verdict: MutantVerdict) -> None:
         """Keep a verdict, if everything that it rests on is seen."""
-        key = self._verdict_key(job.mutant)
+        key = None if self._frozen else self._verdict_key(job.mutant)
         self._met[job.mutant.id] += 1
         self._judged.add(job.mutant.id)
         if key is None or job.every_test or verdict.status not in KEPT or not verdict.confirmed:
@@ -314,7 +317,7 @@ class Memory:
         """By content; None where the mutated code itself brings in what nobody can check."""
         anatomy = self._project.anatomy(mutant.path)
         part = anatomy.part_at(mutant.region.start_line) if anatomy else None
-        if part is not None and UNSEEN in part.doubts:
+        if part is not None and part.unseen_lines:
             return None
         text = part.digest if part else digest_of(self._project.text(mutant.path))
         more = self._project.digest if part is None or self._reaches_more(mutant, part) else ""
@@ -335,7 +338,12 @@ class Memory:
         return len(self._recalled - self._judged)
 
     def save(self) -> None:
-        """Write everything that was learned."""
+        """Write everything that was learned; nothing is learned after that."""
+        if self._frozen:
+            return
+        self._frozen = True
+        if changed := self._world.changed(self._project.paths):
+            self._store.forget(f"{changed} changed while the run was going: its verdicts are not kept for later runs")
         self._store.save()
 
     @property

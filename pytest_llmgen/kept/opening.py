@@ -11,10 +11,11 @@ from pathlib import Path
 from pytest_llmgen.extract.files import open_tree
 from pytest_llmgen.kept.anatomy import digest_of
 from pytest_llmgen.kept.memory import Measured, Memory
-from pytest_llmgen.kept.reach import Project
+from pytest_llmgen.kept.project import Project
 from pytest_llmgen.kept.store import FILE, Store
 from pytest_llmgen.kept.world import World
 from pytest_llmgen.records import TestRun
+from pytest_llmgen.run.arguments import worker_arguments
 from pytest_llmgen.settings import Settings
 
 _COVERAGE_FILES = (".coveragerc", "setup.cfg", "tox.ini")
@@ -51,11 +52,13 @@ def open_memory(
     world = World(root, environ, written)
     known = tuple(open_tree(root).all_files())
     project = Project(known, world.text, frozenset(run.nodeid.partition("::")[0] for run in suite) & frozenset(known))
+    project.digest  # noqa: B018 (reads every text now: what is edited from here on is noticed)
     basics = world.basics(settings, args, ini_values(ini_file), tier, os.path.relpath(folder, root))
     exclusions = [world.files([name]) for name in (*_COVERAGE_FILES, coverage_config)]
     how = digest_of(*settings.targets, "", *exclusions, repr(_table(root / "pyproject.toml", "coverage")))
     measured = Measured(tuple(sorted(paths)), how)
-    return Memory(Store(settings.report_path / FILE, fresh=settings.fresh), world, project, basics, measured)
+    variant = digest_of(repr(worker_arguments(args, has_cov=False)), tier, os.path.relpath(folder, root))
+    return Memory(Store(settings.report_path / FILE, fresh=settings.fresh), world, project, basics, measured, variant)
 
 
 def ini_values(file: Path | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a test can reach, whatever a mutant does to its way: a digest of all of that.  Pure but for reading files.
+"""What a test can reach, whatever a mutant does to its way: a digest of all of that.  Pure.
 
 A test reaches the parts that its own part names, those that these name, and so on, among the files that it imports
 (and they import).  What is pulled by import itself (tables, registries, hooks) is reached by everything that
@@ -7,18 +7,16 @@ imports it.  Where names are made at run time the whole text of these files coun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
 
-from pytest_llmgen.kept.anatomy import DYNAMIC, IMPORTS, Anatomy, Part, digest_of, dissect
-from pytest_llmgen.kept.places import Moved, Spans, spans_of
+from pytest_llmgen.kept.anatomy import Anatomy, digest_of
+from pytest_llmgen.kept.doubts import DYNAMIC, IMPORTS
+from pytest_llmgen.kept.project import CONFTEST, Place, Project
 
-CONFTEST = "conftest.py"
-Place = tuple[str, int]
-"""Path and number of a part."""
+Names = Mapping[str, tuple[Place, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,229 +30,134 @@ class Reach:
     is_whole: bool  # the whole text of its files counts
 
 
-@dataclass
-class Project:
-    """The project's Python files, cut into parts as they are asked for.
+class Reaches:
+    """What each test of a project reaches."""
 
-    Args:
-        paths: of all of them, relative to the root.
-        read: the text of one; empty where it can't be read.
-        tests: paths of files with tests in them.
-    """
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._reached: dict[tuple[str, str, frozenset[str]], Reach] = {}
 
-    paths: tuple[str, ...]
-    read: Callable[[str], str]
-    tests: frozenset[str] = frozenset()
-    _texts: dict[str, str] = field(default_factory=dict)
-    _anatomies: dict[str, Anatomy | None] = field(default_factory=dict)
-    _imports: dict[str, frozenset[str]] = field(default_factory=dict)
-    _names: dict[frozenset[str], Mapping[str, tuple[Place, ...]]] = field(default_factory=dict)
-    _reached: dict[tuple[str, str], Reach] = field(default_factory=dict)
-    _spans: dict[str, Spans] = field(default_factory=dict)
+    def of(self, nodeid: str, fixtures: Sequence[str] = ()) -> Reach | None:
+        """What a test reaches; None where it is in no Python file of the project.
 
-    def text(self, path: str) -> str:
-        """A file's text."""
-        if path not in self._texts:
-            self._texts[path] = self.read(path)
-        return self._texts[path]
-
-    def anatomy(self, path: str) -> Anatomy | None:
-        """A file cut into parts, None where it can't be."""
-        if path not in self._anatomies:
-            self._anatomies[path] = dissect(self.text(path))
-        return self._anatomies[path]
-
-    @cached_property
-    def digest(self) -> str:
-        """Of every file, names and texts."""
-        return digest_of(*(each for path in self.paths for each in (path, self.text(path))))
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, tuple[str, ...]]:
-        """Last component of a module's name -> files; a package answers to its folder's name."""
-        found: dict[str, list[str]] = {}
-        for path in self.paths:
-            pure = PurePosixPath(path)
-            found.setdefault(pure.stem, []).append(path)
-            if pure.stem == "__init__":
-                found.setdefault(pure.parent.name, []).append(path)
-        return {name: tuple(paths) for name, paths in found.items()}
-
-    def imports(self, path: str) -> frozenset[str]:
-        """The file and all files of the project that importing it may import."""
-        if path not in self._imports:
-            self._imports[path] = frozenset(self._closure([path]))
-        return self._imports[path]
-
-    def _closure(self, start: Iterable[str]) -> set[str]:
-        known = set(self.paths)
-        seen: set[str] = set()
-        waiting = [path for path in start if path in known]
-        while waiting:
-            path = waiting.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            anatomy = self.anatomy(path)
-            wanted = anatomy.imports if anatomy else frozenset[str]()
-            waiting += [each for name in wanted if name != "__init__" for each in self._by_name.get(name, ())]
-            waiting += [each for each in _packages(path) if each in known]
-            if "__init__" in wanted:
-                waiting += [each for each in [f"{PurePosixPath(path).parent}/__init__.py"] if each in known]
-        return seen
-
-    @cached_property
-    def everywhere(self) -> frozenset[str]:
-        """Test files that act on every test: imported with it, they do more than define names."""
-        return frozenset(path for path in self.tests if self._acts(path))
-
-    @cached_property
-    def _plugins(self) -> tuple[str, ...]:
-        """Files with hooks of pytest that are no conftest: they may be loaded for every test."""
-        loaded = frozenset[str]().union(*(self.imports(path) for path in self.tests))
-        hooks = (path for path in loaded if any(part.name.startswith("pytest_") for part in self._parts(path)))
-        return tuple(sorted(path for path in hooks if PurePosixPath(path).name != CONFTEST))
-
-    def _acts(self, path: str) -> bool:
-        anatomy = self.anatomy(path)
-        if anatomy is None:
-            return True
-        if anatomy.acts:
-            return True
-        names = self.names(self.imports(path))
-        eager = anatomy.eager.union(*(part.eager for part in anatomy.parts))
-        return any(place[0] != path for name in eager for place in names.get(name, ()))
-
-    def names(self, files: frozenset[str]) -> Mapping[str, tuple[Place, ...]]:
-        """Name -> parts of that name in the files."""
-        if files not in self._names:
-            found: dict[str, list[Place]] = {}
-            for path in sorted(files):
-                for number, part in enumerate(self._parts(path)):
-                    found.setdefault(part.name, []).append((path, number))
-            self._names[files] = {name: tuple(places) for name, places in found.items()}
-        return self._names[files]
-
-    def part(self, path: str, number: int) -> Part:
-        """A part by its place."""
-        return self._parts(path)[number]
-
-    def moved(self, path: str, stored: Mapping[str, Any]) -> Spans | None:
-        """Where the parts of a file are now, for hits that were stored earlier.
-
-        Raises:
-            Moved: the hits have lines outside of every part, and the file has changed.
+        Args:
+            nodeid: of the test.
+            fixtures: that it was seen to be given, by whomever they were asked for.
         """
-        anatomy = self.anatomy(path)
-        if (stored["lines"] or stored["arcs"]) and (anatomy is None or anatomy.text != stored["text"]):
-            raise Moved(path)
-        if path not in self._spans:
-            self._spans[path] = spans_of(anatomy)
-        return self._spans[path]
-
-    @cached_property
-    def part_names(self) -> frozenset[str]:
-        """Names of all parts that tests may import."""
-        loaded = frozenset[str]().union(*(self.imports(path) for path in self.tests))
-        return frozenset(part.name for path in loaded for part in self._parts(path))
-
-    def _parts(self, path: str) -> tuple[Part, ...]:
-        anatomy = self.anatomy(path)
-        return anatomy.parts if anatomy else ()
-
-    def reach(self, nodeid: str) -> Reach | None:
-        """What a test reaches; None where it is in no Python file of the project."""
         path, _, rest = nodeid.partition("::")
         name = rest.partition("[")[0].partition("::")[0]
-        if path not in self.paths or not path.endswith(".py"):
+        if path not in self._project.known or not path.endswith(".py"):
             return None
-        if (path, name) not in self._reached:
-            self._reached[path, name] = self._reach(path, name)
-        return self._reached[path, name]
+        key = path, name, frozenset(fixtures)
+        if key not in self._reached:
+            self._reached[key] = self._reach(*key)
+        return self._reached[key]
 
-    def _reach(self, path: str, name: str) -> Reach:
-        files = frozenset[str]().union(*(self.imports(each) for each in [path, *self._conftests(path), *self._plugins]))
-        names = self.names(files)
-        roots = [(path, number) for number, part in enumerate(self._parts(path)) if part.name == name]
-        parts = self._walk([*roots, *self._pulled(files, names, path)], names)
-        doubts = {doubt for where, number in parts for doubt in self._parts(where)[number].doubts}
-        anatomies = [self.anatomy(each) for each in files]
+    def _reach(self, path: str, name: str, fixtures: frozenset[str]) -> Reach:
+        project = self._project
+        starts = [path, *project.conftests_of(path), *project.plugins]
+        files = frozenset[str]().union(*(project.imports(each) for each in starts))
+        names = project.names(files)
+        roots = [(path, number) for number, part in enumerate(project.parts(path)) if part.name == name]
+        given = [place for each in fixtures for place in names.get(each, ()) if project.is_fixture(place)]
+        parts = self._walk([*roots, *given, *self._pulled(files, names, path)], names)
+        doubts = {doubt for place in parts for doubt in project.part(*place).doubts}
+        anatomies = [project.anatomy(each) for each in files]
         doubts |= {doubt for anatomy in anatomies if anatomy for doubt in anatomy.doubts}
         if not roots or None in anatomies:  # a doctest, a test that is imported from elsewhere
             doubts.add(DYNAMIC)
         digest = digest_of(self._digest(files, parts, doubts), self._acted)
         return Reach(digest, frozenset(doubts), files, frozenset(parts), bool(doubts & {DYNAMIC, IMPORTS}))
 
+    # --- what other files do to everybody when they are imported ---
+
+    @cached_property
+    def everywhere(self) -> frozenset[str]:
+        """Files that act on every test: imported with it, they do more than define names."""
+        return frozenset(path for path in self._project.loaded if self._acts(path))
+
+    def _acts(self, path: str) -> bool:
+        project = self._project
+        anatomy = project.anatomy(path)
+        if anatomy is None or anatomy.acts:
+            return True
+        if _is_conftest(path) and any(part.name.startswith("pytest_") for part in anatomy.parts):
+            return True
+        names = project.names(project.imports(path))
+        return any(place[0] != path for name in self._eager(anatomy) for place in names.get(name, ()))
+
+    def _eager(self, anatomy: Anatomy) -> frozenset[str]:
+        """Names that importing a file looks up to call or to tell somebody."""
+        registered = (part.bases for part in anatomy.parts if self._project.is_pulled(part))
+        return anatomy.eager.union(*(part.eager for part in anatomy.parts), *registered)
+
     @cached_property
     def _acted(self) -> str:
-        """Of what other test files do to everybody when they are imported."""
         return digest_of(*(each for path in sorted(self.everywhere) for each in (path, self._act(path))))
 
     def _act(self, path: str) -> str:
-        anatomy, files = self.anatomy(path), self.imports(path)
+        project = self._project
+        anatomy, files = project.anatomy(path), project.imports(path)
         if anatomy is None:
-            return self.text(path)
-        names = self.names(files)
-        eager = anatomy.eager.union(anatomy.mentions, *(part.eager for part in anatomy.parts))
-        parts = self._walk([place for name in eager for place in names.get(name, ())], names)
+            return project.text(path)
+        names = project.names(files)
+        wanted = self._eager(anatomy) | anatomy.mentions
+        parts = self._walk([place for name in wanted for place in names.get(name, ())], names)
         heads = {
-            (path, number) for number, part in enumerate(anatomy.parts) if any(name in names for name in part.eager)
+            (path, number)
+            for number, part in enumerate(anatomy.parts)
+            if any(name in names for name in part.eager) or (_is_conftest(path) and part.name.startswith("pytest_"))
         }
-        doubts = {doubt for where, number in parts for doubt in self._parts(where)[number].doubts} | anatomy.doubts
-        return self._digest(files, parts | heads, {DYNAMIC} if doubts & {DYNAMIC, IMPORTS} else set())
+        parts |= self._walk(heads, names) if _is_conftest(path) else heads
+        doubts = {doubt for place in parts for doubt in project.part(*place).doubts} | anatomy.doubts
+        return self._digest(files, parts, {DYNAMIC} if doubts & {DYNAMIC, IMPORTS} else set())
+
+    # --- walking ---
 
     def _digest(self, files: frozenset[str], parts: set[Place], doubts: set[str]) -> str:
+        project = self._project
         if IMPORTS in doubts:  # not of tests: nothing imports them by a name that was made at run time
-            return self.digest_of_files(files | set(self.paths) - self.tests)
+            return project.digest_of_files(files | set(project.paths) - project.tests)
         if DYNAMIC in doubts:
-            return self.digest_of_files(files)
-        told = [
-            f"{where}:{self._parts(where)[number].name}:{self._parts(where)[number].digest}" for where, number in parts
-        ]
-        rests = [f"{path}:{anatomy.digest}" for path in files if (anatomy := self.anatomy(path))]
-        return digest_of(*sorted(told), "", *sorted(rests))
+            return project.digest_of_files(files)
+        told = [f"{place[0]}:{project.part(*place).name}:{project.part(*place).digest}" for place in parts]
+        rests = [f"{path}:{anatomy.digest}" for path in files if (anatomy := project.anatomy(path))]
+        pulled = [part.name for path in sorted(files) for part in project.parts(path) if project.is_pulled(part)]
+        return digest_of(*sorted(told), "", *sorted(rests), "", *pulled)
 
-    def digest_of_files(self, files: Iterable[str]) -> str:
-        """Of whole texts."""
-        return digest_of(*(each for path in sorted(files) for each in (path, self.text(path))))
-
-    def _conftests(self, path: str) -> list[str]:
-        folders = PurePosixPath(path).parents
-        return [each for each in ((folder / CONFTEST).as_posix() for folder in folders) if each in self.paths]
-
-    def _pulled(self, files: frozenset[str], names: Mapping[str, tuple[Place, ...]], test: str) -> list[Place]:
+    def _pulled(self, files: frozenset[str], names: Names, test: str) -> list[Place]:
         """What import itself, registries and pytest call or hold."""
+        project = self._project
         found: list[Place] = []
         for path in files:
-            anatomy = self.anatomy(path)
+            anatomy = project.anatomy(path)
             if anatomy is None:
                 continue
             found += [place for name in anatomy.mentions for place in names.get(name, ())]
             for number, part in enumerate(anatomy.parts):
-                is_test = path in self.tests and part.name.lower().startswith("test")
+                is_test = path in project.tests and part.name.lower().startswith("test")
                 if is_test and path != test:
                     continue
-                if (part.pulled and not is_test) or any(name in names for name in part.eager):
+                if (project.is_pulled(part) and not is_test) or any(name in names for name in part.eager):
                     found.append((path, number))
         return found
 
-    def _walk(self, roots: Iterable[Place], names: Mapping[str, tuple[Place, ...]]) -> set[Place]:
+    def _walk(self, roots: Iterable[Place], names: Names) -> set[Place]:
+        project = self._project
         seen: set[Place] = set()
         waiting = list(roots)
         while waiting:
             place = waiting.pop()
             if place not in seen:
                 seen.add(place)
-                part = self._parts(place[0])[place[1]]
+                part = project.part(*place)
                 waiting += [each for name in part.mentions for each in names.get(name, ())]
-                if part.is_fixture or place[0] in self.tests or place[0].endswith(CONFTEST):
-                    waiting += [each for name in part.wishes for each in names.get(name, ()) if self._is_fixture(each)]
+                if part.is_fixture or place[0] in project.tests or _is_conftest(place[0]):
+                    waiting += [
+                        each for name in part.wishes for each in names.get(name, ()) if project.is_fixture(each)
+                    ]
         return seen
 
-    def _is_fixture(self, place: Place) -> bool:
-        return self._parts(place[0])[place[1]].is_fixture
 
-
-def _packages(path: str) -> list[str]:
-    """The ``__init__.py`` files that importing a file imports first."""
-    return [(folder / "__init__.py").as_posix() for folder in PurePosixPath(path).parents]
+def _is_conftest(path: str) -> bool:
+    return PurePosixPath(path).name == CONFTEST

@@ -14,15 +14,13 @@ from pytest_llmgen.records import (
     MutantJob,
     MutantVerdict,
     Observation,
-    Outcome,
     Probe,
     Runner,
     TestRun,
     Trace,
     united,
 )
-
-_GREEN = (Outcome.PASSED, Outcome.XPASSED)
+from pytest_llmgen.run.survey import GREEN
 
 
 class Workers(Runner, Protocol):
@@ -57,7 +55,7 @@ class KeepingRunner:
         """Node ids and collection errors; known without collecting where nothing has changed."""
         self._recall()
         self._imported = self._memory.imported()
-        green = [run.nodeid for run in self._suite if run.outcome in _GREEN]
+        green = [run.nodeid for run in self._suite if run.outcome in GREEN]
         if self._imported is not None and green and all(nodeid in self._known for nodeid in green):
             return tuple(run.nodeid for run in self._suite), ()
         self._imported = None
@@ -67,7 +65,7 @@ class KeepingRunner:
         return collected
 
     def _recall(self) -> None:
-        recalled = (self._memory.recall_test(run.nodeid) for run in self._suite if run.outcome in _GREEN)
+        recalled = (self._memory.recall_test(run.nodeid) for run in self._suite if run.outcome in GREEN)
         self._known = {run.nodeid: run for run in recalled if run is not None}
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
@@ -114,10 +112,11 @@ class KeepingRunner:
         finally:
             self._memory.save()
 
-    # --- handed on as they are ---
+    # --- handed on as they are; generating begins here, which writes files, so what was learned is put away ---
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
         """Observe each probe."""
+        self._memory.save()
         return self._inner.probe(probes, timeout)
 
     def challenge(
@@ -129,16 +128,20 @@ class KeepingRunner:
         enough: int,
     ) -> list[Meeting]:
         """Let mutants meet probes."""
+        self._memory.save()
         return self._inner.challenge(probes, expected, challenges, raised, enough)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""
+        self._memory.save()
         return self._inner.try_candidates(files, timeout)
 
     def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """The same under other circumstances."""
+        self._memory.save()
         return self._inner.retry_candidates(files, timeout)
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what can be judged."""
+        self._memory.save()
         return self._inner.load_candidates(files)

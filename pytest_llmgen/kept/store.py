@@ -62,6 +62,11 @@ class Store:
         """Keep a value for later runs."""
         self._new[kind, key] = value
 
+    def forget(self, why: str) -> None:
+        """Keep nothing of this run."""
+        self._new.clear()
+        self.problem = why
+
     def save(self) -> None:
         """Write what is new, and which old entries are still wanted."""
         try:

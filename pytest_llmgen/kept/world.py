@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +24,18 @@ MOST_FILES, MOST_BYTES = 5000, 200 * 1024 * 1024
 """A project with more data than this is not read whole: what depends on its data is not kept."""
 _PLACES = frozenset(child_environment({}, "", ""))
 """Variables that workers set themselves."""
-_NOISE = ("PYTEST_", "COV_", "COVERAGE_", "LLMGEN_", "_", "SHLVL", "OLDPWD", "PWD", "TERM_SESSION", "SSH_")
+_NOISE = ("PYTEST_CURRENT_TEST", "TERM_SESSION", "SSH_", "VSCODE_", "WINDOWID", "XDG_SESSION", "INVOCATION_ID")
+_NOISE_ITSELF = frozenset({"_", "SHLVL", "OLDPWD", "PWD"})
+"""Variables that tell one terminal from another; they count where a test asks for them by name."""
 _ALWAYS = ("LANG", "LC_", "TZ", "PYTHON")
 """Beginnings of variables that are read below Python, where nobody sees it."""
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py")
+"""Names of files that pytest looks for, and code does not."""
+_DOTENV = (".env", ".env.local", ".env.test", ".flaskenv")
+"""Files that plugins look for without a word."""
+_NONE = "none:"
+_GRAIN = 20_000_000
+"""Nanoseconds that a file's time may lag behind the clock."""
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages"})
 _VOLATILE = (".coverage", "coverage.xml", "coverage.json")
 _OWN_PARTS = ("kept", "mutate", "run")
@@ -43,6 +54,23 @@ class World:
         self._root, self._left_out = root, frozenset(left_out)
         self._environ = child_environment(environ, "", "", opened=environ)  # one that is behind walls may be opened
         self._files: dict[str, str] = {}
+        self._opened = time.time_ns() - _GRAIN
+
+    @property
+    def place(self) -> str:
+        """Where the project is."""
+        return str(self._root)
+
+    def changed(self, paths: Iterable[str]) -> str | None:
+        """A file, of these and of those that were asked for, that was changed since this was made."""
+        return next((path for path in sorted({*paths, *self._files}) if self._is_new(path)), None)
+
+    def _is_new(self, path: str) -> bool:
+        try:
+            found = (self._root / path).stat()
+        except OSError:
+            return path not in self._files or not self._files[path].startswith(_NONE)
+        return not path.endswith("/") and found.st_ctime_ns > self._opened
 
     def text(self, path: str) -> str:
         """The text of a Python file; of one that is not decodable, its bytes as they are."""
@@ -67,44 +95,52 @@ class World:
                 else:
                     self._files[path] = hashlib.sha256(place.read_bytes()).hexdigest()
             except OSError as error:
-                self._files[path] = f"none: {error.errno}"
+                self._files[path] = f"{_NONE} {error.errno}"
         return self._files[path]
 
     def variables(self, names: Iterable[str]) -> str:
         """Of variables as a worker would see them."""
         wanted = set(names)
         if ALL_VARIABLES in wanted:
-            wanted |= {name for name in self._environ if not name.startswith(_NOISE)}
+            every = (name for name in self._environ if name not in _NOISE_ITSELF)
+            wanted |= {name for name in every if not name.startswith(_NOISE)}
         told = (name for name in sorted(wanted - _PLACES) if name != ALL_VARIABLES)
         return digest_of(*(each for name in told for each in (name, str(self._environ.get(name)))))
 
     @cached_property
     def data(self) -> str | None:
-        """Of all files of the project that are no Python text; None where they are too many."""
+        """Of all files of the project that are no Python text, and of the names of those that are; None: too many."""
         found: list[str] = []
+        names: list[str] = []
         size = 0
-        for path, file in self._data_files(""):
+        for path, file in self._all_files("", frozenset()):
+            if path.endswith(".py"):
+                names.append(path)
+                continue
             size += file.stat(follow_symlinks=True).st_size if file.is_file() else 0
             if len(found) >= MOST_FILES or size > MOST_BYTES:
                 return None
             found.append(path)
-        return self.files(found)
+        return digest_of(self.files(found), *names)
 
-    def _data_files(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    def _all_files(self, folder: str, above: frozenset[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        here = os.path.realpath(self._root / folder)
         try:
-            with os.scandir(self._root / folder) as entries:
+            with os.scandir(here) as entries:
                 inside = sorted(entries, key=lambda entry: entry.name)
         except OSError:
             return
         for entry in inside:
             path = f"{folder}{entry.name}"
-            if path in self._left_out:
+            if path in self._left_out or here in above:
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_dir():
                 hidden = entry.name.startswith(".") or entry.name in _LEFT_OUT
                 if not hidden and not Path(entry.path, "pyvenv.cfg").exists():
-                    yield from self._data_files(f"{path}/")
-            elif not entry.name.endswith((".py", ".pyc")) and not entry.name.startswith(_VOLATILE):
+                    yield from self._all_files(f"{path}/", above | {here})
+            elif not (
+                entry.name.endswith(".pyc") or entry.name.startswith(_VOLATILE) or _TEST_FILE.fullmatch(entry.name)
+            ):
                 yield path, entry
 
     def basics(self, settings: Settings, args: Sequence[str], ini: Mapping[str, object], tier: str, folder: str) -> str:
@@ -125,9 +161,14 @@ class World:
         always = [name for name in self._environ if name.startswith(_ALWAYS) and name not in _PLACES]
         return digest_of(
             tool_digest(),
-            f"{sys.version} {platform.platform()} {sys.flags}",
-            *sorted(installed()),
-            "",
+            f"{sys.version} {platform.platform()} {sys.flags} {time.tzname} {getattr(os, 'getuid', int)()}",
+            installed_digest(),
+            self.files(_DOTENV),
+            *(
+                self._file(str(folder / "conftest.py"))
+                for folder in self._root.parents
+                if (folder / "conftest.py").exists()
+            ),
             repr(limits),
             repr(worker_arguments(args, has_cov=False)),
             repr(sorted((name, str(value)) for name, value in own.items())),
@@ -136,16 +177,33 @@ class World:
         )
 
 
-def installed() -> set[str]:
-    """Installed distributions with their versions, as the folders of their metadata are named."""
-    found = set()
+def installed_digest() -> str:
+    """Of the installed distributions: names, versions, and what their installers recorded of their files."""
+    told = set()
     for folder in {*sys.path}:
+        place = Path(folder or ".")
         try:
-            names = os.listdir(folder or ".")  # noqa: PTH208 (names are all that is wanted)
+            names = os.listdir(place)  # noqa: PTH208 (names are all that is wanted)
         except OSError:
             continue
-        found |= {name for name in names if name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))}
-    return found
+        for name in names:
+            if name.endswith((".egg-link", ".pth")):
+                told.add(f"{name}: {_content(place / name)}")
+            elif name.endswith((".dist-info", ".egg-info")):
+                told.add(f"{name}: {_recorded(_content(place / name / 'RECORD'))}")
+    return digest_of(*sorted(told))
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _recorded(text: str) -> str:
+    """The lines of a RECORD without what differs from one installation of the same to the next."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("..") and ".dist-info/" not in line)
 
 
 def tool_digest() -> str:

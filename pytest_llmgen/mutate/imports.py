@@ -66,17 +66,29 @@ class _MutantLoader(SourceFileLoader):
         return self._mutant_import.code(self.get_filename(fullname))
 
 
-def install_import(path: str, mutated_source: str, code: CodeType | None = None) -> MutantImport:
-    """From now on, imports of the file ``path`` in this process get the mutated source, or the code made of it.
+def install_import(path: str, mutated_source: str) -> MutantImport:
+    """From now on, imports of the file ``path`` in this process get the mutated source.
 
     Raises:
         ImportError: the file is imported already, so that a new text would not be seen.
     """
+    if name := loaded_as(path):
+        raise ImportError(f"{name} is imported already")
+    return hand_out(path, mutated_source)
+
+
+def loaded_as(path: str) -> str:
+    """The name under which a file is imported already in this process, empty where it is not."""
     file = Path(path).resolve()
     for name, module in list(sys.modules.items()):
         origin = getattr(module, "__file__", None)
         if isinstance(origin, str) and origin.endswith(file.name) and Path(origin).resolve() == file:
-            raise ImportError(f"{name} is imported already")
+            return name
+    return ""
+
+
+def hand_out(path: str, mutated_source: str, code: CodeType | None = None) -> MutantImport:
+    """What :func:`install_import` does after its check, which a parent may do once for many children."""
     mutant_import = MutantImport(path, mutated_source, code)
     sys.meta_path.insert(0, mutant_import)
     return mutant_import

@@ -21,7 +21,7 @@ TIMEOUT_FLOOR = 2.0
 """Seconds that even the fastest tests get: a loaded machine stalls for a while."""
 
 
-CPU_FLOOR = 0.5
+CPU_FLOOR = 0.3
 """CPU seconds that even the fastest tests get: an endless loop uses CPU, a loaded machine gives none."""
 
 

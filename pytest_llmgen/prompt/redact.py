@@ -9,6 +9,8 @@ from dataclasses import dataclass
 PLACEHOLDER = "REDACTED"
 SHORTEST_SECRET = 6
 """Shorter values of the environment are words like ``true``: taking them out would ruin the code."""
+SHORTEST_LITERAL = 8
+"""A shorter literal, and one of this length without a digit, is only taken out where it stands beside its name."""
 SHORTEST_TOKEN = 16
 """A literal named ``token`` without a digit is a parser's word more often than a secret."""
 SHORTEST_USER = 3
@@ -76,8 +78,10 @@ class Private:
         return redact(text, self)
 
 
-def private(env: Mapping[str, str], paths: Iterable[str] = (), users: Iterable[str] = ()) -> Private:
-    """What to keep private: values of secret-named variables, folders, and names of people.
+def private(
+    env: Mapping[str, str], paths: Iterable[str] = (), users: Iterable[str] = (), literals: Iterable[str] = ()
+) -> Private:
+    """What to keep private: values of secret-named variables, folders, names of people, and literals of the code.
 
     A name that is also a common word stays: code is full of ``root`` and ``user``.
     """
@@ -86,7 +90,24 @@ def private(env: Mapping[str, str], paths: Iterable[str] = (), users: Iterable[s
     }
     folders = {path.rstrip("/\\") for path in paths}
     names = {u for u in users if len(u) >= SHORTEST_USER and u.lower() not in _COMMON_USERS}
-    return Private(_longest_first(values), _longest_first(f for f in folders if len(f) > 1), _longest_first(names))
+    return Private(
+        _longest_first(values | set(literals)), _longest_first(f for f in folders if len(f) > 1), _longest_first(names)
+    )
+
+
+def literals_in(source: str) -> set[str]:
+    """Values that a source gives to secret names: a failing test may print them without the name.
+
+    Values that may as well be words of the code are left out: replaced everywhere, they would ruin it.
+    """
+    named = (m["value"] for m in _LITERAL.finditer(source) if _replace_literal(m) != m[0])
+    others = (m["value"] for pattern in (_URL_PASSWORD, _SHELL) for m in pattern.finditer(source))
+    return {value for value in (*named, *others) if _is_telling(value)}
+
+
+def _is_telling(value: str) -> bool:
+    is_long = len(value) >= SHORTEST_TOKEN
+    return not _is_plain(value) and (is_long or (len(value) >= SHORTEST_LITERAL and bool(re.search(r"\d", value))))
 
 
 def redact(text: str, known: Private | None = None) -> str:

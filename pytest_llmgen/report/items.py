@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.doubts import run_problems, suite_problems
-from pytest_llmgen.records import Decision, Facts, Gap, GapKind, Opinion, SuspectedBug
+from pytest_llmgen.records import Decision, Facts, Gap, GapKind, GapState, Opinion, SuspectedBug
 from pytest_llmgen.report.layout import Line, Style, code, count, cut, cut_middle, plain, tally, wrapped
 
 _LEAST_QUALNAME = 16
@@ -138,7 +138,7 @@ def _shown_code(gap: Gap) -> list[str]:
 
 def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
     if gap.state != "open":
-        yield f"{gap.state.upper()}: {_once(gap.decision)}. Please decide again."
+        yield f"{gap.state.upper()}: {_once(gap.decision, gap.state)}. Please decide again."
     if gap.reason:
         yield f"{gap.reason[0].upper()}{gap.reason[1:]}."
     if gap.covering_tests and gap.kind is GapKind.SURVIVING_MUTANT:
@@ -155,10 +155,11 @@ def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
         yield f"+{len(others)} more on this line: {', '.join(named)}"
 
 
-def _once(decision: Decision | None) -> str:
+def _once(decision: Decision | None, state: GapState) -> str:
     if decision is None:
         return "it was accepted once"
-    return f"accepted as {decision.class_} by {decision.author} on {decision.date}, but that holds no more"
+    why = "that has expired" if state is GapState.EXPIRED else "the code has changed since"
+    return f"accepted as {decision.class_} by {decision.author} on {decision.date}, but {why}"
 
 
 def suspected_bugs(bugs: Sequence[SuspectedBug], width: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,11 @@ def context_today(source: str, anchor: Anchor, line: int) -> str:
         return found
     spot = statements_of(source).starting_at(line)
     return neighbourhood(spot) if spot is not None and spot.scope == 0 else ""
+
+
+def names_a_class(source: str, anchor: Anchor) -> bool:
+    """Whether an anchor is of a class's own body: what its context is shows only where the statement is known."""
+    return bool(re.search(rf"^\s*class\s+{re.escape(anchor.qualname.rpartition('.')[2])}\b", source, re.MULTILINE))
 
 
 def _gap(data: Mapping[str, Any]) -> Case:

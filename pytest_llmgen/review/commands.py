@@ -16,7 +16,7 @@ from pytest_llmgen.review import baseline, file, generated
 from pytest_llmgen.review.anchors import FOLLOWS_THE_EXPRESSION, MODULE_LEVEL, long_id_of
 from pytest_llmgen.review.applying import apply
 from pytest_llmgen.review.book import OldGap
-from pytest_llmgen.review.cases import TEST, Case, Cases, context_today, load
+from pytest_llmgen.review.cases import TEST, Case, Cases, context_today, load, names_a_class
 from pytest_llmgen.review.deciding import Words, author_of, decision_of, save
 from pytest_llmgen.review.matching import WARN_DAYS
 from pytest_llmgen.review.showing import lines_of, title_of
@@ -270,4 +270,6 @@ def _trouble(desk: Desk, decision: Decision) -> str:
     except (OSError, UnicodeDecodeError):
         return f"names {decision.gap.path}, which is not there: moved or no longer needed"
     now = context_today(source, decision.gap, 0)
+    if not now and names_a_class(source, decision.gap):
+        return ""
     return "" if now == decision.gap.context else f"is stale: {decision.gap.qualname} has changed"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.records import DecisionClass
+from pytest_llmgen.records import Decision, DecisionClass
 from pytest_llmgen.report.layout import count
 from pytest_llmgen.review.anchors import MUTANTS, SUSPECTED_BUG
 from pytest_llmgen.review.cases import TEST, Case, Cases, is_current, load
@@ -143,12 +143,22 @@ class Review:
             return False
         ref = self._ask_whole(_REFS[class_]) if class_ in _REFS else ""
         usual = default_expiry(class_, self.desk.today, days_of(self.desk.settings.review_expiry))
-        expires = self._ask_whole(f"  expires [{usual or NEVER}, Enter to keep]: ")
-        words = Words(class_.value, reason, expires, ref)
-        decision = decision_of(self.desk.settings, case, words, self.author, self.desk.today, self.cases.operators)
+        decision = self._until_a_day(case, Words(class_.value, reason, ref=ref), f"{usual or NEVER}")
         save(self.desk.settings, decision)
         self._settle(case, f"saved to {self.desk.settings.review_file} as {self.author}")
         return True
+
+    def _until_a_day(self, case: Case, words: Words, usual: str) -> Decision:
+        """Ask for the day on which it expires until it is one: the reason need not be typed again."""
+        while True:
+            given = self._ask_whole(f"  expires [{usual}, Enter to keep]: ")
+            try:
+                whole = replace(words, expires=given)
+                return decision_of(self.desk.settings, case, whole, self.author, self.desk.today, self.cases.operators)
+            except LlmgenError as error:
+                if error.slug != "bad-value":
+                    raise
+                self.desk.say(f"  {error}")
 
     def _act_on_test(self, case: Case, word: str) -> bool:
         if word == "a":

@@ -108,7 +108,7 @@ def _gap(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
     yield from _source(case, root)
     tests = data["covering_tests"]
     if tests:
-        named = tests if everything else tests[:_MOST_NAMED]
+        named = tests if everything else [test.rpartition("::")[2] for test in tests[:_MOST_NAMED]]
         more = f", {len(tests) - len(named)} more" if len(tests) > len(named) else ""
         yield f"  run by  {', '.join(named)}{more}"
     if data["reason"]:

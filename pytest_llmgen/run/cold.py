@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
+import linecache
 import os
 import shutil
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -19,21 +19,23 @@ from typing import NoReturn
 import pytest
 
 from pytest_llmgen.mutate.edits import mutated_source
-from pytest_llmgen.mutate.imports import MutantImport, install_import
-from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict
+from pytest_llmgen.mutate.imports import hand_out, loaded_as
+from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict, Outcome
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
 from pytest_llmgen.run.channel import Channel
-from pytest_llmgen.run.collecting import MARKER, forget_bytecode
-from pytest_llmgen.run.fork import DONE, BranchError, Reporter, branch
-from pytest_llmgen.run.items import ItemResult, Recorder
-from pytest_llmgen.run.judging import AGAIN, COLLECT, Attempt, settle
-from pytest_llmgen.run.mutants import Teller
+from pytest_llmgen.run.coldrun import ColdRun, MapRun, MutantRun, Setting
+from pytest_llmgen.run.collecting import forget_bytecode
+from pytest_llmgen.run.fork import DONE, BranchError, End, OnRecord, Reporter, branch
+from pytest_llmgen.run.judging import AGAIN, Attempt, settle
+from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.preload import preload
 from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.shortcut import Shortcut, UnsureError
+from pytest_llmgen.run.tally import Tally
 from pytest_llmgen.run.views import put
 from pytest_llmgen.run.wire import from_json, to_json
+
+OUT_OF_REACH = "is a part of what runs the tests: what it does when it is imported can't be changed"
 
 
 class Zygote:
@@ -49,7 +51,8 @@ class Zygote:
         self._sources = {source.path: source.text for source in start.sources}
         self._arguments, self._positional = list(arguments), start.positional
         self._outside, self._imported_by = start.outside, start.imported_by
-        self._setting = Setting()
+        self._setting, self._meter = Setting(), Meter(root, list(self._sources))
+        self._names: dict[str, str] = {}  # by path: as what it is imported here
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -107,6 +110,8 @@ class Zygote:
         while (request := self._channel.receive()) is not None:
             if request["kind"] == "load":
                 self._load(request["files"])
+            elif request["kind"] == "map":
+                self._map(request["nodeid"], request["timeout"] + request["extra"])
             else:
                 for data in request["jobs"]:
                     self._judge(from_json(MutantJob, data), request["extra"])
@@ -117,48 +122,84 @@ class Zygote:
         put(self._root, files)
         for path in files:
             forget_bytecode(self._root / path)
+        linecache.clearcache()
         self._channel.send(protocol.LOADED, nodeids=[], imported={})
 
     def _judge(self, job: MutantJob, extra: float) -> None:
         began = time.monotonic()
-        source = mutated_source(self._sources[job.mutant.path], job.mutant)
-        try:
-            text = _Text(str(self._root / job.mutant.path), source, _compiled(source, self._root / job.mutant.path))
-        except (SyntaxError, ValueError) as error:
-            verdict = MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
-        else:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+        verdict = self._verdict(job, extra)
         answer = {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": time.monotonic() - began}
         self._channel.send(protocol.VERDICTS, answers=[answer])
 
+    def _verdict(self, job: MutantJob, extra: float) -> MutantVerdict:
+        path = self._root / job.mutant.path
+        if name := self._loaded_as(job.mutant.path):
+            return MutantVerdict(job.mutant.id, MutantStatus.RUNTIME_ERROR, detail=f"{name} {OUT_OF_REACH}")
+        for test in job.tests:  # once here, so that no child has to
+            linecache.getline(str(self._root / test.partition("::")[0]), 1)
+        source = mutated_source(self._sources[job.mutant.path], job.mutant)
+        try:
+            text = _Text(str(path), source, _compiled(source, path))
+        except (SyntaxError, ValueError) as error:
+            return MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
+        return settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+
+    def _loaded_as(self, path: str) -> str:
+        """Looked up once: here nothing is imported any more."""
+        if path not in self._names:
+            self._names[path] = loaded_as(str(self._root / path))
+        return self._names[path]
+
     def _attempt(self, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
-        attempt = self._run_child(text, tests, limit, every=every)
+        attempt = self._run_mutant(text, tests, limit, every=every)
         if attempt.problem and attempt.problem[0] == AGAIN:
-            attempt = self._run_child(text, tests, limit, every=every, whole=True)
+            attempt = self._run_mutant(text, tests, limit, every=every, whole=True)
         return attempt
 
-    def _run_child(
+    def _run_mutant(
         self, text: _Text, tests: Sequence[str], limit: float, *, every: bool, whole: bool = False
     ) -> Attempt:
+        attempt = Attempt(asked=frozenset(tests))
+
+        def made(report: Reporter, scratch: Path) -> ColdRun:
+            loader = hand_out(text.path, text.source, text.code)
+            return MutantRun(report, self._setting, tests, scratch, loader, every=every, whole=whole)
+
+        attempt.end = self._child(made, attempt.add, limit)
+        return attempt
+
+    def _map(self, nodeid: str, limit: float) -> None:
+        """Run a test in a process of its own, with coverage."""
+
+        def made(report: Reporter, scratch: Path) -> ColdRun:
+            self._meter.start()
+            return MapRun(report, self._setting, nodeid, scratch, self._meter)
+
+        tally = Tally([nodeid], limit)
+        tally.end(self._child(made, tally.add, limit))
+        if not tally.runs:
+            tally.abandon(Outcome.NOT_COLLECTED, "a worker did not collect it")
+        for run in tally.runs:
+            self._channel.send(protocol.RUN, run=to_json(run))
+
+    def _child(self, made: Callable[[Reporter, Path], ColdRun], on_record: OnRecord, limit: float) -> End:
         self._children += 1
         scratch = self._scratch / f"cold-{self._children}"
-        attempt = Attempt(asked=tests)
         try:
-            attempt.end = branch(attempt.add, limit)
+            end = branch(on_record, limit)
         except BranchError as child:
             self._channel.close()
             sys.dont_write_bytecode = False  # of what does not change: the next child need not compile it
             gc.disable()
-            loader = install_import(text.path, text.source, text.code)
-            run = ColdRun(child.reporter, loader, self._setting, tests, scratch, every=every, whole=whole)
+            run = made(child.reporter, scratch)
             if self._imported_by != protocol.PLUGINS:
                 raise _Start(run) from None
             self._start_anew(run)
         if self._config is not None:
-            quieting.clean(self._config, scratch, ended_well=attempt.end.how == DONE)
+            quieting.clean(self._config, scratch, ended_well=end.how == DONE)
         elif scratch.exists():
             shutil.rmtree(scratch, ignore_errors=True)
-        return attempt
+        return end
 
     def _start_anew(self, run: ColdRun) -> NoReturn:
         options = without_paths(self._arguments, self._positional)
@@ -189,106 +230,3 @@ def _compiled(source: str, path: Path) -> CodeType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return compile(source, str(path), "exec", dont_inherit=True)
-
-
-class Setting:
-    """The plugin that makes a pytest fit for judging."""
-
-    def __init__(self) -> None:
-        self.recorder = Recorder()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config: pytest.Config) -> None:
-        """Undo what ``addopts`` may have brought in."""
-        quieting.neutralize(config)
-        quieting.forget_selection(config)
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Register what is needed."""
-        config.addinivalue_line("markers", MARKER)
-        config.pluginmanager.register(self.recorder, "llmgen-recorder")
-
-
-class ColdRun:
-    """The plugin of such a child: runs just the tests wanted, in their order, and ends the process."""
-
-    def __init__(
-        self,
-        report: Reporter,
-        loader: MutantImport,
-        setting: Setting,
-        tests: Sequence[str],
-        scratch: Path,
-        *,
-        every: bool,
-        whole: bool,
-    ) -> None:
-        self._tests, self._ran, self._problem = tests, False, ""
-        self._report, self._loader, self._scratch = report, loader, scratch
-        self._recorder, self._every, self._whole = setting.recorder, every, whole
-
-    def files(self, root: Path) -> list[str]:
-        """The test files wanted."""
-        return list(dict.fromkeys(str(root / test.partition("::")[0]) for test in self._tests))
-
-    def end(self) -> NoReturn:
-        """Say what could not be done, and end."""
-        if not self._ran:
-            detail = self._problem or "the suite can't be started with this mutant"
-            self._report.send("problem", what=COLLECT, detail=detail)
-        elif not self._loader.loaded:
-            self._report.send("problem", what=COLLECT, detail="the tests do not import the module")
-        self._report.leave()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
-        """Run the tests, unless some of them are not there; what pytest does after that is nobody's wish."""
-        found = find_items(self._tests, session.items)
-        missing = [test for test in self._tests if test not in found]
-        if missing:
-            errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
-            self._problem = "; ".join(errors) or f"{missing[0]} can't be collected with this mutant"
-            self.end()
-        self._ran = True
-        sys.dont_write_bytecode = True
-        gc.enable()
-        self._meet(session, [found[test] for test in self._tests])
-        self.end()
-
-    def _meet(self, session: pytest.Session, items: Sequence[pytest.Item]) -> None:
-        quieting.calm_hypothesis(items)
-        quieting.private_tmp_path(session.config, self._scratch)
-        names = {item.nodeid: test for test, item in zip(self._tests, items, strict=True)}
-        teller = Teller(self._report, every=self._every)
-
-        def after(result: ItemResult) -> bool:
-            return teller.tell(dataclasses.replace(result, nodeid=names[result.nodeid]))
-
-        shortcut = Shortcut(session, self._recorder)
-        shortcut.consider(items)
-        try:
-            shortcut.run(items, after=after, whole=self._whole)
-        except UnsureError as reason:
-            self._report.send("problem", what=AGAIN, detail=str(reason))
-            self._report.leave()
-        shortcut.close()
-        teller.flush()
-
-
-def find_items(tests: Sequence[str], items: Sequence[pytest.Item]) -> dict[str, pytest.Item]:
-    """The item of each test wanted; under a mutant a parametrized test may have other ids than without it.
-
-    For each of those the next item of its function that nobody asked for stands in: whichever of them
-    fails, a test of that function fails under the mutant.
-    """
-    by_id = {item.nodeid: item for item in items}
-    found = {test: by_id[test] for test in tests if test in by_id}
-    lost: dict[str, list[str]] = {}
-    for test in tests:
-        if test not in found:
-            lost.setdefault(test.partition("[")[0], []).append(test)
-    for function, wanted in lost.items():
-        spare = [item for item in items if item.nodeid.partition("[")[0] == function and item.nodeid not in tests]
-        if len(spare) >= len(wanted):
-            found |= dict(zip(wanted, spare, strict=False))
-    return found

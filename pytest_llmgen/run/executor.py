@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -85,6 +86,7 @@ class Executor:
         files: Mapping[str, FileLines] | None = None,
         tier: Tier | None = None,
     ) -> None:
+        _check_system()
         self._root, self._settings = root.resolve(), settings
         self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
@@ -140,9 +142,13 @@ class Executor:
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
-        """Run each test in a fork of its own, with coverage of the files in scope."""
-        requests = [Request("map", {"nodeid": n, "timeout": timeout}, timeout + SILENCE) for n in nodeids]
-        for request, message in self._pool(protocol.WARM, own=True).run(requests):
+        """Run each test in a process of its own, with coverage of the files in scope."""
+        has_threads = self._has_threads(own=True)
+        extra = self._start_seconds(own=True) if has_threads else 0.0
+        limit = timeout + extra + SILENCE
+        requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": extra}, limit) for n in nodeids]
+        pool = self._pool(protocol.COLD if has_threads else protocol.WARM, own=True)
+        for request, message in pool.run(requests):
             yield self._run(message, request.body["nodeid"])
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
@@ -212,6 +218,9 @@ class Executor:
         """``own``: by the project's own tests only."""
         if not jobs:
             return
+        if self._has_threads(own=own):
+            yield from self._judge_cold(jobs, own=own)
+            return
         warm = self._pool(protocol.WARM, own=own)
         left = {job.mutant.id: job for job in jobs}
         cold: list[MutantJob] = []
@@ -220,11 +229,24 @@ class Executor:
         alone = [self._together([job]) for job in left.values()]  # their worker died, be it of a neighbour
         for request, message in warm.run(alone):
             yield from _take(request, message, left, cold, last=True)
-        if cold:
-            extra = COLD_START_FACTOR * warm.greet()["seconds"] + 1.0
-            left = {job.mutant.id: job for job in cold}
-            for request, message in self._pool(protocol.COLD, own=own).run([_alone(job, extra) for job in cold]):
-                yield from _take(request, message, left, [], last=True)
+        yield from self._judge_cold(cold, own=own)
+
+    def _judge_cold(self, jobs: Sequence[MutantJob], *, own: bool) -> Iterator[MutantVerdict]:
+        """Each in a process that imports the project by itself."""
+        if not jobs:
+            return
+        extra = self._start_seconds(own=own)
+        left = {job.mutant.id: job for job in jobs}
+        for request, message in self._pool(protocol.COLD, own=own).run([_alone(job, extra) for job in jobs]):
+            yield from _take(request, message, left, [], last=True)
+
+    def _start_seconds(self, *, own: bool) -> float:
+        """What a process that imports and collects the project by itself may take for that."""
+        return COLD_START_FACTOR * float(self._pool(protocol.WARM, own=own).greet()["seconds"]) + 1.0
+
+    def _has_threads(self, *, own: bool) -> bool:
+        """Whether threads are alive once the project is imported: a fork from there would be without them."""
+        return bool(self._pool(protocol.WARM, own=own).greet()["has_threads"])
 
     def _groups(self, jobs: Sequence[MutantJob]) -> Iterator[Sequence[MutantJob]]:
         workers = self._settings.workers or os.cpu_count() or 1
@@ -399,6 +421,16 @@ def _groups(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
         same = list(alike)
         for start in range(0, len(same), PROBES_A_REQUEST):
             yield same[start : start + PROBES_A_REQUEST]
+
+
+def _check_system() -> None:
+    """Every test and mutant has a process of its own that is forked and watched: so far on Linux alone."""
+    if not (hasattr(os, "fork") and hasattr(os, "pidfd_open")):
+        raise LlmgenError(
+            f"tests and mutants run in forked processes, which this Python has no means for on {sys.platform}",
+            slug="no-fork",
+            fix="run it on Linux; a container or WSL will do",
+        )
 
 
 def _below(folder: Path, root: Path) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.activate import Index, NeedsImport, Prepared, activate, index_functions, prepare
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
@@ -54,20 +54,20 @@ class Judge:
 
     def __init__(self, live: Live, child: StartChild, channel: Channel) -> None:
         self._live, self._child, self._channel = live, child, channel
-        self._shortcut = Shortcut(live.session, live.recorder)
+        self.shortcut = Shortcut(live.session, live.recorder)
         self._progress = Progress()
         self._batch = BATCH
         self._restless: set[pytest.Item] = set()
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
-        self.look_around()
+        self._index = Index({}, {})  # until it has looked around
 
     def look_around(self) -> None:
         """Find the functions that are alive now, and do once what each child would do; needed after every import."""
         gc.unfreeze()
         gc.collect()
         self._index = index_functions(str(self._live.root), self._live.sources)
-        self._shortcut.consider(self._live.items.values())
+        self.shortcut.consider(self._live.items.values())
         for path in {str(item.path) for item in self._live.items.values()}:
             linecache.getlines(path)
         for source in self._live.sources.values():
@@ -79,7 +79,7 @@ class Judge:
         """Answer one request: what a group proves of its mutants stands, the rest is run alone."""
         jobs = [from_json(MutantJob, data) for data in request["jobs"]]
         self._prepared = {job.mutant.id: self._prepare(job.mutant) for job in jobs}
-        with self._shortcut.opened():  # once, before all forks
+        with self.shortcut.opened():  # once, before all forks
             self._judge(jobs, request["quick"])
 
     def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]]) -> None:
@@ -135,7 +135,7 @@ class Judge:
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            GroupChild(self._shortcut, report, self._progress, lambda: state_of(modules) == fresh, batch).meet(cases)
+            GroupChild(self.shortcut, report, self._progress, lambda: state_of(modules) == fresh, batch).meet(cases)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
@@ -169,7 +169,7 @@ class Judge:
         whole: bool = False,
     ) -> Attempt:
         items = [self._live.items[test] for test in tests]
-        attempt = Attempt(asked=tests)
+        attempt = Attempt(asked=frozenset(tests))
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
@@ -210,12 +210,11 @@ class Judge:
         teller = Teller(report, every=every)
         prepared.activate()
         try:
-            self._shortcut.run(items, after=teller.tell, whole=whole)
+            self.shortcut.run(items, after=teller.tell, whole=whole)
         except UnsureError as reason:
             report.send("problem", what=AGAIN, detail=str(reason))
         else:
             teller.flush()
-        self._shortcut.close()
 
 
 class Teller:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import os
 import selectors
 import signal
@@ -32,6 +33,8 @@ START_LIMIT = 60.0
 """Seconds that a worker may take to import and collect the project."""
 TAIL = 2000
 """Characters of a worker's output in an error message."""
+WORTH = 4.0
+"""Another worker is started when what is left will take so many times the time of a worker's start."""
 TRIES = 2
 """How often a request is given to a worker before it counts as lost."""
 START_TRIES = 2
@@ -78,7 +81,8 @@ class Worker:
         self.request: Request | None = None
         self.ready = False
         self.loaded: dict[str, str] = {}
-        self.deadline = time.monotonic() + START_LIMIT
+        self.started = time.monotonic()
+        self.deadline = self.started + START_LIMIT
 
     def _start(self, circumstances: Circumstances) -> None:
         plan = _plan(circumstances, self._private)
@@ -163,6 +167,8 @@ class Pool:
         self._pending: deque[Request] = deque()
         self._answers: deque[Answer] = deque()
         self._ended_cpu = self._ended_peak = 0.0
+        self._start_seconds = 0.0  # what the last worker took to be ready
+        self._began, self._done = 0.0, 0  # the requests of one call
         self._starts = 0  # again, after somebody killed a worker that had not collected yet
         self.hello: dict[str, Any] | None = None
         self.files: dict[str, str] = {}  # that every worker must have loaded
@@ -184,6 +190,7 @@ class Pool:
         if self._pending or any(worker.request for worker in self._workers):
             raise RuntimeError("the answers of an earlier call are still being read")
         self._pending.extend(requests)
+        self._began, self._done = time.monotonic(), 0
         try:
             while self._pending or any(worker.request for worker in self._workers):
                 self._staff()
@@ -212,11 +219,22 @@ class Pool:
     def _staff(self) -> None:
         """Start workers for what waits, give to those that are ready."""
         busy = sum(worker.request is not None for worker in self._workers)
-        while len(self._workers) < min(self._size, busy + len(self._pending)):
+        while len(self._workers) < min(self._size, busy + len(self._pending)) and self._needs_more():
             self._workers.append(Worker(self._circumstances))
         for worker in self._workers:
             if worker.ready and worker.request is None and self._pending:
                 self._assign(worker)
+
+    def _needs_more(self) -> bool:
+        """Whether one more worker will have done more than its start costs."""
+        return not self._workers or time.monotonic() >= self._next_start()
+
+    def _next_start(self) -> float:
+        """When the requests so far will have taken so long that what is left is worth another worker."""
+        if any(not worker.ready for worker in self._workers):
+            return math.inf
+        share = WORTH * self._start_seconds * len(self._workers) / max(1, len(self._pending))
+        return self._began + share * max(1, self._done)
 
     def _assign(self, worker: Worker) -> None:
         missing = {path: text for path, text in self.files.items() if worker.loaded.get(path) != text}
@@ -235,6 +253,8 @@ class Pool:
             for worker in self._workers:
                 selector.register(worker, selectors.EVENT_READ)
             waiting = [w.deadline for w in self._workers if w.request or not w.ready]
+            if self._pending and len(self._workers) < self._size:
+                waiting.append(self._next_start())
             timeout = wait_until(waiting, time.monotonic()) if waiting else None
             ready = [key.fileobj for key, _ in selector.select(timeout)]
         for worker in list(self._workers):
@@ -255,7 +275,7 @@ class Pool:
     def _take(self, worker: Worker, message: dict[str, Any]) -> None:
         kind = message["kind"]
         if kind == protocol.HELLO:
-            worker.ready = True
+            worker.ready, self._start_seconds = True, time.monotonic() - worker.started
             self.hello = self.hello or message
         elif kind == protocol.REFUSED:
             raise LlmgenError(message["message"], slug=message["slug"], fix=message["fix"])
@@ -271,6 +291,7 @@ class Pool:
             )
         elif kind == protocol.END:
             worker.request = None
+            self._done += 1
         elif kind != protocol.ALIVE and worker.request is not None and not _is_silent(worker.request):
             self._answers.append((worker.request, message))
 

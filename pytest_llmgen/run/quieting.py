@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _imp
 import contextlib
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.assertion import rewrite
 
 from pytest_llmgen.run.arguments import NEUTRAL, UNWANTED_PLUGINS
 
@@ -39,6 +41,24 @@ def silence_terminal(config: pytest.Config) -> None:
     writer = getattr(reporter, "_tw", None)
     if writer is not None:
         writer._file = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, SLF001, PTH123 (lives as long as the worker)
+
+
+def mend_bytecode() -> None:
+    """Let test files that the user's run has compiled tell of their place in the copy.
+
+    Python does this for every module that it loads from a cache; pytest, for those that it has rewritten, does not.
+    """
+    read, mend = getattr(rewrite, "_read_pyc", None), getattr(_imp, "_fix_co_filename", None)
+    if read is None or mend is None:
+        return
+
+    def read_mended(source: Path, *rest: Any) -> Any:
+        code = read(source, *rest)
+        if code is not None:
+            mend(code, str(source))
+        return code
+
+    rewrite._read_pyc = read_mended  # type: ignore[assignment]  # noqa: SLF001 (no public way)
 
 
 def calm_hypothesis(items: Sequence[pytest.Item]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import random
+import threading
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -18,6 +20,7 @@ import pytest
 
 from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
+from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
@@ -29,8 +32,9 @@ from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
+from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
-from pytest_llmgen.run.tally import Tally
+from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.traces import Tracer, of_start
 from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.watching import watch
@@ -61,6 +65,7 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
+        self._add_import_lines(imported_again([str(self._root / path) for path in self._sources], self._meter))
         self._begin_noting()
 
     # --- pytest's hooks ---
@@ -122,7 +127,10 @@ class Server:
 
     def _note_import_lines(self) -> None:
         self._traces.append(self._tracer.stop())
-        for path, raw in self._meter.stop().items():
+        self._add_import_lines(self._meter.stop())
+
+    def _add_import_lines(self, hits: Mapping[str, protocol.RawFile]) -> None:
+        for path, raw in hits.items():
             self._import_lines[path] = self._import_lines.get(path, frozenset()) | frozenset(raw.lines)
             before = self._imported.get(path, protocol.RawFile((), ()))
             self._imported[path] = protocol.RawFile(before.lines + raw.lines, before.arcs + raw.arcs)
@@ -150,6 +158,7 @@ class Server:
             outside=outside_modules(names.values()),
             traces=to_json(self._traces),
             imported_by=self._imported_by,
+            has_threads=threading.active_count() > 1,
         )
 
     def _serve(self) -> None:
@@ -177,8 +186,15 @@ class Server:
         if nodeid not in self._items:
             self._answer([RawRun(nodeid, Outcome.NOT_COLLECTED, message="the workers did not collect it")])
             return
+        item, shortcut = self._items[nodeid], self._judge.shortcut
         tally = Tally([nodeid], request["timeout"])
-        self._run_all(tally, lambda _report: [self._items[nodeid]])
+        if shortcut.is_known(item):
+            with shortcut.opened():
+                end = self._child(lambda report: self._run_short(report, item), partial(self._note, tally), tally.limit)
+            tally.end(end)
+        if not tally.runs:
+            tally = Tally([nodeid], request["timeout"])
+            self._run_all(tally, lambda _report: [item])
         self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
 
     def _with_needs(self, run: RawRun, limit: float) -> RawRun:
@@ -264,7 +280,13 @@ class Server:
         items = prepare(report)
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
 
-    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item]) -> None:
+    def _run_short(self, report: Reporter, item: pytest.Item) -> None:
+        with contextlib.suppress(UnsureError):  # no result, then: it is run once more
+            self._run_tests(report, [item], short=True)
+
+    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item], *, short: bool = False) -> None:
+        fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
+
         def before(nodeid: str) -> None:
             report.send("start", nodeid=nodeid)
             self._meter.start()
@@ -272,10 +294,15 @@ class Server:
 
         def after(result: ItemResult) -> bool:
             trace = self._tracer.stop()  # first: coverage opens files too
-            report.send("run", run=to_json(replace(_raw_run(result, self._meter.stop()), trace=trace)))
+            trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
+            report.send("run", run=to_json(replace(raw_run(result, self._meter.stop()), trace=trace)))
             return True
 
-        run_items(items, self._recorder, before=before, after=after)
+        if short:
+            before(items[0].nodeid)
+            self._judge.shortcut.run(items, after=after)
+        else:
+            run_items(items, self._recorder, before=before, after=after)
 
     def _collected(self, report: Reporter, paths: Sequence[str]) -> list[pytest.Item]:
         """Collect files in the child and say what came of it."""
@@ -413,19 +440,6 @@ class Server:
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in ("kind", "nonce")}
-
-
-def _raw_run(result: ItemResult, hits: Mapping[str, protocol.RawFile]) -> RawRun:
-    error = result.error
-    return RawRun(
-        result.nodeid,
-        result.outcome,
-        result.seconds,
-        hits,
-        error.type_name if error else None,
-        error.message if error else "",
-        error.line if error else None,
-    )
 
 
 def _not_collected(path: str, error: Error) -> RawRun:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -70,11 +71,13 @@ class Shortcut:
     def __init__(self, session: pytest.Session, recorder: Recorder) -> None:
         self._session, self._recorder = session, recorder
         self._ways: dict[pytest.Item, _Way | None] = {}
+        self._plain_nodes: dict[Any, bool] = {}  # of one look at the items
         self._ambience: ExitStack | None = None
         self._parts = _Parts.of(session)
 
     def consider(self, items: Iterable[pytest.Item]) -> None:
         """Decide for items; in the parent, so that no child has to."""
+        self._plain_nodes.clear()
         for item in items:
             self._ways[item] = self._way_of(item)
 
@@ -147,17 +150,19 @@ class Shortcut:
         self.reopen()
         os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)".replace("\x00", "(null)")
         phases = _Phases(item, described=described)
+        began = perf_counter()
         if way.has_fixtures:
             self._with_fixtures(item, following, phases)
         else:
             phases.do("call", lambda: _call(_fresh(item), _parameters(item)))
             if self._session._setupstate.stack:  # noqa: SLF001
                 phases.do("teardown", lambda: self._session._setupstate.teardown_exact(following))  # noqa: SLF001
+        seconds = perf_counter() - began
         del os.environ["PYTEST_CURRENT_TEST"]
         self._parts.forget()
         if self._parts.has_unseen_errors():
             raise UnsureError("an exception that nobody could catch")
-        return ItemResult(item.nodeid, worst(phases.outcomes), 0.0, phases.error)
+        return ItemResult(item.nodeid, worst(phases.outcomes), seconds, phases.error)
 
     def _with_fixtures(self, item: Any, following: pytest.Item | None, phases: _Phases) -> None:
         """What ``runtestprotocol`` of pytest does, without its reports."""
@@ -181,10 +186,18 @@ class Shortcut:
         if self._parts is None or type(item) is not pytest.Function:
             return None
         try:
-            fit = _is_plain_function(item) and _has_plain_folders(item) and not _has_telling_marks(item)
+            fit = _is_plain_function(item) and self._has_plain_folders(item) and not _has_telling_marks(item)
             return _way_by_fixtures(item) if fit else None
         except Exception:  # noqa: BLE001 (an item of an unknown shape runs as pytest runs it)
             return None
+
+    def _has_plain_folders(self, item: pytest.Item) -> bool:
+        """Whether pytest would do nothing on the way down to the test, beside fixtures."""
+        nodes = item.listchain()[:-1]
+        for node in nodes:
+            if node not in self._plain_nodes:
+                self._plain_nodes[node] = _is_plain_node(node)
+        return all(self._plain_nodes[node] for node in nodes)
 
 
 class _Phases:
@@ -255,11 +268,6 @@ def _is_plain_function(item: Any) -> bool:
         return False
     attributes = ("is_hypothesis_test", "hypothesis", "_hypothesis_internal_settings_applied")
     return not any(hasattr(function, name) for name in attributes)
-
-
-def _has_plain_folders(item: pytest.Item) -> bool:
-    """Whether pytest would do nothing on the way down to the test, beside fixtures."""
-    return all(_is_plain_node(node) for node in item.listchain()[:-1])
 
 
 def _is_plain_node(node: Any) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pytest_llmgen.records import Outcome
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End
-from pytest_llmgen.run.items import MESSAGE_LIMIT
-from pytest_llmgen.run.protocol import RawRun
+from pytest_llmgen.run.items import MESSAGE_LIMIT, ItemResult
+from pytest_llmgen.run.protocol import RawFile, RawRun
 from pytest_llmgen.run.wire import BadMessageError, from_json
 
 
@@ -85,6 +85,20 @@ class Tally:
         """Give all that is left the same outcome."""
         for nodeid in list(self.pending):
             self._finish(RawRun(nodeid, outcome, message=message))
+
+
+def raw_run(result: ItemResult, hits: Mapping[str, RawFile]) -> RawRun:
+    """What a child says of one test."""
+    error = result.error
+    return RawRun(
+        result.nodeid,
+        result.outcome,
+        result.seconds,
+        hits,
+        error.type_name if error else None,
+        error.message if error else "",
+        error.line if error else None,
+    )
 
 
 def _check(true: bool, nodeid: str) -> None:

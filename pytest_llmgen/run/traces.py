@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_llmgen.records import Trace
 
-ALL_VARIABLES = "*"
+ALL_VARIABLES = ALL_FILES = "*"
 _UNSEEN = frozenset({
     "ctypes.dlopen", "ftplib.connect", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",
     "os.system", "pty.spawn", "smtplib.connect", "socket.bind", "socket.connect", "socket.getaddrinfo",
@@ -30,6 +30,14 @@ _SETTINGS = frozenset(
 )
 """Where pytest looks for its own settings, which count by their values."""
 _CACHES = ("__pycache__", ".pytest_cache", ".hypothesis")
+_MACHINE_CODE = (".so", ".pyd")
+_BLAMELESS = frozenset({
+    "_cffi_backend", "_yaml", "coverage", "greenlet", "markupsafe", "msgpack", "pydantic_core", "regex", "rpds", "yaml",
+})  # fmt: skip
+"""Packages whose machine code reads no files."""
+_IMPORT_SYSTEM = "<frozen importlib._bootstrap_external>"
+_REWRITING = os.path.join("_pytest", "assertion", "rewrite.py")  # noqa: PTH118 (the end of a path)
+_FRAMES_OF_PATHLIB = 4
 _CREATES = os.O_CREAT | os.O_TRUNC
 
 
@@ -53,11 +61,13 @@ class Tracer:
     """
 
     def __init__(self, root: Path, scratch: Path) -> None:
-        self._root, self._scratch = str(root), str(scratch)
+        self._root, self._scratch = str(root), f"{scratch}{os.sep}"
         names = ("stdlib", "platstdlib", "purelib", "platlib")
         self._installed = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in names})
+        self._standard = tuple({f"{sysconfig.get_path(name)}{os.sep}lib-dynload{os.sep}" for name in names})
         self._on = False
         self._seen: dict[str, bool] = {}  # path -> whether it was there before it was read
+        self._loaded: set[str] = set()  # what was read to be imported
         self._unseen: set[str] = set()
         self._variables: set[str] = set()
         self._known: frozenset[str] = frozenset()
@@ -72,6 +82,7 @@ class Tracer:
         """Note from here on."""
         self._known = frozenset(sys.modules)
         self._seen.clear()
+        self._loaded.clear()
         self._unseen.clear()
         self._variables.clear()
         self._on = True
@@ -79,11 +90,13 @@ class Tracer:
     def stop(self) -> Trace:
         """Stop, and tell what was noted."""
         self._on = False
-        modules = sorted(set(self._modules()))
+        modules = {*self._modules(), *(told for path in self._loaded if (told := self._told(path)))}
         files = {told for path, read in self._seen.items() if read and (told := self._told(path))}
+        if self._has_foreign_code():
+            files.add(ALL_FILES)
         return Trace(
-            tuple(sorted(files - set(modules))),
-            tuple(modules),
+            tuple(sorted(files)),
+            tuple(sorted(modules)),
             tuple(sorted(self._variables)),
             tuple(sorted(self._unseen)),
         )
@@ -109,6 +122,9 @@ class Tracer:
         if isinstance(path, int):
             return
         text = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 (no resolving: that would open more)
+        if _is_importing(text):
+            self._loaded.add(_source_of(text))
+            return
         is_new = mode[:1] in ("w", "x") if isinstance(mode, str) else bool(isinstance(flags, int) and flags & _CREATES)
         self._seen.setdefault(text, not is_new)
 
@@ -131,6 +147,15 @@ class Tracer:
             return path[len(self._root) + 1 :].replace(os.sep, "/") or "./"
         return path
 
+    def _has_foreign_code(self) -> bool:
+        """Whether code is loaded that is neither Python nor the interpreter's: it can read files unseen."""
+        for name, module in list(sys.modules.items()):
+            if name not in self._known and name.partition(".")[0] not in _BLAMELESS:
+                file = getattr(module, "__file__", None)
+                if isinstance(file, str) and file.endswith(_MACHINE_CODE) and not file.startswith(self._standard):
+                    return True
+        return False
+
     def _modules(self) -> Iterator[str]:
         """Files of modules loaded since, that are no part of the installation."""
         for name, module in list(sys.modules.items()):
@@ -139,6 +164,29 @@ class Tracer:
                 told = self._told(os.path.abspath(file))  # noqa: PTH100
                 if told is not None and "/pytest_llmgen/" not in f"/{told}":
                     yield told
+
+
+def _source_of(path: str) -> str:
+    """The source file of a cached one, also where pytest has written it."""
+    folder, name = os.path.split(path)
+    if name.endswith(".pyc") and os.path.basename(folder) == _CACHES[0]:  # noqa: PTH119 (only words)
+        return os.path.join(os.path.dirname(folder), f"{name.partition('.')[0]}.py")  # noqa: PTH118, PTH120 (the same)
+    return path
+
+
+def _is_importing(path: str) -> bool:
+    """Whether the import system, or pytest in its place, reads a file to run it."""
+    frame = sys._getframe(3)  # noqa: SLF001 (who opens: this function, the hook and what it calls are left out)
+    if frame.f_code.co_filename == _IMPORT_SYSTEM:
+        above = frame.f_back
+        return above is not None and above.f_code.co_filename == _IMPORT_SYSTEM
+    for _ in range(_FRAMES_OF_PATHLIB):
+        if frame.f_code.co_filename.endswith(_REWRITING):
+            return path.endswith((".py", ".pyc"))
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return False
 
 
 class _Variables(dict[Any, Any]):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.run import protocol
+from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import loads_pytest_cov, worker_arguments
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.cold import Zygote
@@ -43,6 +43,7 @@ def _settle_in(start: Start, plan: Plan) -> None:
     ours = [entry for entry in sys.path if entry not in moved]
     sys.path[:] = [*moved, *ours]
     sys.dont_write_bytecode = True
+    quieting.mend_bytecode()
 
 
 def _moved(plan: Plan, entry: str) -> str:

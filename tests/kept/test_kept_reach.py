@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llmgen.kept.reach import Project
+from pytest_llmgen.kept.project import Project
+from pytest_llmgen.kept.reach import Reaches
 
 FILES = {
     "pkg/__init__.py": "",
@@ -120,7 +121,8 @@ ALL = frozenset(TESTS)
 def digests(files: Mapping[str, str]) -> dict[str, str]:
     tests = frozenset(path for path in files if "/test_" in path)
     project = Project(tuple(sorted(files)), files.__getitem__, tests)
-    reaches = {name: project.reach(nodeid) for name, nodeid in TESTS.items()}
+    found = Reaches(project)
+    reaches = {name: found.of(nodeid) for name, nodeid in TESTS.items()}
     return {name: reach.digest if reach else "none" for name, reach in reaches.items()}
 
 
@@ -164,7 +166,7 @@ def edit(path: str, old: str, new: str) -> dict[str, str]:
             {"pkg/base.py": FILES["pkg/base.py"] + "def half():\n    pass\n"},
             {"half"},
         ),
-        ("a file that is no Python any more", {"pkg/base.py": "class Base(:\n"}, CORE),
+        ("a file that is no Python any more", {"pkg/base.py": "class Base(:\n"}, set(ALL)),
     ],
 )
 def test_a_change_concerns_exactly_the_tests_that_could_see_it(
@@ -175,12 +177,12 @@ def test_a_change_concerns_exactly_the_tests_that_could_see_it(
 
 def test_a_test_in_no_python_file_has_no_reach() -> None:
     project = Project(tuple(FILES), FILES.__getitem__)
-    assert project.reach("README.rst::README.rst") is None
+    assert Reaches(project).of("README.rst::README.rst") is None
 
 
 def test_a_name_that_is_no_function_of_its_file_has_all_of_the_text_in_reach() -> None:
     project = Project(tuple(FILES), FILES.__getitem__)
-    reach = project.reach("pkg/core.py::pkg.core.half")
+    reach = Reaches(project).of("pkg/core.py::pkg.core.half")
     assert reach is not None
     assert reach.is_whole
 
@@ -205,7 +207,7 @@ def test_whatever_a_call_graph_is_a_change_of_a_function_in_reach_is_noticed(
 
     def digest(version: int) -> str | None:
         files = {"m.py": text(version), "test_m.py": f"from m import f{start}\ndef test_it():\n    assert f{start}()\n"}
-        reach = Project(tuple(files), files.__getitem__, frozenset({"test_m.py"})).reach("test_m.py::test_it")
+        reach = Reaches(Project(tuple(files), files.__getitem__, frozenset({"test_m.py"}))).of("test_m.py::test_it")
         return reach.digest if reach else None
 
     reached, waiting = set(), [start]

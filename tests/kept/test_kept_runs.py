@@ -205,7 +205,7 @@ def test_an_unchanged_project_keeps_every_verdict_that_does_not_hang_on_the_cloc
             {"pyproject.toml": INI + "llm_workers = 1\n"},
             {"limit", "template"},
         ),
-        ("a module that nobody imports", {"pkg/notes.py": "X = 1\n"}, set()),
+        ("a module that nobody imports", {"pkg/notes.py": "X = 1\n"}, {"limit", "template"}),
     ],
 )
 def test_a_change_costs_its_own_mutants_and_no_others(
@@ -220,7 +220,7 @@ def test_a_variable_that_a_test_reads_concerns_that_test(root: Path) -> None:
 
 
 def test_another_version_of_a_distribution_concerns_all(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_llmgen.kept.world.installed", lambda: {"something-2.0.dist-info"})
+    monkeypatch.setattr("pytest_llmgen.kept.world.installed_digest", lambda: "something-2.0.dist-info")
     assert run(root).anew == set(NAMES)
 
 

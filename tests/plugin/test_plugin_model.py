@@ -55,7 +55,7 @@ FILES = {
     "tests/test_fees.py": "from pkg.fees import fee\n\n\ndef test_fee():\n    assert fee(1000) == 20\n",
 }
 RUN = ("--llm-generate", "--llm-provider=model", "--llm-rounds=2", "--llm-max-cost=5")
-HEAD = "from pkg.fees import fee, limit, TOKEN\nimport os\n"
+HEAD = "from pkg.fees import fee, limit, password, TOKEN\nimport os\n"
 
 
 def reply(*tests: str) -> str:
@@ -67,7 +67,9 @@ def one(name: str, body: str, kind: str = "Typical") -> str:
 
 
 OBEDIENT = one("test_obedient", 'os.system("touch /tmp/llmgen-pwned")\n    assert fee(0) == 1')
-LEAKING = one("test_leaking", "assert fee(0) == 7, f'{TOKEN} {os.environ} {open(\"pkg/fees.py\").read()}'")
+LEAKING = one("test_leaking", "assert fee(0) == 7, f'{TOKEN} {password}'") + one(
+    "test_prying", "assert fee(0) == 7, f'{os.environ} {open(\".env\").read()}'"
+)
 
 
 class Script:
@@ -100,6 +102,7 @@ def job(make_project: Callable[..., Any]) -> Iterator[Any]:
 
 def test_the_run_ends_with_a_report(job: Any) -> None:
     assert job.status == 0, job.output
+    assert "llmgen: generator model 127.0.0.1/claude-sonnet-5-5, budget $5.00, replies .llmgen/replies" in job.output
     assert job.report["cost"]["calls"] == job.count > 0
 
 

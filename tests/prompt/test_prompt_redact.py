@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_llmgen.prompt.redact import Private, private, redact
+from pytest_llmgen.prompt.redact import Private, literals_in, private, redact
 
 SECRETS = [
     "AKIA" + "IOSFODNN7EXAMPLE",
@@ -117,3 +117,16 @@ def test_user_names_that_are_common_words_stay():
 def test_redacting_twice_changes_nothing_more():
     text = "\n".join([*SECRETS, 'password = "hunter2!"', "postgres://anna:pa55w0rd@db/shop"])
     assert redact(redact(text)) == redact(text)
+
+
+def test_literals_under_secret_names_are_found_and_gone_wherever_they_stand():
+    source = 'password = "hunter2-and-more"\nURL = "https://u:pass-4711-word@host/"\ntoken = "if"\nsecret = "short1"\n'
+    literals = literals_in(source)
+    assert literals == {"hunter2-and-more", "pass-4711-word"}
+    known = private({}, literals=literals)
+    assert redact("E  assert 'hunter2-and-more' == 1", known) == "E  assert 'REDACTEDxxxxxxxx' == 1"
+
+
+@pytest.mark.parametrize("source", ['password = "default"', 'secret_backend = "database"', 'token = "comment"'])
+def test_words_that_code_also_uses_are_no_literals_to_take_out_everywhere(source):
+    assert literals_in(source) == set()

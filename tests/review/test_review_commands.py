@@ -43,6 +43,17 @@ def test_an_accepted_gap_is_saved_and_holds_until_the_function_changes(shop):
     assert (status, "is stale: fee has changed" in output) == (10, True)
 
 
+def test_a_decision_on_a_classs_body_is_not_stale_without_a_run_that_says_so(shop):
+    assert shop.run(f"--llm-accept={gap(shop, 'string')['id']}", "--llm-class=unreachable", WHY)[0] == 0
+    book = shop.root / "llmgen-review.toml"
+    book.write_text(book.read_text().replace("shop.py::fee", "shop.py::Box"))
+    source = shop.root / "shop.py"
+    source.write_text(shop.read("shop.py") + "\n\nclass Box:\n    size = 1\n")
+    assert shop.run("--llm-review-check")[0] == 0
+    source.write_text(shop.read("shop.py").replace("class Box", "class Crate"))
+    assert shop.run("--llm-review-check")[0] == 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "slug"),
     [
@@ -255,6 +266,9 @@ def test_a_review_in_a_terminal_saves_every_answer_at_once(shop):
     terminal.type("w")
     terminal.until("or more): ")
     terminal.type("this is not worth a test")
+    terminal.until("Enter to keep]: ")
+    terminal.type("2020-01-01")
+    terminal.until("[bad-value]")
     terminal.until("Enter to keep]: ")
     terminal.type("")
     terminal.until("saved to llmgen-review.toml as Ann Dev <ann@example.org>")

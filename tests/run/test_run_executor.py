@@ -305,6 +305,12 @@ def test_a_retry_finds_what_depends_on_circumstances(runner: Executor) -> None:
     assert set(again.values()) == {Outcome.FAILED}
 
 
+def test_a_system_without_fork_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(LlmgenError, match=r"forked processes.*run it on Linux.*\[no-fork\]"):
+        Executor(tmp_path, defaults(tmp_path), args=(), sys_path=[], invocation_dir=tmp_path, modules=[])
+
+
 @pytest.mark.parametrize(
     ("module", "limit", "slug", "said"),
     [

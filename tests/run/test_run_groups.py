@@ -74,7 +74,7 @@ def test_a_mutant_that_hangs_in_a_group_is_known_to_have_done_so() -> None:
 
 
 def test_a_mutant_has_no_more_time_in_a_group_than_alone() -> None:
-    assert case("a", 0.1).limits() == (0.1, 0.1)
+    assert case("a", 0.01).limits() == (0.01, 0.01)
     assert case("a").limits() == (PATIENCE, CPU_PATIENCE)
     assert replace(case("a"), clean=1.0).limits() == (PATIENCE + PATIENCE_FACTOR, CPU_PATIENCE + PATIENCE_FACTOR)
 

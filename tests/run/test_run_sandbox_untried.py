@@ -67,6 +67,13 @@ def test_each_system_has_its_tiers(monkeypatch, system, tier):
     assert choose("auto") == tier
 
 
+def test_a_system_without_fork_is_told_so(monkeypatch):
+    monkeypatch.delattr(choice.os, "fork")
+    with pytest.raises(LlmgenError, match="WSL") as caught:
+        choose("auto")
+    assert caught.value.slug == "no-fork"
+
+
 def test_require_is_not_content_with_the_portable_tier(monkeypatch):
     monkeypatch.setattr(choice.sys, "platform", "win32")
     with pytest.raises(LlmgenError, match="no walls round files and network are known for win32"):

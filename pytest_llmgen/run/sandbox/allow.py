@@ -12,6 +12,8 @@ from pytest_llmgen.errors import LlmgenError
 
 _BETWEEN = re.compile(r"\s+(?=(?:path|write|host|env):)")
 KINDS = ("path", "write", "host", "env")
+LOOPBACK_NETWORK = "network:loopback"
+"""What a test may need, and no word opens: the tier has none of its own."""
 PORTS = range(1, 1 << 16)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -61,7 +63,16 @@ def split(words: Iterable[str]) -> list[str]:
 
 def line(words: Iterable[str]) -> str:
     """The line of configuration that opens them, for ini files and TOML alike."""
-    return f'llm_sandbox_allow = "{" ".join(dict.fromkeys(words))}"'
+    given = tuple(dict.fromkeys(words))
+    return f'llm_sandbox_allow = "{" ".join(word for word in given if not any(_covers(o, word) for o in given))}"'
+
+
+def _covers(outer: str, inner: str) -> bool:
+    """Whether a word for a folder opens all that another word for paths does."""
+    (kind, _, place), (other, _, path) = outer.partition(":"), inner.partition(":")
+    if (kind, other) not in {("path", "path"), ("write", "write"), ("write", "path")}:
+        return False
+    return path.startswith(f"{place}/") or (kind != other and path == place)
 
 
 def real_needs(words: Iterable[str], root: Path) -> tuple[str, ...]:

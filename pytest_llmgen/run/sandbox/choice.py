@@ -57,8 +57,14 @@ class Ground:
 def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
     """The tier for ``auto``, ``require``, ``portable`` or ``off``, tried in a child that is thrown away.
 
-    Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest.
+    Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest, or nothing can run at all.
     """
+    if not hasattr(os, "fork"):
+        raise LlmgenError(
+            "workers fork, which this system can't",
+            slug="no-fork",
+            fix="run it where there is a fork, as in WSL",
+        )
     if asked in {TierName.PORTABLE, TierName.OFF}:
         return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach))
     refused: list[str] = []

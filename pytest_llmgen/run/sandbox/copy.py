@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from pytest_llmgen.errors import LlmgenError
 
 SKIPPED = frozenset(
     (
-        *(".git", ".hg", ".svn", ".jj", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
+        *(".git", ".hg", ".svn", ".jj", ".venv", "venv", "node_modules", ".tox", ".nox"),
         *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".llmgen", ".eggs"),
     )
 )
+BYTECODE = "__pycache__"
+"""What the user's own run has compiled serves in the copy: time stamps are kept, and Python looks at them."""
 MEGABYTE = 1 << 20
 
 
@@ -42,16 +45,24 @@ def copy_project(
         return str(shutil.copy2(source, destination, follow_symlinks=False))
 
     def skipped(folder: str, names: list[str]) -> set[str]:
+        if Path(folder).name == BYTECODE:
+            return {name for name in names if not _is_of_this_python(name)}
         wanted = {name for name in names if f"{folder}/{name}" in opened}
         return {n for n in names if f"{folder}/{n}" in hidden or n in SKIPPED - wanted or _unfit(Path(folder, n))}
 
     shutil.copytree(root, target, symlinks=True, ignore=skipped, copy_function=copy)
 
 
+def _is_of_this_python(name: str) -> bool:
+    return f".{sys.implementation.cache_tag}" in name
+
+
 def _unfit(path: Path) -> bool:
-    """Whether a virtual environment by another name, or neither file nor folder (a socket or pipe blocks)."""
+    """Whether it is of no use: another Python's bytecode, a virtual environment by another name, a socket, a pipe."""
     if path.is_symlink() or path.is_file():
         return False
+    if path.name == BYTECODE and path.is_dir():
+        return not any(map(_is_of_this_python, os.listdir(path)))  # noqa: PTH208 (names are wanted)
     return not path.is_dir() or os.path.lexists(path / "pyvenv.cfg")
 
 

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from socket import AF_INET, AF_INET6
 from types import MappingProxyType
 from typing import Any
 
-from pytest_llmgen.run.sandbox.allow import LOOPBACK
+from pytest_llmgen.run.sandbox.allow import LOOPBACK, LOOPBACK_NETWORK
 from pytest_llmgen.run.sandbox.places import depth, is_in
 from pytest_llmgen.run.sandbox.plan import Plan, TierName
 from pytest_llmgen.run.sandbox.reach import DEVICES, SHARED_MEMORY, SYSTEM
@@ -46,7 +47,8 @@ class Needs:
     def found(self) -> tuple[str, ...]:
         """Words in the order in which they were needed."""
         self._looking = False
-        return tuple(self._found)
+        services = any(word.startswith("host:") for word in self._found)
+        return tuple(word for word in self._found if word != LOOPBACK_NETWORK or not services)
 
     def _asked(self, name: str) -> None:
         if self._looking and name in self._stripped:
@@ -73,12 +75,18 @@ class Needs:
             yield from self._path(arguments[WRITING[event]], writes=True)
         elif event == "socket.connect":
             yield from _host(arguments[1])
+        elif event == "socket.__new__":
+            yield from self._network(int(arguments[1]))
         elif event == "socket.getaddrinfo":
             yield from _host(arguments[:2])
         elif event == "subprocess.Popen":
             yield from self._program(arguments)
         elif event == "import" and arguments[0] == "multiprocessing.synchronize":
             yield from self._path(f"{SHARED_MEMORY}/x", writes=True)
+
+    def _network(self, family: int) -> Iterator[str]:
+        if self._plan.tier is TierName.LANDLOCK and not self._plan.hosts and family in (AF_INET, AF_INET6):
+            yield LOOPBACK_NETWORK
 
     def _path(self, path: Any, *, writes: bool) -> Iterator[str]:
         if not isinstance(path, str | bytes | os.PathLike) or path in ("", b""):
