@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "mutation"))
+PLUGIN = ["-p", "pytest_llmgen.plugin", "-p", "no:asyncio", "-p", "no:cacheprovider", "-q", "--llm-sandbox=portable"]
+"""Process namespaces hide what killed processes used."""
 
-from measuring import Cost, measure  # noqa: E402 (the folder beside this one)
 
-PLUGIN = ["-p", "pytest_llmgen.plugin", "-p", "no:asyncio", "-p", "no:cacheprovider", "-q"]
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of a command, with the processes that it waited for."""
+
+    cpu: float
+    wall: float
 
 
 @dataclass(slots=True)
@@ -69,6 +76,20 @@ def run(folder: Path, arguments: Sequence[str], site: Path | None, name: str) ->
     """A run of pytest with the plugin from this source tree."""
     environment = environment_of(site)
     return measure([sys.executable, "-m", "pytest", *PLUGIN, *arguments], folder, environment, folder / f"{name}.log")
+
+
+def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path) -> Cost:
+    """Run a command in ``folder``; its output goes to the file ``output``.
+
+    Its memory is not looked at, unlike in the bench of mutation testing: on a busy machine looking costs as much as the
+    work.
+    """
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with output.open("w") as stream:
+        subprocess.run(command, cwd=folder, env=dict(environment), stdout=stream, stderr=stream, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu, time.monotonic() - began)
 
 
 def environment_of(site: Path | None) -> dict[str, str]:

@@ -886,3 +886,86 @@ def test_a_collaborator_that_cannot_be_built_is_replaced_by_a_fake():
     assert "gateway = Mock(spec=Gateway, charge=Mock(return_value=True))" in text
     assert "gateway = Mock(spec=Gateway, charge=Mock(return_value=False))" in text
     assert "till = Till(gateway)" in text
+
+
+PROMISES = """
+    def root(n: int) -> float:
+        \'\'\'The root.
+
+        Raises:
+            ValueError: if n is negative.
+        \'\'\'
+        return abs(n) ** 0.5
+
+    def label(n: int) -> str:
+        return n
+
+    def first(words: list[str]) -> str:
+        \'\'\'The first word.
+
+        :raises LookupError: words is empty
+        \'\'\'
+        return words[0]
+
+    def share(part: int, total: int) -> float:
+        \'\'\'A share.
+
+        Raises
+        ------
+        ValueError
+            total is zero
+        \'\'\'
+        if total == 0:
+            raise ValueError("nothing to share")
+        return part / total
+
+    def found(text: str) -> str:
+        for letter in text:
+            if letter == "h":
+                result = letter
+        return result
+
+    def loose(n: float, m: int) -> float:
+        \'\'\'Loose.
+
+        Raises:
+            ValueError: if n and m are negative.
+        \'\'\'
+        return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("root", "    with pytest.raises(ValueError):\n        root(-1)"),
+        ("label", "    assert isinstance(label("),
+        ("first", "    with pytest.raises(LookupError):\n        first(words)"),
+        ("share", "    with pytest.raises(ValueError):\n        share(3, 0)"),
+        ("found", "    assert isinstance(found("),
+        ("loose", ""),
+    ],
+)
+def test_what_documentation_and_annotations_promise_is_tested(name, line):
+    replies = {reply.assignment.target.name: reply for reply in replies_to(module_of("zoo", PROMISES))}
+    told = [item.source for item in replies[name].candidates if item.oracle is Oracle.DOCUMENTATION]
+    assert len(told) == (1 if line else 0)
+    assert line in "".join(told)
+
+
+def test_an_example_stands_without_what_only_other_examples_need():
+    text = only("""
+        def double(n: int) -> int:
+            \'\'\'Twice as much.
+
+            >>> n = 4
+            >>> double(n)
+            8
+            >>> n = 5
+            >>> double(n)
+            10
+            \'\'\'
+            return 2 * n
+    """)
+    assert "    n = 5\n    assert double(n) == 10" in text
+    assert text.count("    n = 4\n") == 1

@@ -60,6 +60,20 @@ def test_a_test_at_odds_with_the_api_is_broken_not_a_suspect(error):
     assert not is_suspect(replace(JUDGED, reason=f"{FAILS}: {error}"))
 
 
+@pytest.mark.parametrize(
+    ("error", "suspect"),
+    [
+        ("UnboundLocalError: cannot access local variable 'x'", True),
+        ("AttributeError: 'NoneType' object has no attribute 'divide'", True),
+        ("NameError: name 'Mony' is not defined", False),
+        ("fixture 'shop' not found", False),
+    ],
+)
+def test_the_calls_of_the_embedded_generator_are_known_to_fit_the_api(error, suspect):
+    own = replace(CANDIDATE, origin=Origin.OFFLINE)
+    assert is_suspect(replace(JUDGED, candidate=own, reason=f"{FAILS}: {error}")) is suspect
+
+
 def test_a_type_error_from_inside_the_code_can_be_a_bug():
     assert is_suspect(replace(JUDGED, reason=f"{FAILS}: TypeError: unsupported operand type(s) for +: 'int' and 'str'"))
 

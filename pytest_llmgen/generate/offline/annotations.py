@@ -48,6 +48,8 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "'aba'",
             "'Ärger'",
             "'x-y_z'",
+            "'日本'",
+            "'😀'",
         ),
         (),
     ),
@@ -307,9 +309,10 @@ def _parts(inner: ast.expr | None) -> list[ast.expr]:
 def _rows(items: list[Term]) -> list[list[Term]]:
     if not items:
         return []
-    one, two = items[0], items[min(1, len(items) - 1)]
+    plain = [item for item in items if not item.is_edge] or items
+    one, two, third = (plain[min(rank, len(plain) - 1)] for rank in range(3))
     last = items[-1]
-    rows = [[one, two, last], [one], [one, one], [last, one, two], items[:5], [two, one]]
+    rows = [[one, two, third], [one], [one, one], [last, one, two], items[:5], [two, one]]
     return [row for rank, row in enumerate(rows) if row not in rows[:rank]]
 
 

@@ -35,7 +35,7 @@ class _Case:
 
 def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: set[str]) -> list[Candidate]:
     """One candidate for each doctest that can stand alone; it may fail where the code disagrees."""
-    names = _module_names(assignment.module)
+    names = module_names(assignment.module)
     docstring = assignment.target.docstring
     examples = examples_of(docstring)
     if not examples and not callee.receiver:
@@ -52,7 +52,7 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
     return [candidate for candidate in written if candidate is not None]
 
 
-def _module_names(module: Module) -> dict[str, str]:
+def module_names(module: Module) -> dict[str, str]:
     """What the module's doctests can name without importing it: name to import statement."""
     tree = ast.parse(module.source)
     found = dict(imports_of(tree, module))
@@ -68,13 +68,32 @@ def _module_names(module: Module) -> dict[str, str]:
 
 
 def _case(example: Example, names: dict[str, str]) -> _Case:
-    nodes = [node for line in example.before for node in ast.parse(line).body]
+    nodes = _without_dead([node for line in example.before for node in ast.parse(line).body], example.expression)
     own = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     body = [ast.unparse(node) for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
     nodes_used = [node for text in (*body, example.expression) for node in ast.walk(ast.parse(text))]
     used = [node.id for node in nodes_used if isinstance(node, ast.Name)]
     needed = [names[name] for name in dict.fromkeys(used) if name in names]
     return _Case(example, tuple(dict.fromkeys([*needed, *own])), tuple(body))
+
+
+def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
+    """The statements before an example without assignments that nothing reads."""
+    needed = _names_in(ast.parse(expression))
+    kept: list[ast.stmt] = []
+    for node in reversed(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                if name not in needed:
+                    continue
+                needed.discard(name)
+        needed |= _names_in(node)
+        kept.append(node)
+    return kept[::-1]
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _candidate(

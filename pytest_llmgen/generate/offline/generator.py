@@ -20,11 +20,12 @@ from pytest_llmgen.generate.offline.code import (
     parameters,
 )
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
-from pytest_llmgen.generate.offline.documented import documented
+from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
@@ -63,6 +64,7 @@ class Plan:
     """What a search of one target starts from."""
 
     callee: Callee
+    node: FunctionNode
     pools: tuple[tuple[Term, ...], ...]
     seeds: tuple[Input, ...]
     world: World
@@ -125,7 +127,7 @@ class OfflineGenerator:
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         key = assignment.target.key
         named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
-        same = {identity: n for identity, n in self._memories[key].same.items() if n}
+        same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
     def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
@@ -143,6 +145,8 @@ class OfflineGenerator:
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form))
+        if is_first:
+            documents = [*documents, *self._promised(assignment, plan, found, memory)]
         chosen = self._chosen(assignment, plan, search, found, memory)
         observed = self._write(assignment, plan, chosen, memory)
         candidates = [*documents, *observed]
@@ -170,6 +174,11 @@ class OfflineGenerator:
         }
         chosen = [showable[place] for place in cover(gains)]
         return chosen if gaps is not None or survivors else _without_repetition([*chosen, *found.finds])
+
+    def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
+        base = tuple(pool[0] for pool in plan.pools)
+        known = module_names(assignment.module)
+        return promises(assignment, plan.callee, plan.node, base, found.everything, known, memory.names)
 
     def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
@@ -236,7 +245,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     if objects and target.name in inputs.ALIKE:
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
-    return Plan(callee, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+    return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

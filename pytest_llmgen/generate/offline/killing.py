@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
-from pytest_llmgen.generate.offline.terms import Term, from_source, unique
+from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
 from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
 
 _ENOUGH = 6
@@ -17,7 +17,7 @@ _ENOUGH = 6
 _MAX_MET = 400
 """Inputs that one mutant meets at most."""
 _EQUAL_ROWS = 10
-_IDLE_ROUNDS = 4
+_IDLE_ROUNDS = 6
 
 
 @dataclass(slots=True)
@@ -86,8 +86,15 @@ def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
     while hunt.open and idle < _IDLE_ROUNDS and not limits.is_over:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
-        fresh = [find for find in search.vary(near) if is_showable(find.observation, hunt.raised)]
+        fresh = [
+            find for find in search.vary(near, _mentioned(hunt.open)) if is_showable(find.observation, hunt.raised)
+        ]
         idle = 0 if hunt.meet(fresh) else idle + 1
+
+
+def _mentioned(mutants: Sequence[Mutant]) -> list[object]:
+    """The plain values of the changed code and their neighbours: where the changes are likely to show."""
+    return [value_of(term) for term in boundary_terms(mutants)]
 
 
 def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:

@@ -12,6 +12,9 @@ from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, lit
 
 _FROM_POOL = 0.4
 _MAX_SIZE = 80
+_WORDS_FIRST = 0.8
+_MOSTLY = 4
+"""So often another number stands among what may become of a number in a text."""
 _LETTERS = "abcXYZ019 -_.,!"
 _TOKEN = re.compile(r"[^\W_]+|[\W_]")
 _CHANGEABLE = (int, float, str)
@@ -78,7 +81,7 @@ def _change_number(value: int, rng: random.Random, known: Vocabulary) -> int:
     numbers = [number for number in known if type(number) is int]
     if numbers:
         number = rng.choice(numbers)
-        near.extend([number, number + 1, number - 1])
+        near.extend([number, number, number, number + 1, number - 1])
     return rng.choice(near)
 
 
@@ -105,17 +108,23 @@ def _change_token(text: str, rng: random.Random, known: Vocabulary) -> str:
     words = [word for word in known if isinstance(word, str)]
     if not tokens:
         return rng.choice(words) if words else text
-    at, other = rng.randrange(len(tokens)), rng.randrange(len(tokens))
+    at, other = _place_of_word(tokens, rng), rng.randrange(len(tokens))
     token = tokens[at]
     options = [[], [token, token], [rng.choice(words)] if words else [token.swapcase()]]
     if words:
         options.append([token, rng.choice(words)])
     if token.isdecimal():
         number = _change_number(int(token), rng, known)
-        options.extend(2 * [[str(abs(number)).zfill(len(token))]])
+        options.extend(_MOSTLY * [[str(abs(number)).zfill(len(token))]])
     elif at != other:
         options.append([tokens[other]])
     return "".join([*tokens[:at], *rng.choice(options), *tokens[at + 1 :]])
+
+
+def _place_of_word(tokens: Sequence[str], rng: random.Random) -> int:
+    """Mostly a word or number, sometimes a mark between them."""
+    words = [at for at, token in enumerate(tokens) if token.isalnum()]
+    return rng.choice(words) if words and rng.random() < _WORDS_FIRST else rng.randrange(len(tokens))
 
 
 def _other_digit(text: str, rng: random.Random) -> str:

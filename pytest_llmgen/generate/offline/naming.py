@@ -11,6 +11,7 @@ from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
 _MAX_NAME = 76
+_MAX_TOLD = 30
 _HUGE = 10**6
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
@@ -18,8 +19,10 @@ _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__con
 
 def words(text: str) -> str:
     """A text as part of a name: lower case words joined by underscores."""
-    plain = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_").lower()
-    return "_".join(plain.split("_")[:_MAX_WORDS])[:30].strip("_")
+    parts = re.sub(r"[^0-9A-Za-z]+", "_", text).strip("_").lower().split("_")[:_MAX_WORDS]
+    while len(parts) > 1 and len("_".join(parts)) > _MAX_TOLD:
+        parts.pop()
+    return "_".join(parts)[:_MAX_TOLD].strip("_")
 
 
 def stem(qualname: str) -> str:

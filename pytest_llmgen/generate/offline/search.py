@@ -114,9 +114,13 @@ class Search:
         self._found.form = self._callee.form
         return self._found
 
-    def vary(self, finds: Sequence[Find]) -> list[Find]:
-        """What further inputs do that are changes of these, whether or not they reach anything new."""
+    def vary(self, finds: Sequence[Find], known: Vocabulary = ()) -> list[Find]:
+        """What further inputs do that are changes of these, whether or not they reach anything new.
+
+        ``known`` are values to put in; without any, those that the code mentions.
+        """
         before = len(self._found.everything)
+        self._known = known or self._known
         rows = [row for _ in range(_BATCH) if (row := self._changed(finds)) is not None]
         self._observe(rows)
         return self._found.everything[before:]
