@@ -56,14 +56,15 @@ def _documented(sources: Mapping[str, str], faulty: Mapping[str, str]) -> dict[s
 def _shows(correct: Path, name: str, fault: Fault) -> bool:
     """Whether a test of the program fails once the fault is in it; the file is put back."""
     file = correct / PROGRAMS / f"{name}.py"
-    tests = list((correct / "tests").rglob(f"test_llmgen_{PROGRAMS}_{name}.py"))
+    made_from = f"source={PROGRAMS}/{name}.py "
+    tests = [place for place in (correct / "tests").rglob("test_*.py") if made_from in place.read_text()]
     if not tests:
         return False
     original = file.read_text()
     file.write_text(fault.source)
     try:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:asyncio"]
-        command += ["-p", "no:llmgen", "--tb=no", str(tests[0])]
+        command += ["-p", "no:llmgen", "--tb=no", *map(str, tests)]
         environment = environment_of(None)
         done = subprocess.run(
             command, cwd=correct, env=environment, capture_output=True, text=True, timeout=60, check=False
