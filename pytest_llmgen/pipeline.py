@@ -46,7 +46,7 @@ from pytest_llmgen.records import (
     Watcher,
 )
 from pytest_llmgen.refine.mend import mend
-from pytest_llmgen.refine.triage import is_suspect, reproduce, shortest
+from pytest_llmgen.refine.triage import is_explained, is_suspect, reproduce, shortest
 from pytest_llmgen.refine.trial import against_mutants, try_out
 from pytest_llmgen.report.progress import baseline_line, outcome_text
 from pytest_llmgen.revalidation import revalidate
@@ -380,12 +380,17 @@ class _Job:
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
-        repairs: list[Assignment] = []
+        proved: list[tuple[Assignment, list[Judged]]] = []
         for done, reply in enumerate(self._replies(generator, assignments), start=1):
             judged = self._prove(reply, runner)
             self._report_reply(done, len(assignments), reply, judged)
-            if failures := _repairable(judged):
-                repairs.append(replace(reply.assignment, stage=Stage.REPAIR, failures=failures))
+            proved.append((reply.assignment, judged))
+        suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
+        repairs = [
+            replace(assignment, stage=Stage.REPAIR, failures=failures)
+            for assignment, judged in proved
+            if (failures := _repairable(judged, suspects))
+        ]
         if generator.origin is Origin.MODEL and repairs:
             self.tools.progress.stage(f"round {number}: repairing tests")
             for done, reply in enumerate(self._replies(generator, repairs), start=1):
@@ -482,6 +487,13 @@ def _refused(candidate: Candidate, refusals: Sequence[Refusal]) -> Judged:
     return Judged(candidate, worst.fate, "; ".join(r.message for r in refusals), code=worst.code)
 
 
-def _repairable(judged: Sequence[Judged]) -> tuple[Failure, ...]:
-    """Failing and invalid candidates; an unsafe, flaky or suspected one is never asked for again."""
-    return tuple(Failure(j.candidate, j.code, j.reason) for j in judged if j.fate in (Fate.INVALID, Fate.FAILING))
+def _repairable(judged: Sequence[Judged], suspects: Sequence[Judged]) -> tuple[Failure, ...]:
+    """Failing and invalid candidates; an unsafe, flaky or suspected one is never asked for again.
+
+    Nor is one that fails just like a suspected bug: what is wrong is not the test.
+    """
+    return tuple(
+        Failure(each.candidate, each.code, each.reason)
+        for each in judged
+        if each.fate is Fate.INVALID or (each.fate is Fate.FAILING and not is_explained(each, suspects))
+    )

@@ -43,6 +43,12 @@ def is_suspect(judged: Judged) -> bool:
     return not (any(word in text for word in _BROKEN_TEST) or _MISUSE.search(text) or _MISSING_ATTRIBUTE.search(text))
 
 
+def is_explained(judged: Judged, suspects: Sequence[Judged]) -> bool:
+    """Whether a test of the same function, made from the documentation, fails in the same way."""
+    target, observed = judged.candidate.target, expected_observed(judged)[1]
+    return any(each.candidate.target == target and expected_observed(each)[1] == observed for each in suspects)
+
+
 def reproduce(judged: Judged, runner: Runner, place: Place) -> Judged:
     """Run a suspect so often in all; it stays a suspect only if it fails every time."""
     path = trial_path(place.folder, judged.candidate)

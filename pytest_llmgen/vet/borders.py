@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 
 from pytest_llmgen.records import Fate, Refusal
@@ -21,14 +22,23 @@ _WRITES = {  # dotted name -> positions of the arguments that must be temporary
     **dict.fromkeys(("dbm.open", "dbm.dumb.open", "dbm.gnu.open", "dbm.ndbm.open", "dbm.sqlite3.open"), (0,)),
     "asyncio.start_unix_server": (1,),
 }  # fmt: skip
-_KEYWORDS = words("dst path name filename extract_dir base_name dest database")
+_KEYWORDS = words("src dst path name filename extract_dir base_name dest database")
 _OPENERS = words(
     "builtins.open io.open codecs.open gzip.open bz2.open lzma.open zipfile.ZipFile tarfile.open gzip.GzipFile "
     "bz2.BZ2File lzma.LZMAFile io.FileIO wave.open tarfile.TarFile"
 )
-_PATH_WRITES = words("write_text write_bytes unlink rmdir touch mkdir rename symlink_to hardlink_to chmod lchmod")
+_PATH_WRITES = words(
+    "write_text write_bytes unlink rmdir touch mkdir rename symlink_to hardlink_to link_to chmod lchmod"
+)
 _ONLY_OF_PATHS = words("write_text write_bytes unlink rmdir symlink_to hardlink_to lchmod")
 """Methods that hardly anything but a path has."""
+_TRANSFERS = words("copy move copy_into move_into")
+_LOCAL_WRITES = words(
+    "write write_binary write_text ensure ensure_dir remove mksymlinkto mklinkto move copy setmtime chmod"
+)
+"""Methods of ``py.path``, which ``tmpdir`` gives."""
+_ATTACHING = re.compile(r"\battach\b.*\bas\b|\bvacuum\b.*\binto\b", re.IGNORECASE | re.DOTALL)
+"""SQL that opens or writes another file."""
 _PATH_READS = words("read_text read_bytes iterdir glob rglob open")
 _LISTINGS = words("os.listdir os.scandir os.walk glob.glob glob.iglob shutil.copy shutil.copyfile shutil.copytree")
 _SECRETS = words(".env .git .ssh .netrc .pypirc .aws .gnupg .docker .kube id_rsa id_ed25519 shadow")
@@ -51,7 +61,10 @@ class _Borders:
         self._buffers = flow(scope, frozenset(), lambda v, names: mentions(v, names) or self._is_io(v))
         self._stubs = flow(scope, frozenset(), lambda v, names: mentions(v, names) or self._is_stub(v))
         self._pathlike = flow(scope, TEMPORARY, lambda v, names: mentions(v, names) or self._uses_pathlib(v))
-        self._classes = {n.name for n in scope.walk() if isinstance(n, ast.ClassDef)}
+        self._local = flow(scope, frozenset({"tmpdir", "tmpdir_factory"}), mentions)
+        self._tars = flow(
+            scope, frozenset(), lambda v, names: mentions(v, names) or self._mentions_module(v, "tarfile.")
+        )
 
     def check(self, node: ast.AST) -> Iterator[Refusal]:
         if isinstance(node, ast.Call):
@@ -59,6 +72,9 @@ class _Borders:
             yield from self._check_reading(node)
             yield from self._check_links(node)
             yield from self._check_unpacking(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _ATTACHING.search(node.value):
+            if "sqlite3" in self._scope.modules | frozenset(self._scope.imported):
+                yield self._refusal("SQL that opens another file", node)
         elif isinstance(node, ast.Name | ast.Attribute) and id(node) not in self._called:
             is_method = isinstance(node, ast.Attribute) and node.attr in _PATH_WRITES and self._is_path(node.value)
             if is_method or self._scope.dotted(node) in _OPENERS | _WRITES.keys():
@@ -78,13 +94,13 @@ class _Borders:
         name = self._scope.dotted(node.func) or ""
         if name in _WRITES:
             yield from (node.args[i] for i in _WRITES[name] if i < len(node.args))
-            yield from (k.value for k in node.keywords if k.arg in _KEYWORDS)
+            yield from (k.value for k in node.keywords if k.arg in _KEYWORDS or k.arg is None)
             yield from (arg for arg in node.args if isinstance(arg, ast.Starred))
         elif name in _OPENERS:
             yield from self._opened(node)
-        elif name == "sqlite3.connect" and node.args:
-            if not (isinstance(node.args[0], ast.Constant) and node.args[0].value in {":memory:", ""}):
-                yield node.args[0]
+        elif name == "sqlite3.connect":
+            places = [*node.args[:1], *(k.value for k in node.keywords if k.arg in {"database", None})]
+            yield from (p for p in places if not (isinstance(p, ast.Constant) and p.value in {":memory:", ""}))
         elif name == "logging.basicConfig":
             yield from (k.value for k in node.keywords if k.arg in {"filename", None})
         elif name.startswith("tempfile.") and name.rpartition(".")[2] in MAKERS:
@@ -107,13 +123,15 @@ class _Borders:
         method, receiver = node.func.attr, node.func.value
         if method == "write" and self._mentions_module(receiver, "xml.etree"):
             yield from node.args[:1]
-        if method not in _PATH_WRITES | {"open", "replace"} or self._is_someone_elses(receiver, method):
+        if method in _LOCAL_WRITES and mentions(receiver, self._local):
+            yield receiver
+        if method not in _PATH_WRITES | {"open", "replace"} | _TRANSFERS or self._is_someone_elses(receiver, method):
             return
         if method in _PATH_WRITES or (method == "open" and _mode_writes(node, 0)):
             is_folder = method == "mkdir" and isinstance(receiver, ast.Attribute) and receiver.attr == "parent"
             yield receiver.value if is_folder and isinstance(receiver, ast.Attribute) else receiver
-        if method in {"rename", "replace"}:
-            yield from node.args[:1]
+        if method in {"rename", "replace", *_TRANSFERS}:
+            yield from (*node.args[:1], *(k.value for k in node.keywords))
 
     def _is_someone_elses(self, receiver: ast.AST, method: str) -> bool:
         """Whether the object is no path: a stand-in, one of the test's or the project's, or not known as one."""
@@ -141,8 +159,9 @@ class _Borders:
         """A link may lead only to where writing is fine, or to a name beside it."""
         name = self._scope.dotted(node.func) or ""
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if (name in {"os.symlink", "os.link"} or method in {"symlink_to", "hardlink_to"}) and node.args:
-            source = node.args[0]
+        if name not in {"os.symlink", "os.link"} and method not in {"symlink_to", "hardlink_to", "link_to"}:
+            return
+        for source in (*node.args[:1], *(k.value for k in node.keywords if k.arg in {"src", "target", None})):
             if not self._paths.is_temporary(source) and not _is_plain(source):
                 yield self._refusal(f"a link to {ast.unparse(source)} leads outside tmp_path", node)
 
@@ -151,6 +170,9 @@ class _Borders:
             return
         if self._scope.is_project(self._scope.dotted(node.func) or ""):
             return
+        is_tar = mentions(node.func.value, self._tars) or self._mentions_module(node.func.value, "tarfile.")
+        if is_tar and not any(k.arg == "filter" and _is_word(k.value, "data") for k in node.keywords):
+            yield self._refusal('a tar file may hold any path: extractall(..., filter="data")', node)
         place = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "path")]
         if not place or not self._paths.is_temporary(place[0]):
             yield self._refusal("it unpacks outside tmp_path: say where", node)
@@ -212,6 +234,10 @@ def _later_parts(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [node.right]
     return node.values[1:] if isinstance(node, ast.JoinedStr) else []
+
+
+def _is_word(node: ast.AST, word: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == word
 
 
 def _mode_writes(node: ast.Call, position: int) -> bool:

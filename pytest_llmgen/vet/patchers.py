@@ -11,6 +11,7 @@ from pytest_llmgen.vet.scope import Scope, parameters
 _FIXTURES = frozenset({"monkeypatch", "mocker"})
 _METHODS = frozenset({"setattr", "delattr", "object", "dict", "multiple", "setitem", "delitem", "spy"})
 _FORBIDDEN = frozenset({"_pytest", "pytest", "pluggy", "pytest_llmgen", "coverage", "xdist", "antigravity", "this"})
+_IMPORT_SYSTEM = frozenset({"sys.path", "sys.meta_path", "sys.path_hooks", "sys.modules", "sys.path_importer_cache"})
 _CALLED_BY_TEXT = frozenset({"setattr", "delattr", "patch", "context"})
 
 
@@ -55,6 +56,12 @@ def check_patches(scope: Scope) -> Iterator[Refusal]:
     for node in scope.walk():
         if isinstance(node, ast.Call):
             place = _patched(scope, node)
+            if place in _IMPORT_SYSTEM or _prepends(scope, node):
+                message = "it changes where modules come from: what is imported then was not read here"
+                yield scope.refusal("dynamic-code", message, node, Fate.UNSAFE)
+            if place and place.startswith("tempfile.") and _uses_tempfile(scope):
+                message = f"it replaces {place}, which says where it writes"
+                yield scope.refusal("file-outside-tmp", message, node, Fate.UNSAFE)
             if place and place.partition(".")[0] in _FORBIDDEN:
                 yield scope.refusal("pytest-internals", f"it replaces {place}", node, Fate.UNSAFE)
             elif place and scope.real(place) in tested:
@@ -62,6 +69,20 @@ def check_patches(scope: Scope) -> Iterator[Refusal]:
     for name in scope.assigned | {getattr(helper, "name", "") for helper in scope.helpers}:
         if scope.real(scope.imported.get(name, "")) in tested:
             yield scope.refusal("patched-target", f"it puts something else in the place of {name}", scope.test)
+
+
+def _prepends(scope: Scope, node: ast.Call) -> bool:
+    """Whether it puts a folder of its own before the installed packages, and imports something after that."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "syspath_prepend":
+        return False
+    bodies = [node for node in ast.walk(scope.test) if isinstance(node, ast.Import | ast.ImportFrom)]
+    bodies += [n for f in scope.functions for n in ast.walk(f) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return bool(bodies) or any(_patched(scope, n) for n in scope.walk() if isinstance(n, ast.Call))
+
+
+def _uses_tempfile(scope: Scope) -> bool:
+    calls = (scope.dotted(node.func) or "" for node in scope.walk() if isinstance(node, ast.Call))
+    return any(name.startswith("tempfile.") for name in calls)
 
 
 def _patched(scope: Scope, node: ast.Call) -> str | None:

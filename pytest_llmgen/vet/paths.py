@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from pytest_llmgen.vet.known import words
-from pytest_llmgen.vet.scope import Function, Scope, flow, parameters
+from pytest_llmgen.vet.scope import Function, Scope, argnames, flow, parameters
 
 TEMPORARY = frozenset({"tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory"})
 MAKERS = words("mkdtemp mkstemp TemporaryDirectory NamedTemporaryFile TemporaryFile SpooledTemporaryFile")
@@ -51,7 +51,7 @@ class Paths:
         """Names whose every assignment is a temporary path."""
         functions = self._scope.functions
         fixtures = {f.name for f in functions if TEMPORARY & set(parameters(f))}
-        names = frozenset(TEMPORARY - {f.name for f in functions} | fixtures)
+        names = frozenset(TEMPORARY - {f.name for f in functions} - self._taken() | fixtures)
         while True:
             good: set[str] = set()
             bad: set[str] = set()
@@ -60,6 +60,23 @@ class Paths:
             if good - bad <= names:
                 return names - bad
             names |= good - bad
+
+    def _taken(self) -> frozenset[str]:
+        """Names of pytest's fixtures that are filled by something else: a table, a strategy, a caller."""
+        scope = self._scope
+        taken = {name for call in scope.test.decorator_list for name in argnames(scope, call)}
+        taken |= {
+            k.arg for call in scope.test.decorator_list if isinstance(call, ast.Call) for k in call.keywords if k.arg
+        }
+        for node in scope.walk():
+            if isinstance(node, ast.Lambda) or (isinstance(node, Function) and not self._is_filled_by_pytest(node)):
+                taken |= {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
+        given = {name for bound, _ in scope.pairs for name in bound}
+        return frozenset(taken - given)
+
+    def _is_filled_by_pytest(self, node: Function) -> bool:
+        decorators = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+        return node is self._scope.test or any(self._scope.dotted(each) == "pytest.fixture" for each in decorators)
 
     def escapes(self, node: ast.AST) -> bool:
         """Whether a path, or a part of one, could lead elsewhere: absolute, ``..``, home, cut or decoded text."""
@@ -96,7 +113,8 @@ class Paths:
         dotted = self._scope.dotted(node.func) or ""
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         if dotted.startswith("tempfile."):
-            place = [keyword.value for keyword in node.keywords if keyword.arg == "dir"]
+            place = [keyword.value for keyword in node.keywords if keyword.arg in {"dir", None}]
+            place += [arg for arg in node.args if self.escapes(arg) or isinstance(arg, ast.Starred)]
             return dotted.rpartition(".")[2] in MAKERS and all(self._is_built_on(each, names) for each in place)
         if isinstance(node.func, ast.Name) and node.func.id in self._own:
             return self._gives_temporary(self._own[node.func.id], names)

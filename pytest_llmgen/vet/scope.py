@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,10 @@ NEVER_HIDDEN = words(
     "eval exec compile __import__ __builtins__ __loader__ __spec__ globals breakpoint open getattr setattr delattr"
 )
 """Builtins that stay what they are, whatever else has their name somewhere."""
+
+
+_COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=]")
+"""PEP 263: Python would read another text than was vetted."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,8 @@ class Scope:
 def parse(candidate: Candidate, facts: VetFacts) -> Scope | Refusal:
     """The candidate as trees, or the refusal that says why it is none."""
     pieces: list[ast.Module] = []
+    if any(_COOKIE.match(line) for line in candidate.source.splitlines()[:2]):
+        return Refusal("dynamic-code", "a comment that changes the encoding of its file", None, Fate.UNSAFE)
     for piece in (*candidate.imports, *candidate.helpers, candidate.source):
         try:
             pieces.append(with_annotations(ast.parse(piece)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.records import Candidate, Category, Fate, Judged, Opinion, Oracle, Origin, Target, TargetKind
-from pytest_llmgen.refine.triage import by_second_look, describe, is_suspect, shortest
+from pytest_llmgen.refine.triage import by_second_look, describe, is_explained, is_suspect, shortest
 from pytest_llmgen.refine.trial import FAILS
 
 TARGET = Target(
@@ -105,3 +105,14 @@ def test_what_a_second_look_calls_no_bug_comes_last_and_stays():
     opinions = [Opinion.NOT_A_BUG, Opinion.UNCLEAR, None, Opinion.BUG]
     bugs = [replace(describe(JUDGED, TARGET, "X-1", "t"), second_look=opinion) for opinion in opinions]
     assert [bug.second_look for bug in sorted(bugs, key=by_second_look)] == opinions[::-1]
+
+
+def test_a_test_that_fails_like_a_suspected_bug_is_explained_by_it():
+    seen = replace(JUDGED, candidate=replace(CANDIDATE, id="b", oracle=Oracle.OBSERVED))
+    suspect = replace(
+        JUDGED, fate=Fate.SUSPECTED_BUG, reason=f"the code disagrees with its documentation: {JUDGED.reason}"
+    )
+    assert is_explained(seen, [suspect])
+    assert not is_explained(replace(seen, reason=f"{FAILS}: AssertionError: 3"), [suspect])
+    assert not is_explained(replace(seen, candidate=replace(CANDIDATE, target="shop/money.py::other")), [suspect])
+    assert not is_explained(seen, [])

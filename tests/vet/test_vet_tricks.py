@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (tables of code)
 """Ways round vetting: what is accepted runs unsandboxed in the user's CI, so none of these may pass."""
 
+import dataclasses
+
 import pytest
 from test_vet_tables import GOOD as ORDINARY
 from test_vet_tables import candidate, facts, ok, wrap
@@ -178,6 +180,53 @@ FILES = {
     "opener": trick("open('x', opener=print)"),
     "arguments in a star": trick("open(*['x', 'w'])"),
 }
+MORE = {
+    "a module of its own": trick(
+        "(tmp_path / 'colorsys.py').write_text('print(1)')\nmonkeypatch.syspath_prepend(tmp_path)\nimport colorsys",
+        "tmp_path, monkeypatch",
+    ),
+    "the import path": trick("monkeypatch.setattr(sys, 'path', [tmp_path])", "tmp_path, monkeypatch", "import sys"),
+    "the import path by text": trick("monkeypatch.setattr('sys.meta_path', [])", "monkeypatch"),
+    "a maker replaced": trick(
+        "monkeypatch.setattr(tempfile, 'mkdtemp', lambda: Cart.home)\nshutil.rmtree(tempfile.mkdtemp())",
+        "monkeypatch",
+        "import shutil, tempfile",
+    ),
+    "a fixture replaced by a table": trick(
+        "shutil.rmtree(tmp_path)",
+        "tmp_path",
+        "import pytest, shutil",
+        "@pytest.mark.parametrize('tmp_path', [Cart.home])",
+    ),
+    "a parameter of that name": (
+        "import shutil\ndef wipe(tmp_path):\n    shutil.rmtree(tmp_path)\ndef test_x():\n"
+        "    list(map(wipe, [Cart.home]))\n    assert Cart().total() == 0"
+    ),
+    "a lambda's parameter of that name": trick(
+        "list(map(lambda tmp_path: shutil.rmtree(tmp_path), [Cart.home]))", imports="import shutil"
+    ),
+    "a parameter of a method": (
+        "import shutil\nclass A:\n    def go(self, tmp_path):\n        shutil.rmtree(tmp_path)\ndef test_x():\n"
+        "    A().go(Cart.home)\n    assert Cart().total() == 0"
+    ),
+    "keywords in a dictionary": trick("shutil.rmtree(**{'path': Cart.home})", imports="import shutil"),
+    "database by keyword": trick("sqlite3.connect(database='x')", imports="import sqlite3"),
+    "another database": trick("sqlite3.connect(':memory:').execute(\"attach '/x' as y\")", imports="import sqlite3"),
+    "database copied out": trick("sqlite3.connect(':memory:').execute(\"VACUUM INTO 'x'\")", imports="import sqlite3"),
+    "temporary elsewhere, by place": trick(
+        "tempfile.mkdtemp('', '', '/etc')\nshutil.rmtree(tempfile.mkdtemp('', '', '/etc'))",
+        imports="import shutil, tempfile",
+    ),
+    "tar without a filter": trick("tarfile.open(tmp_path / 't').extractall(tmp_path)", "tmp_path", "import tarfile"),
+    "old paths": trick("tmpdir.dirpath().remove()", "tmpdir"),
+    "file by a parser": trick("argparse.FileType('w')('x')", imports="import argparse"),
+    "moved out": trick("(tmp_path / 'a').move(Cart.home)", "tmp_path"),
+    "renamed by keyword": trick("(tmp_path / 'a').rename(target=Cart.home)", "tmp_path"),
+    "linked by keyword": trick("os.symlink(src=Cart.home, dst=tmp_path / 'a')", "tmp_path", "import os"),
+    "module in a class": trick("class A:\n    import os\nA.os.system('x')"),
+    "another alphabet": trick("\uff45\uff56\uff41\uff4c('1')"),
+    "own namesake of the fixture": trick("tmp_path = Cart.home\nshutil.rmtree(tmp_path)", imports="import shutil"),
+}
 NETWORK = {
     "host in a variable": trick(
         "h = 'evil' + '.example'\nasyncio.run(asyncio.open_connection(h, 80))", imports="import asyncio"
@@ -239,7 +288,7 @@ EMPTY = {
     "swallowed by else": wrap("try:\n    assert Cart().total() == 1\nexcept Exception:\n    x = 1"),
     "two kinds": wrap("assert isinstance(Cart().total(), (int, object))"),
 }
-UNSAFE = {**NAMES, **PYTEST, **FILES, **NETWORK}
+UNSAFE = {**NAMES, **PYTEST, **FILES, **MORE, **NETWORK}
 MORE_GOOD = {
     "stub of subprocess": wrap(
         "monkeypatch.setattr(subprocess, 'run', lambda *a, **k: subprocess.CompletedProcess(a, 0))\nassert Cart().total() == 0",
@@ -294,6 +343,15 @@ MORE_GOOD = {
         "tmp_path",
         "import zipfile",
     ),
+    "tar with a filter": wrap(
+        "with tarfile.open(tmp_path / 't', 'w') as t:\n    t.add(__file__, 'a')\nwith tarfile.open(tmp_path / 't') as t:\n"
+        "    t.extractall(tmp_path, filter='data')\nassert Cart([(tmp_path / 'a').name]).items == ['a']",
+        "tmp_path",
+        "import tarfile",
+    ),
+    "old paths as they are meant": wrap(
+        "tmpdir.join('a').write('x')\nassert Cart([tmpdir]).items == [tmpdir]", "tmpdir"
+    ),
     "class helper of its own": (
         "class Memory:\n    def __init__(self):\n        self.seen = []\n    def unlink(self, x):\n        self.seen.append(x)\n"
         "def test_x():\n    m = Memory()\n    m.unlink(Cart().total())\n    assert m.seen == [0]"
@@ -327,6 +385,12 @@ def test_a_test_that_cannot_fail_is_refused(code, facts):
 @pytest.mark.parametrize("code", MORE_GOOD.values(), ids=MORE_GOOD)
 def test_what_resembles_a_trick_is_let_through(code, facts):
     assert vet(candidate(code), facts) == ()
+
+
+def test_a_comment_cannot_make_python_read_another_text(facts):
+    one = candidate(wrap("assert Cart().total() == 0"))
+    coded = dataclasses.replace(one, source=f"# -*- coding: utf-7 -*-\n# +AAo-print(1)\n{one.source}", imports=())
+    assert {refusal.code for refusal in vet(coded, facts)} == {"dynamic-code"}
 
 
 def test_the_tables_are_large_enough_to_mean_something():
