@@ -18,12 +18,13 @@ from pytest_llmgen.records import (
     Runner,
     TestRun,
     Trace,
+    Watcher,
     united,
 )
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Protocol):
+class Workers(Runner, Watcher, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -130,6 +131,12 @@ class KeepingRunner:
         """Let mutants meet probes."""
         self._memory.save()
         return self._inner.challenge(probes, expected, challenges, raised, enough)
+
+    def watch(
+        self, places: Mapping[str, Mapping[int, Sequence[str]]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
+        """As the workers; nothing of it is kept."""
+        return self._inner.watch(places, nodeids, timeout)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""

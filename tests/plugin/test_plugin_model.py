@@ -84,6 +84,8 @@ class Script:
             return FakeReply(
                 reply(one("test_limit", "assert (limit(9), limit(10)) == (9, 10)"))[:-20], stop_reason=None
             )
+        if "from its documentation alone" in asked:
+            return reply(one("test_documented", "assert fee(100) == 2", "Edge"), OBEDIENT)
         if "still open" in asked:
             return reply(one("test_more", "assert fee(100) == 2"))
         return reply(one("test_least", "assert fee(0) == 1", "Edge"), OBEDIENT, LEAKING)

@@ -98,7 +98,8 @@ def test_every_test_runs_in_a_worker_too_whatever_its_id_and_with_warnings_as_er
 
 def test_a_file_that_is_not_python_is_named_and_costs_no_other(checked):
     assert [path for path, _ in checked.report["module_errors"]] == ["broken.py"]
-    assert checked.function("grades.py::grade")["metrics"]["mutants"] == [6, 6]
+    killed, judged = checked.function("grades.py::grade")["metrics"]["mutants"]
+    assert killed == judged > 0
 
 
 @pytest.mark.parametrize("name", ["latin.py::shout", "marked.py::double", "größe.py::half"])
@@ -129,7 +130,8 @@ def generated(run_on):
 
 def test_each_mutant_that_a_generated_test_alone_kills_keeps_that_test(generated):
     function = generated.function("grades.py::grade")
-    assert (function["before"]["mutants"], function["metrics"]["mutants"]) == ([4, 6], [6, 6]), generated.output
+    (before, of), (after, judged) = (function[when]["mutants"] for when in ("before", "metrics"))
+    assert before < after == judged == of, generated.output
 
 
 def test_the_tests_reported_as_kept_are_those_on_disk(generated):
