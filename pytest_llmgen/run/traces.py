@@ -90,7 +90,8 @@ class Tracer:
     def stop(self) -> Trace:
         """Stop, and tell what was noted."""
         self._on = False
-        modules = {*self._modules(), *(told for path in self._loaded if (told := self._told(path)))}
+        loaded = (told for path in self._loaded if (told := self._told(path)) and not _is_ours(told))
+        modules = {*self._modules(), *loaded}
         files = {told for path, read in self._seen.items() if read and (told := self._told(path))}
         if self._has_foreign_code():
             files.add(ALL_FILES)
@@ -162,8 +163,13 @@ class Tracer:
             file = getattr(module, "__file__", None) if name not in self._known else None
             if isinstance(file, str) and not file.startswith(self._installed):
                 told = self._told(os.path.abspath(file))  # noqa: PTH100
-                if told is not None and "/pytest_llmgen/" not in f"/{told}":
+                if told is not None and not _is_ours(told):
                     yield told
+
+
+def _is_ours(path: str) -> bool:
+    """Whether it is a file of this package: installed to be edited, it lies beside the code of projects."""
+    return "/pytest_llmgen/" in f"/{path}"
 
 
 def _source_of(path: str) -> str:

@@ -164,8 +164,8 @@ class Search:
         ][:_MAX_NEAR]
 
     def _changed(self, finds: Sequence[Find]) -> Input | None:
-        find = self._rng.choice(finds)
-        if not find.row:
+        find = self._rng.choice(finds) if finds else None  # none: every input ends the process
+        if find is None or not find.row:
             return None
         row = self._exchange(find.row)
         return self._exchange(row) if self._rng.random() < _SEVERAL else row
