@@ -123,7 +123,7 @@ class Trial:
         env = kept | api.environment | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         env |= {"HOME": str(self.folder), "TMPDIR": str(self.folder / "tmp")}
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *QUIET, "-p", "pytest_llmgen.plugin", *ARGUMENTS],
+            [sys.executable, "-m", "pytest", *QUIET, "-p", "no:llmgen", "-p", "pytest_llmgen.plugin", *ARGUMENTS],
             cwd=self.project, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, start_new_session=True,
         )  # fmt: skip
