@@ -97,7 +97,8 @@ def run(play: Siege, how: str, names: list[str]) -> tuple[subprocess.CompletedPr
     with FakeAnthropic(lambda _request: reply) as api:
         done = subprocess.run(
             [
-                sys.executable, "-B", "-c", BYPASS, how, "-p", "no:llmgen", "-p", "pytest_llmgen.plugin", "-p", "no:cacheprovider",
+                sys.executable, "-B", "-c", BYPASS, how, "-p", "no:llmgen", "-p", "pytest_llmgen.plugin",
+                "-p", "no:cacheprovider",
                 "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest", "--llm-generate",
                 "--llm-provider=model", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", "--llm-sandbox=auto",
             ],
