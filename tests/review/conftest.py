@@ -65,7 +65,7 @@ class Shop:
     root: Path
 
     def command(self, *arguments):
-        return [sys.executable, "-m", "pytest", *QUIET, "-p", "pytest_llmgen.plugin", *arguments]
+        return [sys.executable, "-m", "pytest", *QUIET, "-p", "no:llmgen", "-p", "pytest_llmgen.plugin", *arguments]
 
     def variables(self, **more):
         stripped = ("CI", "GITHUB_", "PYTEST_", "COV_", "COVERAGE_", "LLMGEN_", "ANTHROPIC_")
