@@ -35,12 +35,15 @@ def run(command, folder, **more):
     return done.returncode, done.stdout + done.stderr
 
 
+PLUGINS = "-p no:llmgen -p pytest_llmgen.plugin -p no:asyncio"  # also where it is installed
+
+
 @pytest.fixture
 def project(tmp_path):
     """A project in git with a remote, and a ``bin`` with this very pytest, a pip that has nothing to do, and a gh."""
     (tmp_path / "bin").mkdir()
     tools = {
-        "pytest": f'PYTHONPATH={ROOT} exec {sys.executable} -m pytest -p no:llmgen -p pytest_llmgen.plugin -p no:asyncio "$@"',
+        "pytest": f'PYTHONPATH={ROOT} exec {sys.executable} -m pytest {PLUGINS} "$@"',
         "pip": "true",
         "gh": f'echo "$@" > {tmp_path}/gh.txt',
     }
