@@ -32,6 +32,7 @@ from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Sea
 from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
+from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
@@ -140,7 +141,8 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known)
+        wire = wiretap(assignment.module.source, plan.node, assignment.target)
+        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)

@@ -16,6 +16,7 @@ from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassShape
 
 _MAX_POOL = 48
+_MAX_FITTING = 26
 _LITERALS_FIRST = 3
 _MAX_LITERALS = 12
 _RECEIVERS = 3
@@ -50,12 +51,19 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     """Values for one parameter, the most typical first; empty where none can be made."""
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
-    typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
+    known = annotations.terms(parameter.annotation)
+    typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
     fitting = _fitting(sources.literals, typed, sources.mentioned)
     seen = [row[rank] for row in sources.seen if rank < len(row)]
-    found = [*seen, *typed[:_LITERALS_FIRST], *fitting, *typed[_LITERALS_FIRST:]]
+    found = [
+        *seen,
+        *typed[:_LITERALS_FIRST],
+        *fitting[:_MAX_FITTING],
+        *typed[_LITERALS_FIRST:],
+        *fitting[_MAX_FITTING:],
+    ]
     if parameter.has_default:
         return unique([OMITTED, *_other_side(parameter.default), *found])[:_MAX_POOL]
     return unique(found)[:_MAX_POOL]
