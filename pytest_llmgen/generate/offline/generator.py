@@ -237,14 +237,17 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(constant_keys(starred, node)))
+    made_of = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
+    options = constant_keys(starred, node) or made_of
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
-    if objects and target.name in inputs.ALIKE:
+    is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
+    if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
@@ -268,7 +271,7 @@ def _callee(
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
     found = annotated(parameters(node, skip_first=skip), node)
-    shape = world.classes.get(owner.rpartition(".")[2]) if owner else None
+    shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
         found = shape.parameters if shape and target.name == "__post_init__" else found
@@ -278,7 +281,7 @@ def _callee(
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
-    name = snake_case(shape.name)
+    name = snake_case(shape.name.rpartition(".")[2])
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
