@@ -50,7 +50,7 @@ def _output(plan, code, *arguments, env=None):
 
 
 def _refusing(monkeypatch, **refusals):
-    monkeypatch.setattr(choice, "trial", lambda name, reach: refusals.get(name.value, ("a wall",)))
+    monkeypatch.setattr(choice, "trial", lambda name, *_: refusals.get(name.value, ("a wall",)))
 
 
 def test_auto_takes_the_strongest_tier_and_says_why_not_a_stronger(monkeypatch):
