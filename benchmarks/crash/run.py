@@ -88,7 +88,7 @@ def test_between():
     assert clip(0, -1) == 0
 ```""",
 }
-ARGUMENTS = ("--llm-generate", "--llm-provider=model", "--llm-model=double", "--llm-rounds=1")
+ARGUMENTS = ("--llm-generate", "--llm-provider=model", "--llm-model=double", "--llm-rounds=1", "--llm-report=json")
 QUIET = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest")
 VICTIMS = ("parent", "worker", "child")
 ORPHAN_SECONDS = 10.0
