@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.numbers import read
-from pytest_llmgen.timeouts import Timeouts
+
+if TYPE_CHECKING:
+    from pytest_llmgen.timeouts import Timeouts
 
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
 REPORT_TYPES = ("term", "html", "json", "stryker", "sarif", "gitlab", "github", "markdown")
@@ -586,7 +587,7 @@ class Settings:
     @property
     def waits(self) -> Timeouts:
         """How long the run waits for what."""
-        return read(Timeouts, self.timeouts, "llm_timeouts")
+        return _waits(self.timeouts)
 
     @property
     def gate_mode(self) -> str:
@@ -632,8 +633,16 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
         from pytest_llmgen.run.sandbox.plan import limits_of  # noqa: PLC0415 (as above)
 
         limits_of(checked["sandbox_limits"])
-    read(Timeouts, checked["timeouts"], "llm_timeouts")
+    if checked["timeouts"]:
+        _waits(checked["timeouts"])
     return Settings(root=root, ci=ci, **checked)
+
+
+def _waits(words: tuple[str, ...]) -> Timeouts:
+    from pytest_llmgen.numbers import read  # noqa: PLC0415 (as above)
+    from pytest_llmgen.timeouts import Timeouts  # noqa: PLC0415 (as above)
+
+    return read(Timeouts, words, "llm_timeouts")
 
 
 def _check_reports(reports: tuple[str, ...]) -> None:
