@@ -13,11 +13,11 @@ from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Mutant, Observation, Probe, Prober
+from pytest_llmgen.timeouts import Timeouts
 
 _BATCH = 64
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
-_TIMEOUT = 0.4  # seconds for one call
 _MAX_PROBES = 1100
 _MAX_CLIMBED = 520
 _MAX_EACH = 200
@@ -55,6 +55,7 @@ class Limits:
     clock: Callable[[], float]
     deadline: float | None
     probes: int = _MAX_PROBES
+    call: float = Timeouts().call  # seconds for one
 
     @property
     def is_over(self) -> bool:
@@ -219,10 +220,10 @@ class Search:
         if not probes:
             return []
         wired = [replace(probe, mutant=self._wire) for probe in probes]
-        found = self._prober.probe(wired, _TIMEOUT)
+        found = self._prober.probe(wired, self._limits.call)
         if self._wire is not None and not self._found.everything and all(each.outcome == "crashed" for each in found):
             self._wire = None
-            return self._prober.probe(probes, _TIMEOUT)
+            return self._prober.probe(probes, self._limits.call)
         return found
 
     def _take(self, row: Input, scene: Scene, probe: Probe, observation: Observation) -> bool:
