@@ -176,6 +176,14 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
 
 
+def made_of(name: str, term: Term) -> list[str]:
+    """The statements that bring an object into being under a name, as a probe needs them."""
+    folder = ["import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"]
+    needs = folder if "tmp_path" in term.fixtures else []
+    made = f"{name} = {term.source}"
+    return [*term.imports, *needs, *term.before, made, *(f"{name}{step}" for step in term.steps)]
+
+
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
     names = {line.split()[-1] for line in lines} | {

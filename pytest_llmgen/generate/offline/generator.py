@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
+from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -42,6 +42,7 @@ from pytest_llmgen.records import (
     Mutant,
     OpenGaps,
     Origin,
+    Probe,
     Prober,
     Reply,
     Stage,
@@ -151,6 +152,7 @@ class OfflineGenerator:
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         wire = wiretap(assignment.module.source, plan.node, assignment.target)
+        plan = replace(plan, pools=self._alive(plan))
         search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
         found = search.run(plan.seeds)
         if not found.finds:
@@ -162,6 +164,18 @@ class OfflineGenerator:
         observed = self._write(assignment, plan, chosen, memory)
         candidates = [*documents, *observed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
+
+    def _alive(self, plan: Plan) -> tuple[tuple[Term, ...], ...]:
+        """The values of each place, without objects that do not even come into being."""
+        name = plan.callee.receiver
+        if not name:
+            return plan.pools
+        probes = [
+            Probe(f"object#{rank}", "\n".join(made_of(name, term)), "None") for rank, term in enumerate(plan.pools[0])
+        ]
+        seen = self._prober.probe(probes)
+        alive = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
+        return (tuple(alive or plan.pools[0]), *plan.pools[1:])
 
     def _chosen(self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory) -> list[Find]:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
@@ -224,6 +238,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         tree = ast.parse(module.source)
     except (SyntaxError, ValueError) as error:
         raise UnsuitableError(f"its module cannot be read: {error}") from error
+    if target.name.startswith("__") and not target.name.endswith("__"):
+        raise UnsuitableError("its name is private to its class: tests reach it through the methods that call it")
     node = find_function(tree, target.qualname, target.def_line)
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
@@ -246,8 +262,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    made_of = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
-    options = constant_keys(starred, node) or made_of
+    own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
+    options = constant_keys(starred, node) or own
     sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
@@ -291,11 +307,11 @@ def _callee(
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
     name = snake_case(shape.name.rpartition(".")[2])
-    made_of = tuple(item.name for item in shape.parameters)
+    constructor = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
     looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[:_MAX_LOOKS]
-    return Callee(target, name, found, (line,), form, name, made_of, looks, echoes), shape, objects
+    return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
 
 
 def _objects(

@@ -20,6 +20,8 @@ _MAX_FITTING = 26
 _LITERALS_FIRST = 3
 _MAX_LITERALS = 12
 _RECEIVERS = 3
+_MAX_FRESH = 10
+_MAX_RECEIVERS = 60
 _STEP_METHODS = 7
 _STEP_DUNDERS = {"__setitem__", "__call__"}
 _MAX_PAIRS = 16
@@ -200,11 +202,12 @@ def receivers(
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
     alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
+    alone = unique([*alone[:2], *(_after(base, steps[:1]) for base in fresh[1:_MAX_FRESH] if steps), *alone[2:]])
     pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
     more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
     stateful = _in_turn(alone, pairs) + more
     order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
-    return unique(order)[:_MAX_POOL]
+    return unique(order)[:_MAX_RECEIVERS]
 
 
 def _pairs(steps: list[Term]) -> list[tuple[Term, Term]]:
@@ -245,7 +248,9 @@ def _steps(
         (name, node)
         for name, node in shape.methods.items()
         if (not name.startswith("_") or name in _STEP_DUNDERS)
-        and (name in _STEP_DUNDERS or changes_object(node, shape.methods))
+        and (
+            name in _STEP_DUNDERS or changes_object(node, {} if "property" in decorator_names(node) else shape.methods)
+        )
         and not _is_special(node)
     ]
     read = _held(shape.methods, target, ast.Load)

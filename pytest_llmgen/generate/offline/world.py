@@ -16,7 +16,7 @@ from pytest_llmgen.generate.offline.code import (
     dotted,
     parameters,
 )
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.records import Module
 
 _ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
@@ -286,7 +286,7 @@ def _constructor(
         fields = {item.name: item for owner in reversed(line) for item in _fields(owner)}
         return tuple(fields.values())
     maker = methods.get("__init__") or methods.get("__new__")
-    return annotated(parameters(maker, skip_first=True), maker) if maker else ()
+    return annotated(parameters(maker, skip_first=True), with_uses(maker, methods)) if maker else ()
 
 
 def _fields(node: ast.ClassDef) -> list[Parameter]:
