@@ -147,6 +147,12 @@ class Annotations:
         found = [self.terms_of_text(text, depth + 1)[:2] for text in _UNKNOWN]
         return [term for rank in range(2) for terms in found for term in terms[rank : rank + 1]]
 
+    def assigned(self, name: str, kind: ast.expr) -> list[Term]:
+        """Terms for an attribute that code compares with values: these first."""
+        found = self.terms(kind, 1)
+        hints = [term for term in self._hints.get(name, ()) if _is_like(term, found[: 2 * _LIKELY])]
+        return unique([*hints, *found])
+
     def guessed(self, parameter: Parameter) -> list[Term]:
         """Terms where the annotation says nothing that can be built: by the name, else of several types."""
         wanted = suggested(parameter.name)
@@ -247,7 +253,10 @@ class Annotations:
         if shape.kind is ClassKind.ABSTRACT:
             fitting = self._world.implementations(shape)
             return self.build(fitting[0], depth) if fitting else []
-        columns = [self.argument(parameter, depth + 1) for parameter in shape.parameters]
+        columns = [
+            list(shape.paths.get(parameter.name, ())) or self.argument(parameter, depth + 1)
+            for parameter in shape.parameters
+        ]
         if not all(columns):
             return []
         first = [column[0] for column in columns]

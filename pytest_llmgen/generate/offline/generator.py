@@ -21,6 +21,7 @@ from pytest_llmgen.generate.offline.code import (
 )
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
+from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
@@ -30,6 +31,7 @@ from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
+from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
 from pytest_llmgen.generate.offline.wiretap import wiretap
@@ -264,18 +266,31 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
     own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
     options = constant_keys(starred, node) or own
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
+    paths = {
+        item.name: file_terms(tree, as_text="Path" not in ast.unparse(item.annotation or ast.Constant("")))
+        for item in callee.parameters
+        if takes_path(item.name, [node])
+    }
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), paths)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    around = situations([node, *helpers, *_made_by(shape)], tree, target.module)
+    callee = replace(callee, has_situation=bool(around))
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
-    columns = tuple(tuple(pool) for pool in full)
+    columns = with_situation(full, around)
+    rows = [(*row, *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _made_by(shape: ClassShape | None) -> list[FunctionNode]:
+    """The constructor and what may be called to bring an object into a state."""
+    return list(shape.methods.values()) if shape else []
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
@@ -25,7 +25,7 @@ _MAX_RECEIVERS = 60
 _STEP_METHODS = 7
 _STEP_DUNDERS = {"__setitem__", "__call__"}
 _MAX_PAIRS = 16
-_MAX_ASSIGNED = 4
+_MAX_ASSIGNED = 8
 _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
@@ -48,6 +48,7 @@ class Sources:
     seen: tuple[tuple[Term, ...], ...] = ()
     mentioned: tuple[object, ...] = ()  # plain values of the code, as they are
     options: tuple[str, ...] = ()  # names that the body reads from its ``**kwargs``
+    paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # files, for parameters that are paths
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
@@ -55,6 +56,10 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
     known = annotations.terms(parameter.annotation)
+    if parameter.name in sources.paths:
+        return unique([*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name], *known])[
+            :_MAX_POOL
+        ]
     typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
@@ -270,7 +275,7 @@ def _steps(
 
 def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]:
     """Assignments of a public attribute that is empty at first."""
-    terms = [term for term in annotations.terms(kind, 1) if term.source != "None"][:_MAX_ASSIGNED]
+    terms = [term for term in annotations.assigned(name, kind) if term.source != "None"][:_MAX_ASSIGNED]
     return [replace(term, source=f".{name} = {term.source}", is_shared=False) for term in terms]
 
 
