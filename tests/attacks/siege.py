@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -46,6 +47,7 @@ def users() -> list[str]:
     return ["me", OTHER] if os.geteuid() == 0 else ["me"]
 
 
+@functools.cache
 def interpreter(user: str) -> str | None:
     """A Python that the user may start, with pytest and this package for it."""
     found = [sys.executable] if user == "me" else [sys.executable, shutil.which("python3", path="/usr/bin") or ""]

@@ -101,6 +101,7 @@ def run(play: Siege, how: str, names: list[str]) -> tuple[subprocess.CompletedPr
                 "-p", "no:cacheprovider",
                 "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest", "--llm-generate",
                 "--llm-provider=model", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", "--llm-sandbox=auto",
+                "--llm-target=shop/cart.py::discount", "--llm-report=json",
             ],
             cwd=play.root, env={**siege.environment(), **api.environment, "HOME": str(play.victim / "home")},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
