@@ -87,7 +87,7 @@ class Siege:
     """Everything that an attack must leave alone, and the driver that runs attacks in one tier."""
 
     def __init__(self, user: str, tier: str, stack: ExitStack) -> None:
-        self.user, self._stack = user, stack
+        self.user, self.tier, self._stack = user, tier, stack
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="siege-"))).resolve()
         self.root, self.victim = self.folder / "project", self.folder / "victim"
         for name, text in FILES.items():
