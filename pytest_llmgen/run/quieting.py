@@ -86,14 +86,9 @@ def calm_hypothesis(items: Sequence[pytest.Item]) -> None:
 
 
 def _warm_up(hypothesis: Any) -> None:
-    """What hypothesis loads and reads at the first example (constants of all local modules), once and not in each fork."""
-
-    @hypothesis.settings(derandomize=True, database=None, deadline=None, max_examples=_WARMING)
-    @hypothesis.given(hypothesis.strategies.integers())
-    def warm(_number: int) -> None:
-        """Nothing to test."""
-
-    warm()
+    """What hypothesis loads and reads with its first examples (constants of all local modules): not in each fork."""
+    calm = hypothesis.settings(derandomize=True, database=None, deadline=None, max_examples=_WARMING)
+    calm(hypothesis.given(hypothesis.strategies.integers())(lambda _number: None))()
 
 
 def private_tmp_path(config: pytest.Config, folder: Path) -> None:

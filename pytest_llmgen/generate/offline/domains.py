@@ -180,9 +180,10 @@ def _dict(key: Domain, value: Domain, least: int) -> Domain | None:
 
 def plural(said: str) -> str:
     """``lists of positive integers`` for ``list of positive integers``: the noun comes before any ``of``."""
-    head, joint, rest = said.partition(" that is ")
-    noun, of, more = head.partition(" of ")
-    if noun in {"bytes", "ASCII text", "text"}:
-        return said
-    ending = joint.replace(" is ", " are ")
-    return f"{noun}s{of}{more}{ending}{rest}" if not noun.endswith("s") else said
+    if said.endswith("text") or said.startswith(("text", "bytes")):
+        return said.replace("text", "texts", 1)
+    for joint in (" from ", " of ", " in "):
+        head, found, rest = said.partition(joint)
+        if found:
+            return f"{head}s{joint}{rest}"
+    return f"{said}s"

@@ -193,12 +193,7 @@ class OfflineGenerator:
     ) -> list[Candidate]:
         """Property tests, where they do what examples do not."""
         base = tuple(pool[0] for pool in plan.pools)
-        partners = [
-            Partner(other.callee, tuple(pool[0] for pool in other.pools), undoes(assignment.target.name, target.name))
-            for target in partners_of(assignment.target, assignment.module)
-            if (other := _partner(assignment, target, modules)) is not None
-        ]
-        finds = found.everything
+        finds, partners = found.everything, partners_for(assignment, modules)
         return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
@@ -272,6 +267,16 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
+    """Functions that the target may undo, ready to be called."""
+    plans = {each: _partner(assignment, each, modules) for each in partners_of(assignment.target, assignment.module)}
+    return [
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), undoes(assignment.target.name, target.name))
+        for target, plan in plans.items()
+        if plan is not None
+    ]
 
 
 def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Module]) -> Plan | None:

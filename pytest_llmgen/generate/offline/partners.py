@@ -68,4 +68,4 @@ def _is_turned(mine: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"_|(?<=[a-z])(?=[A-Z])", name.strip("_").lower()) if word]
+    return [word.lower() for word in re.split(r"_|(?<=[a-z])(?=[A-Z])", name.strip("_")) if word]
