@@ -101,7 +101,7 @@ class Edges:
             output_dir=settings.output_dir,
             python_path=self.python_path,
         )
-        self.git = git(settings.root)
+        self.git = git(settings.root, settings.waits.git)
         self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
@@ -171,7 +171,7 @@ class Edges:
         """The sandbox in force, tried once."""
         settings = self.settings
         reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
-        return choose(settings.sandbox, reach)
+        return choose(settings.sandbox, reach, settings.waits.sandbox)
 
     def check_walls(self) -> None:
         """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.

@@ -65,7 +65,8 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._add_import_lines(imported_again([str(self._root / path) for path in self._sources], self._meter))
+        files = [str(self._root / path) for path in self._sources]
+        self._add_import_lines(imported_again(files, self._meter, self._start.reimport_seconds))
         self._begin_noting()
 
     # --- pytest's hooks ---

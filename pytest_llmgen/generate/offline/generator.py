@@ -49,13 +49,11 @@ from pytest_llmgen.records import (
     Target,
     TargetKind,
 )
+from pytest_llmgen.timeouts import Timeouts
 
 _MAX_CANDIDATES = 24
 _MAX_MUTANTS = 600
 _MAX_LOOKS = 8
-_SECONDS = 30.0
-"""For the search of one target, and again for its mutants, where the caller sets no limit.  Numbers of probes end it
-long before: only they are the same on every machine."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -102,8 +100,14 @@ class OfflineGenerator:
     origin = Origin.OFFLINE
     label = "offline"
 
-    def __init__(self, prober: Prober, seed: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._prober, self._seed, self._clock = prober, seed, clock
+    def __init__(
+        self,
+        prober: Prober,
+        seed: int,
+        clock: Callable[[], float] = time.monotonic,
+        waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._memories: dict[str, _Memory] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -132,9 +136,14 @@ class OfflineGenerator:
         same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
+    def _limits(self, assignment: Assignment) -> Limits:
+        """Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine."""
+        end = self._clock() + (assignment.seconds or self._waits.search)
+        return Limits(self._clock, end, call=self._waits.call)
+
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
-        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        limits = self._limits(assignment)
         memory = self._memories.setdefault(assignment.target.key, _Memory())
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
@@ -161,7 +170,7 @@ class OfflineGenerator:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
-        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        limits = self._limits(assignment)
         hunt = Hunt(self._prober, survivors, raised)
         hunt.meet([find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)])
         pursue(hunt, search, limits)

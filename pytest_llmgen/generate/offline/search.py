@@ -12,11 +12,11 @@ from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Observation, Probe, Prober
+from pytest_llmgen.timeouts import Timeouts
 
 _BATCH = 64
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
-_TIMEOUT = 0.4  # seconds for one call
 _MAX_PROBES = 600
 _MAX_EACH = 200
 _MAX_PAIRS = 160
@@ -53,6 +53,7 @@ class Limits:
     clock: Callable[[], float]
     deadline: float | None
     probes: int = _MAX_PROBES
+    call: float = Timeouts().call  # seconds for one
 
     @property
     def is_over(self) -> bool:
@@ -196,7 +197,7 @@ class Search:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
         self._limits.probes -= len(fresh)
-        observations = self._prober.probe([probe for _, probe, _ in fresh], _TIMEOUT) if fresh else []
+        observations = self._prober.probe([probe for _, probe, _ in fresh], self._limits.call) if fresh else []
         gains = [
             self._take(row, scene, probe, observation)
             for (row, probe, scene), observation in zip(fresh, observations, strict=True)
