@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
@@ -43,6 +44,7 @@ class Writer:
     raised: frozenset[str]  # errors that the module raises itself
     round: int = 1
     taken: set[str] = field(default_factory=set)
+    ways: Mapping[Input, str] = field(default_factory=dict)  # in words, which way an input goes where others don't
 
     def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
         """A test for a find, or None where nothing honest can be asserted.
@@ -79,33 +81,44 @@ class Writer:
             self.round,
         )
 
-    def _name(self, seen: Seen) -> str:
+    def _name(self, seen: Seen) -> str:  # noqa: PLR0911 (one case a line)
         start = naming.stem(seen.callee.target.qualname)
         if seen.callee.form is Form.SETTER:  # the property itself has the same name
             start = f"{start}_set"
-        told = naming.condition(seen.callee, seen.find.row, self.base)
-        for_told = f"_for_{told}" if told else ""
+        told, way = self._told(seen), self.ways.get(seen.find.row, "")
+        where = f"_when_{way}" if way else f"_for_{told}" if told else ""
         observation = seen.find.observation
         if observation.outcome == "raised":
             error = error_name(observation)
-            return f"{start}_rejects_{told}" if told and error in self.raised else f"{start}_raises_{error}{for_told}"
+            if not way and told and error in self.raised:
+                return f"{start}_rejects_{told}"
+            return f"{start}_raises_{error}{where}"
         match observation.value.source if observation.value else None:
             case "True" | "False" as flag:
-                return f"{start}_is_{flag.lower()}{for_told}"
+                return f"{start}_is_{flag.lower()}{where}"
             case "None" if not seen.state and not observation.changed and not observation.output:
-                return f"{start}_is_none{for_told}"
-        joint = "" if told.startswith("after_") else "of_"
-        return f"{start}_{joint}{told}" if told else start
+                return f"{start}_is_none{where}"
+        if way or not told:
+            return f"{start}{where}"
+        if start not in self.taken and category_of(seen) is Category.TYPICAL:
+            return start
+        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}"
+
+    def _told(self, seen: Seen) -> str:
+        return naming.condition(seen.callee, seen.find.row, self.base)
 
     def _summary(self, seen: Seen, category: Category) -> str:
-        told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
+        told, way = self._told(seen).replace("_", " "), self.ways.get(seen.find.row, "").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
-        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}{where}"
-        text = f"{start} {_does(seen)}, {_TODAY}."
-        if len(text) > _SUMMARY_WIDTH:
-            text = f"{start}, {_TODAY}."
-        return _docstring_safe(text)
+        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
+        options = [
+            *([f"{start} {_does(seen)} when {way}, {_TODAY}."] if way else []),
+            *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL else []),
+            f"{start}{where} {_does(seen)}, {_TODAY}.",
+            f"{start}{where}, {_TODAY}.",
+        ]
+        return _docstring_safe(next((text for text in options if len(text) <= _SUMMARY_WIDTH), options[-1]))
 
     def _body(self, seen: Seen) -> _Body | None:
         observation = seen.find.observation
