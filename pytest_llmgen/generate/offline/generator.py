@@ -35,6 +35,7 @@ from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Sea
 from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
+from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
@@ -152,7 +153,8 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known)
+        wire = wiretap(assignment.module.source, plan.node, assignment.target)
+        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
@@ -267,14 +269,17 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(constant_keys(starred, node)))
+    made_of = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
+    options = constant_keys(starred, node) or made_of
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
-    if objects and target.name in inputs.ALIKE:
+    is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
+    if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
@@ -321,7 +326,7 @@ def _callee(
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
     found = annotated(parameters(node, skip_first=skip), node)
-    shape = world.classes.get(owner.rpartition(".")[2]) if owner else None
+    shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
         found = shape.parameters if shape and target.name == "__post_init__" else found
@@ -331,7 +336,7 @@ def _callee(
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
-    name = snake_case(shape.name)
+    name = snake_case(shape.name.rpartition(".")[2])
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
