@@ -40,42 +40,63 @@ class Decision:
     is_plain: bool  # the ordinary way: what most inputs take
 
 
-def phrases(node: FunctionNode, finds: Sequence[Find]) -> list[str]:
-    """For each find what sets it apart from the others, as words joined by underscores; empty where nothing does."""
-    taken = [list(decisions(node, find.goals)) for find in finds]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What sets an input apart, as words joined by underscores."""
+
+    phrase: str = ""
+    is_plain: bool = True  # nothing special: the way that is left when no condition is met
+
+    def after(self, joint: str) -> str:
+        """The words behind what is done: ``when quantity is below 1``, but ``without lines``."""
+        spoken = self.phrase.startswith(("with_", "without_"))
+        return self.phrase if spoken or not self.phrase else f"{joint}_{self.phrase}"
+
+
+def ways(node: FunctionNode, finds: Sequence[Find]) -> list[Way]:
+    """For each find what sets it apart from the others; nothing where nothing does."""
+    taken = [_single(list(decisions(node, find.goals))) for find in finds]
     counts = Counter((each.line, each.way) for found in taken for each in found)
-    told: list[str] = []
+    told: list[Way] = []
     for find, found in zip(finds, taken, strict=True):
-        apart = [
-            each for each in found if each.phrase and (counts[each.line, each.way] < len(finds) or len(finds) == 1)
-        ]
-        apart.sort(key=lambda each: (counts[each.line, each.way], each.is_plain, -each.line))
         cause = _cause(node, find) if find.observation.outcome == "raised" else None
-        options = [each.phrase for each in ([cause] if cause else apart)] or [each.phrase for each in apart]
-        told.append(next((each for each in options if each not in told), options[0] if options else ""))
+        apart = [each for each in found if counts[each.line, each.way] < len(finds) or len(finds) == 1]
+        apart.sort(key=lambda each: (each.is_plain, counts[each.line, each.way], -each.line))
+        options = [Way(each.phrase, each.is_plain) for each in ([cause] if cause else apart) if each.phrase]
+        told.append(next((each for each in options if each not in told), options[0] if options else Way()))
     return told
+
+
+def _single(found: Sequence[Decision]) -> list[Decision]:
+    """Without conditions that came out both ways, one after the other."""
+    counts = Counter(each.line for each in found)
+    return [each for each in found if counts[each.line] == 1]
 
 
 def decisions(node: FunctionNode, goals: frozenset[Goal]) -> Iterator[Decision]:
     """The ways that were taken, in source order."""
     lines = {line for kind, line, _ in goals if kind == "line"}
     arcs = {(a, b) for kind, a, b in goals if kind == "arc"}
+    fleeting = {each.id for item in _statements(node.body) if isinstance(item, ast.For) for each in _names(item.target)}
     for item in _statements(node.body):
         match item:
-            case ast.If(test=test, body=body):
+            case ast.If(test=test, body=body) if not fleeting & {each.id for each in _names(test)}:
                 first = body[0].lineno
                 ways = {b == first for a, b in arcs if a in {test.lineno, item.lineno}}
                 for way in sorted(ways):
                     yield Decision(item.lineno, str(way), phrase_of(test, is_true=way), is_plain=not way)
             case ast.For(target=_, iter=source, body=body) if item.lineno in lines:
-                is_empty = body[0].lineno not in lines
-                name = words_of(source)
-                if is_empty and name:
+                name = words_of(source) if isinstance(source, ast.Name | ast.Attribute) else ""
+                if body[0].lineno not in lines and name:
                     yield Decision(item.lineno, "empty", f"{name}_is_empty", is_plain=False)
             case ast.Try(handlers=handlers):
                 for handler in handlers:
                     if handler.body[0].lineno in lines and isinstance(handler.type, ast.Name):
                         yield Decision(handler.lineno, "handled", f"{handler.type.id}_is_handled", is_plain=False)
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -147,7 +168,7 @@ def _compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, *, is_true: 
         return remainder
     verb = _OPERATORS[type(operator)][0 if is_true else 1]
     if other == "none":
-        return f"no_{name}" if verb == "is" else f"with_{name}"
+        return f"without_{name}" if verb == "is" else f"with_{name}"
     if other == "empty":
         return f"{name}_{verb}_empty"
     return f"{name}_{verb}_{other}"
@@ -186,7 +207,8 @@ def _present(name: str, *, is_true: bool) -> str:
     if not name:
         return ""
     if _FLAG.match(name):
-        return name if is_true else f"not_{name}"
+        plain = name.removeprefix("is_")
+        return plain if is_true else f"not_{plain}"
     return f"with_{name}" if is_true else f"without_{name}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.branches import phrases
+from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
 from pytest_llmgen.generate.offline.claims import Examples, claims
 from pytest_llmgen.generate.offline.code import (
@@ -215,7 +215,7 @@ class OfflineGenerator:
 
     def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
-        told = dict(zip((find.row for find in chosen), phrases(plan.node, chosen), strict=True))
+        told = dict(zip((find.row for find in chosen), ways(plan.node, chosen), strict=True))
         writer = Writer(base, plan.world.raised, assignment.round, memory.names, told)
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]

@@ -203,7 +203,10 @@ def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
     inputs = [rank for rank in columns if not cases[0].holes[rank].is_outcome]
     for case in cases:
         told = _value_label(case.holes[inputs[0]].source) if len(inputs) == 1 else ""
-        label = _free(told or _label(case.candidate.name[len(start) :]), seen, "-")
+        label = told or _label(case.candidate.name[len(start) :])
+        if label == "usual" and len(inputs) == 1 and case.holes[inputs[0]].source.lstrip("-").isdigit():
+            label = f"{columns[inputs[0]]}-{case.holes[inputs[0]].source}".replace("_", "-")
+        label = _free(label, seen, "-")
         values = ", ".join(case.holes[rank].source for rank in columns)
         rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))
     return rows

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.branches import Way
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
@@ -44,7 +45,7 @@ class Writer:
     raised: frozenset[str]  # errors that the module raises itself
     round: int = 1
     taken: set[str] = field(default_factory=set)
-    ways: Mapping[Input, str] = field(default_factory=dict)  # in words, which way an input goes where others don't
+    ways: Mapping[Input, Way] = field(default_factory=dict)  # which way an input goes where others don't
 
     def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
         """A test for a find, or None where nothing honest can be asserted.
@@ -81,39 +82,43 @@ class Writer:
             self.round,
         )
 
-    def _name(self, seen: Seen) -> str:  # noqa: PLR0911 (one case a line)
+    def _name(self, seen: Seen) -> str:
         start = naming.stem(seen.callee.target.qualname)
         if seen.callee.form is Form.SETTER:  # the property itself has the same name
             start = f"{start}_set"
-        told, way = self._told(seen), self.ways.get(seen.find.row, "")
-        where = f"_when_{way}" if way else f"_for_{told}" if told else ""
+        wanted = self._named(seen, start, self.ways.get(seen.find.row, Way()))
+        return wanted if wanted not in self.taken else self._named(seen, start, Way())
+
+    def _named(self, seen: Seen, start: str, way: Way) -> str:
+        told = self._told(seen)
+        where = f"_{way.after('when')}" if way.phrase else f"_for_{told}" if told else ""
         observation = seen.find.observation
         if observation.outcome == "raised":
             error = error_name(observation)
-            if not way and told and error in self.raised:
-                return f"{start}_rejects_{told}"
-            return f"{start}_raises_{error}{where}"
-        match observation.value.source if observation.value else None:
-            case "True" | "False" as flag:
-                return f"{start}_is_{flag.lower()}{where}"
-            case "None" if not seen.state and not observation.changed and not observation.output:
-                return f"{start}_is_none{where}"
-        if way or not told:
-            return f"{start}{where}"
-        if start not in self.taken and category_of(seen) is Category.TYPICAL:
+            is_meant = not way.phrase and told and error in self.raised
+            return f"{start}_rejects_{told}" if is_meant else f"{start}_raises_{error}{where}"
+        result = observation.value.source if observation.value else None
+        if result in {"True", "False"}:
+            return f"{start}_is_{result.lower()}{where}"
+        if result == "None" and not seen.state and not observation.changed and not observation.output:
+            return f"{start}_is_none{where}"
+        if way.is_plain and start not in self.taken and category_of(seen) is Category.TYPICAL:
             return start
+        if way.phrase or not told:
+            return f"{start}{where}"
         return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}"
 
     def _told(self, seen: Seen) -> str:
         return naming.condition(seen.callee, seen.find.row, self.base)
 
     def _summary(self, seen: Seen, category: Category) -> str:
-        told, way = self._told(seen).replace("_", " "), self.ways.get(seen.find.row, "").replace("_", " ")
+        told = self._told(seen).replace("_", " ")
+        way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
         options = [
-            *([f"{start} {_does(seen)} when {way}, {_TODAY}."] if way else []),
+            *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
             *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL else []),
             f"{start}{where} {_does(seen)}, {_TODAY}.",
             f"{start}{where}, {_TODAY}.",
