@@ -33,6 +33,7 @@ from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
+from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
 from pytest_llmgen.generate.offline.wiretap import wiretap
@@ -189,7 +190,11 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
-        chosen = [showable[place] for place in cover(gains)]
+        places = cover(gains)
+        chosen = [showable[place] for place in places]
+        if survivors or gaps is not None:
+            wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
+            chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
         return chosen if is_enough else _without_repetition([*chosen, *found.finds]), examples
