@@ -143,8 +143,9 @@ class Edges:
         return sorted(tops) or [root]
 
     def _text_of(self, path: str) -> str | None:
+        """Line ends as they are: what git and Python call a line differs by them."""
         try:
-            return (self.settings.root / path).read_text("utf-8", "surrogateescape")
+            return (self.settings.root / path).read_bytes().decode("utf-8", "surrogateescape")
         except OSError:
             return None
 

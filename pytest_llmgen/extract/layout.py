@@ -24,6 +24,14 @@ def is_test_path(path: str, test_paths: Sequence[str] = ()) -> bool:
     return "tests" in pure.parts[:-1] or any(is_under(path, folder) for folder in test_paths)
 
 
+def could_be_source(path: str) -> bool:
+    """Whether a file at this path may be code under test, as far as its name can tell."""
+    pure = PurePosixPath(path)
+    folders = pure.parts[:-1]
+    is_open = all(is_source_folder(name, in_package=place > 0) for place, name in enumerate(folders))
+    return is_open and not is_test_path(path) and is_source_file(pure.name, in_package=bool(folders))
+
+
 def is_under(path: str, folder: str) -> bool:
     """Whether a path is a folder or inside of it; ``.`` holds everything."""
     folder = folder.removesuffix("/")
