@@ -90,6 +90,7 @@ class Edges:
         configured = coverage_settings(settings.root, self.cov_config)
         omitted = () if settings.targets else configured.omit
         self.test_paths = list(config.getini("testpaths"))
+        self.python_files = list(config.getini("python_files"))
         self.python_path = [str(path) for path in config.getini("pythonpath")]
         self.modules = find_modules(
             settings.root,
@@ -100,9 +101,10 @@ class Edges:
             test_paths=self.test_paths,
             output_dir=settings.output_dir,
             python_path=self.python_path,
+            python_files=self.python_files,
         )
         self.git = git(settings.root)
-        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of)
+        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of, self.python_files)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
@@ -449,6 +451,7 @@ class Edges:
             exclude=self.settings.exclude,
             output_dir=self.settings.output_dir,
             python_path=self.python_path,
+            python_files=self.python_files,
         )
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:

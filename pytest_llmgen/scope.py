@@ -55,7 +55,12 @@ class Scope:
 
 
 def find_scope(
-    git: Git, settings: Settings, modules: tuple[Module, ...], env: Mapping[str, str], read: Read = lambda _: None
+    git: Git,
+    settings: Settings,
+    modules: tuple[Module, ...],
+    env: Mapping[str, str],
+    read: Read = lambda _: None,
+    python_files: Sequence[str] = (),
 ) -> Scope:
     """The scope by DESIGN's rules: generating takes all unless a base is given, checking narrows where one is."""
     kind = "paths" if settings.targets else "all"
@@ -71,7 +76,7 @@ def find_scope(
         why = f", {base.note}" if base.note else ""
         return Scope(kind, f"{_text(kind)} (no base commit to compare with{why})", modules)
     try:
-        return _new_code(git, modules, base, read)
+        return _new_code(git, modules, base, read, python_files)
     except LlmgenError as error:
         return Scope("new", "new code, not compared", modules, {}, base, str(error))
 
@@ -106,8 +111,8 @@ def _names_whole(target: str, path: str) -> bool:
     return not name and PurePosixPath(path).is_relative_to(PurePosixPath(place))
 
 
-def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read) -> Scope:
-    changes = changed_lines(git, base, _prefix(git))
+def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read, python_files: Sequence[str]) -> Scope:
+    changes = changed_lines(git, base, _prefix(git), python_files)
     since = f"since {base.ref}@{(base.commit or '')[:7]}"
     if changes.unseen:
         names = ", ".join(changes.unseen)
@@ -156,9 +161,7 @@ def _tests(number: int) -> str:
     return "1 changed or removed test" if number == 1 else f"{number} changed or removed tests"
 
 
-def _why_nothing(
-    changes: Changes, own: Collection[str], found: Mapping[str, frozenset[int]], tests: TestEdits
-) -> str:
+def _why_nothing(changes: Changes, own: Collection[str], found: Mapping[str, frozenset[int]], tests: TestEdits) -> str:
     """What the diff holds instead of new code, in words; files that nobody judges are named."""
     python = {path for path in (*changes.lines, *changes.whole, *changes.removed) if path.endswith(".py")}
     outside = {path for path in python - changes.tests - set(own) if changes.lines.get(path) or path in changes.whole}

@@ -137,11 +137,11 @@ def _answer(git: Git, *arguments: str) -> str:
     return output.strip() if code == 0 else ""
 
 
-def changed_lines(git: Git, base: Base, root_prefix: str = "") -> Changes:
+def changed_lines(git: Git, base: Base, root_prefix: str = "", python_files: Sequence[str] = ()) -> Changes:
     """What is new in the working tree since the base; what lies outside of ``root_prefix`` is left out.
 
     ``root_prefix`` is the project's root in the repository: ``""``, or ``packages/shop/`` as
-    ``git rev-parse --show-prefix`` prints it.
+    ``git rev-parse --show-prefix`` prints it.  ``python_files`` are names of test files beside pytest's own.
 
     Raises:
         LlmgenError: git could not compare.
@@ -162,17 +162,17 @@ def changed_lines(git: Git, base: Base, root_prefix: str = "") -> Changes:
         others = _required(git, "-C", folder, "ls-files", *_OTHERS)
         untracked |= {f"{folder}/{name}" for name in others.split("\0") if name}
     unseen = {found[1] for found in _UNSEEN.finditer(text)}
-    return replace(_changes(files, untracked, root_prefix), unseen=tuple(sorted(unseen)))
+    return replace(_changes(files, untracked, root_prefix, python_files), unseen=tuple(sorted(unseen)))
 
 
 _OTHERS = ("--others", "--exclude-standard", "-z")
 
 
-def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str) -> Changes:
+def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str, python_files: Sequence[str]) -> Changes:
     inside = _inside(root_prefix)
     lines = {path: file.lines for file in files if (path := inside(file.new))}
     touched = {path for file in files for name in (file.old, file.new) if (path := inside(name))}
-    tests = {path for path in touched | untracked if path.endswith(".py") and is_test_path(path)}
+    tests = {path for path in touched | untracked if path.endswith(".py") and is_test_path(path, (), python_files)}
     pairs = [(inside(file.new), inside(file.old)) for file in files]
     earlier = {new: old for new, old in pairs if new and old}
     removed = frozenset(old for new, old in pairs if old and not new)

@@ -23,7 +23,9 @@ class Earlier:
     """The files of a commit, by their path as it was then."""
 
     git: Git
-    blobs: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # path -> folder to ask git in, id of its content
+    blobs: Mapping[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # path -> folder to ask git in, id of its content
     submodules: frozenset[str] = frozenset()
 
     def text(self, path: str) -> str | None:
@@ -107,5 +109,3 @@ def _blob_id(data: bytes, digits: int) -> str:
     """Git's name of a content."""
     algorithm = hashlib.sha256 if digits == _SHA256_DIGITS else hashlib.sha1
     return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
-
-
