@@ -106,6 +106,7 @@ class Edges:
         self.git = git(settings.root)
         self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of, self.python_files)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
+        self.findings.suppressions = self.scope.pragmas
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
