@@ -16,6 +16,8 @@ DECIDED = frozenset({"accepted", "baseline"})
 """States of a gap that need nobody; every other state counts as unreviewed."""
 TRIAGED = frozenset({"known-bug", "false-alarm", *DECIDED})
 """The same of a suspected bug."""
+LEFT_OUT = "changed, and left out by"
+"""How the reason begins for which a changed file is not judged although it would have been at the base."""
 _NOT_KEPT = frozenset({"dropped", "rejected"})
 
 

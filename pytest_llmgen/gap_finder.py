@@ -71,7 +71,7 @@ def _attempts(gap: Gap, tests: Iterable[Judged]) -> tuple[Attempt, ...]:
 def _suppressed(site: Site, suppression: Suppression) -> Gap:
     """New code that the same change takes out of what is judged: somebody has to want that."""
     line, end = suppression.line, suppression.end_line or suppression.line
-    reason = f"taken out by {suppression.by}, which this change adds"
+    reason = f"this change takes it out of what is judged, by {suppression.by}"
     region = site.region(line, end)
     gap = _gap(site, GapKind.SUPPRESSED_CODE, region, suppression.text, new=True, reason=reason)
     gap = replace(gap, after=suppression.by, nth=site.number(line))

@@ -28,6 +28,20 @@ Read = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Old:
+    """Files as they were at the base, by their path now."""
+
+    files: Earlier
+    changes: Changes
+
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where it is new as a whole."""
+        if path in self.changes.whole:
+            return None
+        return self.files.text(self.changes.earlier.get(path, path))
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """The modules in scope; ``lines`` (path -> new lines) is None where everything is."""
 
@@ -39,7 +53,14 @@ class Scope:
     problem: str | None = None
     nothing_to_test: str | None = None
     tests: TestEdits = field(default_factory=TestEdits)  # what they cover is in scope as well
-    pragmas: tuple[Suppression, ...] = ()
+    pragmas: tuple[Suppression, ...] = ()  # that take new code out of what is judged
+    settings: tuple[Suppression, ...] = ()  # that decide what is judged, changed by the same change
+    every: tuple[Module, ...] = ()  # of the project, in scope or not
+    old: Old | None = None  # what new code was compared with
+
+    def is_changed(self, path: str) -> bool:
+        """Whether a file of the project has new lines."""
+        return self.old is not None and bool(self.old.changes.lines.get(path) or path in self.old.changes.whole)
 
     def targets(self) -> list[Target]:
         """The functions in scope, as far as the diff tells."""
@@ -120,7 +141,7 @@ def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read, pyt
         return Scope("new", "new code, not compared", modules, {}, base, problem)
     files = earlier_files(git, base.commit or "")
     changes = looked_at(changes, modules, files, read)
-    old = _Old(files, changes)
+    old = Old(files, changes)
     found, pragmas = changes.new_lines(modules), list[Suppression]()
     code: dict[str, frozenset[int]] = {}
     for module in modules:
@@ -132,7 +153,8 @@ def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read, pyt
     tests = edited_tests((path, old.text(path), read(path)) for path in sorted(changes.tests - own))
     lines = {path: rows for path, rows in code.items() if rows}
     nothing = _why_nothing(changes, own, found, tests)
-    return _narrowed(modules, base, since, lines, tests, tuple(pragmas), nothing)
+    scope = _narrowed(modules, base, since, lines, tests, tuple(pragmas), nothing)
+    return replace(scope, every=modules, old=old)
 
 
 def _narrowed(
@@ -175,19 +197,6 @@ def _why_nothing(changes: Changes, own: Collection[str], found: Mapping[str, fro
     if python - changes.tests:
         return "lines were only removed, or moved with their file,"
     return "no code of tests changed" if python else "no Python code changed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """Files as they were at the base, by their path now."""
-
-    files: Earlier
-    changes: Changes
-
-    def text(self, path: str) -> str | None:
-        if path in self.changes.whole:
-            return None
-        return self.files.text(self.changes.earlier.get(path, path))
 
 
 def _code_of(module: Module, lines: frozenset[int], old: str | None) -> frozenset[int]:
