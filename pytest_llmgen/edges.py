@@ -97,7 +97,7 @@ class Edges:
         self.modules = self._find_modules(
             (*settings.exclude, *omitted), configured.source, self.test_paths, settings.targets
         )
-        self.git = git(settings.root)
+        self.git = git(settings.root, settings.waits.git)
         found = find_scope(self.git, settings, self.modules, os.environ, self._text_of, self.python_files)
         self.scope: Scope = settled(found, Place(settings.root, self.cov_config), self._modules_under)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
@@ -192,7 +192,7 @@ class Edges:
         """The sandbox in force, tried once."""
         settings = self.settings
         reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
-        return choose(settings.sandbox, reach)
+        return choose(settings.sandbox, reach, settings.waits.sandbox)
 
     def check_walls(self) -> None:
         """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.

@@ -348,6 +348,23 @@ class Observation:
     changed: Mapping[str, Value] = field(default_factory=dict)  # watched names whose value changed
     hits: Hits = field(default_factory=Hits)
     seconds: float = 0.0
+    heard: tuple[Heard, ...] = ()  # comparisons, where the code had a wiretap
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A comparison that the code made while a probe ran, the nearest of its kind."""
+
+    site: int  # which one of the function
+    word: str  # ``<``, ``in``, ``startswith``, ``[]`` and so on
+    way: int  # -1, 0, 1: less, equal, more; of what is not an order 0 (it holds) and 1
+    apart: float  # left minus right, or how many letters differ
+    left: object  # plain values, a list for what something may be in; None for anything else
+    right: object
+
+
+LISTENING = "listening"
+"""The operator of a mutant that changes nothing but tells its comparisons."""
 
 
 # --- Mutants ------------------------------------------------------------------------------------

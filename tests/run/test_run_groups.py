@@ -4,6 +4,7 @@ import json
 import logging
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -117,6 +118,7 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     before = state_of([module])
     assert state_of([module]) == before
     handler, log_handlers = signal.getsignal(signal.SIGUSR1), list(logging.getLogger().handlers)
+    threads = threading.enumerate()
     try:
         exec(change, vars(module))
         assert state_of([module]) != before
@@ -124,6 +126,8 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
         signal.signal(signal.SIGUSR1, handler)
         logging.getLogger().handlers[:] = log_handlers
         module.STOP.set()
+        for thread in set(threading.enumerate()) - set(threads):
+            thread.join()  # or the next test sees it end
 
 
 def test_modules_are_found_by_their_file() -> None:
