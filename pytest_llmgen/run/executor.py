@@ -15,6 +15,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import (
     Challenge,
     FileLines,
+    Heard,
     Hits,
     Meeting,
     Module,
@@ -416,6 +417,7 @@ class Executor:
             {name: from_json(Value, value) for name, value in message.get("changed", {}).items()},
             self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
             message["seconds"],
+            tuple(Heard(*told) for told in message.get("heard", ())),
         )
 
 
