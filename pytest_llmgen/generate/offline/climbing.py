@@ -264,7 +264,7 @@ def _settings(node: ast.AST) -> Iterator[tuple[str, float | str]]:
 
 
 def _trees(term: Term) -> list[ast.Module]:
-    if term.is_omitted or term.before or "*" in term.source[:1]:
+    if term.is_omitted or term.before or term.fixtures or "*" in term.source[:1]:
         return []
     try:
         return [_folded(term.source), *(_folded(f"x{step}") for step in term.steps)]

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
+from pytest_llmgen.generate.offline.claims import Examples, claims
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -26,11 +28,13 @@ from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
+from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
@@ -126,7 +130,7 @@ class OfflineGenerator:
         try:
             plain = replace(assignment, target=_by_property(assignment.target))
             plan = plan_of(plain, modules)
-            candidates, note = self._search(plain, plan)
+            candidates, note = self._search(plain, plan, modules)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
         except RecursionError:
@@ -143,7 +147,7 @@ class OfflineGenerator:
         end = self._clock() + (assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
 
-    def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
+    def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
         limits = self._limits(assignment)
         memory = self._memories.setdefault(assignment.target.key, _Memory())
@@ -162,9 +166,10 @@ class OfflineGenerator:
         plan = replace(plan, callee=replace(plan.callee, form=found.form))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
-        chosen = self._chosen(assignment, plan, search, found, memory)
+        chosen, examples = self._chosen(assignment, plan, search, found, memory)
         observed = self._write(assignment, plan, chosen, memory)
-        candidates = [*documents, *observed]
+        claimed = self._claimed(assignment, plan, modules, found, examples, memory) if is_first else []
+        candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
     def _alive(self, plan: Plan) -> tuple[tuple[Term, ...], ...]:
@@ -179,7 +184,9 @@ class OfflineGenerator:
         alive = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
         return (tuple(alive or plan.pools[0]), *plan.pools[1:])
 
-    def _chosen(self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory) -> list[Find]:
+    def _chosen(
+        self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory
+    ) -> tuple[list[Find], Examples]:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
@@ -199,8 +206,28 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
-        chosen = [showable[place] for place in cover(gains)]
-        return chosen if gaps is not None or survivors else _without_repetition([*chosen, *found.finds])
+        places = cover(gains)
+        chosen = [showable[place] for place in places]
+        if survivors or gaps is not None:
+            wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
+            chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+        examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
+        is_enough = gaps is not None or survivors
+        return chosen if is_enough else _without_repetition([*chosen, *found.finds]), examples
+
+    def _claimed(
+        self,
+        assignment: Assignment,
+        plan: Plan,
+        modules: Mapping[str, Module],
+        found: Found,
+        examples: Examples,
+        memory: _Memory,
+    ) -> list[Candidate]:
+        """Property tests, where they do what examples do not."""
+        base = tuple(pool[0] for pool in plan.pools)
+        finds, partners = found.everything, partners_for(assignment, modules)
+        return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
@@ -209,7 +236,8 @@ class OfflineGenerator:
 
     def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
-        writer = Writer(base, plan.world.raised, assignment.round, memory.names)
+        told = dict(zip((find.row for find in chosen), ways(plan.node, chosen), strict=True))
+        writer = Writer(base, plan.world.raised, assignment.round, memory.names, told)
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
         for seen in look_twice(self._prober, plan.callee, plan.world, finds):
@@ -291,6 +319,29 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
 def _made_by(shape: ClassShape | None) -> list[FunctionNode]:
     """The constructor and what may be called to bring an object into a state."""
     return list(shape.methods.values()) if shape else []
+
+
+def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
+    """Functions that the target may undo, ready to be called."""
+    plans = {each: _partner(assignment, each, modules) for each in partners_of(assignment.target, assignment.module)}
+    return [
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), undoes(assignment.target.name, target.name))
+        for target, plan in plans.items()
+        if plan is not None
+    ]
+
+
+def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Module]) -> Plan | None:
+    """How another function of the module is called; None where it can't be, or takes more than one argument."""
+    line = assignment.context.import_line
+    if line.startswith("from "):
+        line = f"from {assignment.module.name} import {target.name}"
+    context = replace(assignment.context, import_line=line, examples=(), callers=())
+    try:
+        plan = plan_of(replace(assignment, target=target, context=context), modules)
+    except UnsuitableError:
+        return None
+    return plan if sum(item.is_required for item in plan.callee.parameters) == 1 else None
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

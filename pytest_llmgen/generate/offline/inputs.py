@@ -56,10 +56,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
     known = annotations.terms(parameter.annotation)
-    if parameter.name in sources.paths:
-        return unique([*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name], *known])[
-            :_MAX_POOL
-        ]
+    if parameter.name in sources.paths:  # of any other text a test would make a file beside the code
+        return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name]]
     typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
