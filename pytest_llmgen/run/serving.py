@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
+from pytest_llmgen.records import LISTENING, Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.channel import Channel
@@ -65,7 +65,8 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._add_import_lines(imported_again([str(self._root / path) for path in self._sources], self._meter))
+        files = [str(self._root / path) for path in self._sources]
+        self._add_import_lines(imported_again(files, self._meter, self._start.reimport_seconds))
         self._begin_noting()
 
     # --- pytest's hooks ---
@@ -372,7 +373,7 @@ class Server:
         while waiting:
             together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
             answered = self._observe_in_turn(together, mutant, request["timeout"])
-            waiting = waiting[len(together) if mutant else answered :]
+            waiting = waiting[len(together) if _changes(mutant) else answered :]
 
     def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
         """Observe probes in one child until one of them ends it; how many were answered."""
@@ -396,7 +397,7 @@ class Server:
             end = End("crashed", "its line runs when the module is imported")
         else:
             end = self._child(work, on_record, limit)
-        for probe in probes[answered : None if mutant else answered + 1]:
+        for probe in probes[answered : None if _changes(mutant) else answered + 1]:
             self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
@@ -436,6 +437,11 @@ class Server:
 
         end = self._child(work, on_record, limit)
         return found, end.how == "done"
+
+
+def _changes(mutant: Mutant | None) -> bool:
+    """Whether a mutant does something else than the code, so that what follows a hang would hang, too."""
+    return mutant is not None and mutant.operator != LISTENING
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

@@ -320,11 +320,10 @@ def test_a_system_without_fork_is_refused_with_the_way_out(tmp_path: Path, monke
     ],
 )
 def test_a_worker_that_cannot_start_is_a_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_start: None, module: str, limit: float, slug: str, said: str
+    tmp_path: Path, quick_start: None, module: str, limit: float, slug: str, said: str
 ) -> None:
-    monkeypatch.setattr("pytest_llmgen.run.pool.START_LIMIT", limit)
     write(tmp_path, {"shop.py": SHOP, "conftest.py": module})
-    with executor(tmp_path) as runner, pytest.raises(LlmgenError) as caught:
+    with executor(tmp_path, timeouts=[f"start={limit}"]) as runner, pytest.raises(LlmgenError) as caught:
         runner.collect()
     assert caught.value.slug == slug
     assert said in str(caught.value)
