@@ -31,7 +31,7 @@ from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
-from pytest_llmgen.generate.offline.regexes import matching_texts
+from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_probes, texts_of_patterns
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
@@ -115,6 +115,7 @@ class OfflineGenerator:
     ) -> None:
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._memories: dict[str, _Memory] = {}
+        self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
         """Nothing: it costs nothing."""
@@ -129,7 +130,7 @@ class OfflineGenerator:
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         try:
             plain = replace(assignment, target=_by_property(assignment.target))
-            plan = plan_of(plain, modules)
+            plan = plan_of(plain, modules, self._patterns(plain.module))
             candidates, note = self._search(plain, plan, modules)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
@@ -146,6 +147,15 @@ class OfflineGenerator:
         """Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine."""
         end = self._clock() + (assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
+
+    def _patterns(self, module: Module) -> list[tuple[str, str, int]]:
+        """The regular expressions of a module as they are when it has been imported, once for each module."""
+        if module.name not in self._compiled:
+            probes = [Probe(f"patterns#{rank}", *text) for rank, text in enumerate(patterns_probes(module.name))]
+            seen = self._prober.probe(probes) if "re" in module.source else []
+            sources = [one.value.source for one in seen if one.value and one.value.source]
+            self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
+        return self._compiled[module.name]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
@@ -257,8 +267,10 @@ def _by_property(target: Target) -> Target:
     return replace(target, qualname=owner) if is_accessor else target
 
 
-def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
-    """Work out how the target is called and with which values.
+def plan_of(
+    assignment: Assignment, modules: Mapping[str, Module], compiled: Sequence[tuple[str, str, int]] = ()
+) -> Plan:
+    """Work out how the target is called and with which values; ``compiled`` are the module's regular expressions.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
@@ -283,6 +295,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     mutants = [item.mutant for item in assignment.gaps.survivors]
     patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
     matching = [text for part in patterns for text in (part, f"a{part}b")]
+    matching = [*texts_of_patterns(compiled, [node, *helpers]), *matching]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
