@@ -37,7 +37,7 @@ from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
-from pytest_llmgen.generate.offline.usage import annotated, constant_keys
+from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
@@ -58,6 +58,8 @@ from pytest_llmgen.records import (
 from pytest_llmgen.timeouts import Timeouts
 
 _MAX_CANDIDATES = 24
+_FOR_SEARCH = 0.6
+"""Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
 _MAX_LOOKS = 8
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
@@ -136,16 +138,19 @@ class OfflineGenerator:
             return Reply(assignment, note=str(problem))
         except RecursionError:
             return Reply(assignment, note="its code is nested too deeply to be read")
-        except _SURPRISES as error:  # one odd target must not cost the others their tests
+        except _SURPRISES as error:
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         key = assignment.target.key
         named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
         same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
-    def _limits(self, assignment: Assignment) -> Limits:
-        """Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine."""
-        end = self._clock() + (assignment.seconds or self._waits.search)
+    def _limits(self, assignment: Assignment, part: float) -> Limits:
+        """``part`` of the time of an assignment, where that is limited.
+
+        Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine.
+        """
+        end = self._clock() + (part * assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
 
     def _patterns(self, module: Module) -> list[tuple[str, str, int]]:
@@ -159,7 +164,7 @@ class OfflineGenerator:
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
-        limits = self._limits(assignment)
+        limits = self._limits(assignment, _FOR_SEARCH)
         memory = self._memories.setdefault(assignment.target.key, _Memory())
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
@@ -200,7 +205,7 @@ class OfflineGenerator:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
-        limits = self._limits(assignment)
+        limits = self._limits(assignment, 1 - _FOR_SEARCH)
         hunt = Hunt(self._prober, survivors, raised)
         hunt.meet([find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)])
         pursue(hunt, search, limits)
@@ -312,7 +317,8 @@ def plan_of(
         for item in callee.parameters
         if takes_path(item.name, [node])
     }
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), paths)
+    guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
