@@ -402,7 +402,7 @@ class Executor:
         self._seconds[raw.nodeid] = raw.seconds
         needs = real_needs(raw.needs, self._root)
         run = TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
-        return dataclasses.replace(run, trace=raw.trace, needs=needs)
+        return dataclasses.replace(run, trace=raw.trace, needs=needs, left=raw.left)
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
         how = message["how"]
