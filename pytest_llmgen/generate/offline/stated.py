@@ -15,7 +15,7 @@ _SECTION = re.compile(
     r"^\s*(arg(ument)?s|param(eter)?s|raises?|examples?|notes?|see also|warnings?|yields|attributes)\s*:?\s*$",
     re.IGNORECASE,
 )
-_END = re.compile(r"(?<=[.!;])\s+|\n\s*\n|\n\s*[-*]\s+")
+_END = re.compile(r"(?<=[.!])\s+|\n\s*\n|\n\s*[-*]\s+")
 _RESULT = re.compile(
     r"\b(returns?|result|gives?|output|yields?|produces?|computes?|is|are|makes?|copy)\b", re.IGNORECASE
 )
@@ -25,6 +25,7 @@ _HEDGED = re.compile(
     r"not sorted|sort(s|ed)? (it|them)|lexicographic\w*)\b",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"(returns?|gives?)\b", re.IGNORECASE)
 _IN_PLACE = re.compile(r"in[- ]place", re.IGNORECASE)
 _CHANGEABLE = (ast.List, ast.Dict, ast.Set)
 
@@ -110,12 +111,19 @@ def broken(callee: Callee, docstring: str, finds: Sequence[Find]) -> Iterator[Br
     if callee.form not in {Form.PLAIN, Form.ASYNC, Form.ATTRIBUTE}:
         return
     sentences = list(_sentences(docstring))
+    finds = [find for find in finds if _is_usual(callee, find)]
     names = {item.name for item in callee.parameters}
     for pattern, statement, is_broken in _OF_RESULTS:
         if any(pattern.search(text) and _is_of_result(text, names) for text in sentences):
             yield from _shortest([find for find in finds if _breaks(find.observation, is_broken)], statement)
     if any(_UNTOUCHED.search(text) for text in sentences) and not _IN_PLACE.search(docstring):
         yield from _touched(callee, finds)
+
+
+def _is_usual(callee: Callee, find: Find) -> bool:
+    """Whether nothing optional is given: an option may be what makes the difference."""
+    given = dict(zip(callee.places, find.row, strict=True))
+    return all(given[item.name].is_omitted for item in callee.parameters if not item.is_required)
 
 
 def _sentences(docstring: str) -> Iterator[str]:
@@ -136,8 +144,8 @@ def _sentences(docstring: str) -> Iterator[str]:
 
 def _is_of_result(sentence: str, names: set[str]) -> bool:
     """Whether it speaks of every result, and not of an argument or of some cases."""
-    words = set(re.findall(r"\w+", sentence))
-    return bool(_RESULT.search(sentence)) and not _HEDGED.search(sentence) and not words & names
+    speaks_of_arguments = bool(set(re.findall(r"\w+", sentence)) & names) and not _BEGINS.match(sentence)
+    return bool(_RESULT.search(sentence)) and not _HEDGED.search(sentence) and not speaks_of_arguments
 
 
 def _breaks(seen: Observation, is_broken: Callable[[object], bool]) -> bool:
