@@ -276,7 +276,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
-    texts = (*told, *context.examples, *context.callers)
+    texts = (*told, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
