@@ -31,6 +31,7 @@ from pytest_llmgen.records import (
     united,
 )
 from pytest_llmgen.run import protocol
+from pytest_llmgen.run.arguments import real_word
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
@@ -85,7 +86,9 @@ class Executor:
     ) -> None:
         _check_system()
         self._root, self._settings, self._waits = root.resolve(), settings, settings.waits
-        self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
+        self._args = tuple(real_word(word, self._root) for word in args)
+        self._sys_path = tuple(real_word(path, self._root) for path in sys_path)
+        self._folder = _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
         sweep()
