@@ -144,6 +144,7 @@ class _Job:
             self.findings.survey = take_survey(
                 self.findings.baseline, runner, self.tools.progress.step, self.settings.waits
             )
+            self.findings.warnings += self.findings.survey.notices
             self.findings.imported = runner.imported()
             if self.findings.baseline.measured:
                 self.findings.add_imported()
