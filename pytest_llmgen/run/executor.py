@@ -290,7 +290,8 @@ class Executor:
     def _together(self, jobs: Sequence[MutantJob]) -> Request:
         quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
         limit = max(_patience(job, 0.0, self._waits.silence) for job in jobs)
-        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick}, limit)
+        clean = [[round(self._seconds.get(test, 0.0), 4) for test in job.tests] for job in jobs]
+        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick, "clean": clean}, limit)
 
     def _quick(self, job: MutantJob) -> tuple[int, float]:
         """How many of its tests may run in a group, and their time: it must be below that of the forks it saves."""
@@ -336,6 +337,17 @@ class Executor:
         for _, message in self._pool(protocol.WARM).run([Request("watch", body, timeout + self._waits.silence)]):
             for path, line, name, values in message.get("values", ()):
                 found.setdefault(path, {}).setdefault(line, {})[name] = tuple(values)
+        return found
+
+    def record(
+        self, wanted: Mapping[tuple[str, int], Sequence[str]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[tuple[str, int], Sequence[Mapping[str, str]]]:
+        """Arguments of functions while tests run, all in one child; nothing where that child died."""
+        listed = [[path, line, list(names)] for (path, line), names in wanted.items()]
+        body = {"wanted": listed, "nodeids": list(nodeids), "timeout": timeout}
+        found: dict[tuple[str, int], Sequence[Mapping[str, str]]] = {}
+        for _, message in self._pool(protocol.WARM).run([Request("record", body, timeout + self._waits.silence)]):
+            found.update({(path, line): rows for path, line, rows in message.get("calls", ())})
         return found
 
     def challenge(

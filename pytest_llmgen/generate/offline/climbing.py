@@ -142,8 +142,10 @@ class Climber:
         for knob in numbers:
             yield from self._direct(row, knob, heard, way)
         for knob in numbers:
+            value = float(knob.value)
             step = _STEPS[min(tries, len(_STEPS)) - 1]
-            yield from self._set(row, knob, float(knob.value) + step)
+            for near in (value + step, value * 2) if tries > 1 else (value + step,):
+                yield from self._set(row, knob, near)
 
     def _direct(self, row: Input, knob: Knob, heard: Heard, way: int) -> Iterator[Input]:
         """As if the number of the input were one of the sides, or moved with one."""
@@ -263,12 +265,12 @@ def _settings(node: ast.AST) -> Iterator[tuple[str, float | str]]:
             yield "size", len(items)
 
 
-def _trees(term: Term) -> list[ast.Expression]:
-    if term.is_omitted or term.before or "*" in term.source[:1]:
+def _trees(term: Term) -> list[ast.Module]:
+    if term.is_omitted or term.before or term.fixtures or "*" in term.source[:1]:
         return []
     try:
         return [_folded(term.source), *(_folded(f"x{step}") for step in term.steps)]
-    except SyntaxError:  # an assignment among the steps, or several arguments in one
+    except SyntaxError:  # several arguments in one
         return []
 
 
@@ -280,9 +282,9 @@ class _Fold(ast.NodeTransformer):
         return node
 
 
-def _folded(source: str) -> ast.Expression:
-    tree = _Fold().visit(ast.parse(source, mode="eval"))
-    assert isinstance(tree, ast.Expression)
+def _folded(source: str) -> ast.Module:
+    tree = _Fold().visit(ast.parse(source))
+    assert isinstance(tree, ast.Module)
     return tree
 
 
@@ -293,7 +295,8 @@ def with_knob(row: Input, knob: Knob, value: float | str) -> Input | None:
     node = list(ast.walk(tree))[knob.index]
     if not _set(node, knob, value):
         return None
-    text = ast.unparse(tree)
+    first = tree.body[0]
+    text = ast.unparse(first.value if isinstance(first, ast.Expr) else first)  # alone a text would be a docstring
     if len(text) > _MAX_SOURCE:
         return None
     if knob.part:
