@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pytest_llmgen.conditions import conditions_of, percent
+from pytest_llmgen.conditions import conditions_of
 from pytest_llmgen.doubts import LEFT_OUT, in_scope, unjudged, unreviewed_gaps, unreviewed_tests
+from pytest_llmgen.floors import percent
 from pytest_llmgen.limits import Limits, limits_of
 from pytest_llmgen.records import Condition, ConditionState, Facts, State, SuiteInfo, Verdict
 from pytest_llmgen.settings import OFF

@@ -19,7 +19,7 @@ from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
 from pytest_llmgen.console import announce, show
 from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.junit import add_properties, add_targets
+from pytest_llmgen.junit import add_properties
 from pytest_llmgen.records import Report
 from pytest_llmgen.settings import SET_ASIDE_VARIABLE, Settings
 
@@ -86,10 +86,6 @@ class LlmgenSession:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """What could not be collected."""
         self.recorder.on_collect_report(report)
-
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-        """Generated tests say in a JUnit file what they test."""
-        add_targets(config, items)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Tests that this run leaves out."""

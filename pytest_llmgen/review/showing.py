@@ -116,6 +116,8 @@ def _gap(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
         yield f"  why     {data['reason']}"
     if data["hint"]:
         yield f"  try     {data['hint']}"
+    if data.get("suggested_class"):
+        yield f"  rule    suggests {data['suggested_class']} (not a decision)"
     for attempt in data["attempts"] if everything else []:
         yield f"  tried   {attempt['outcome']}: {attempt['why']}"
     yield from _decided(case)
