@@ -1071,6 +1071,7 @@ class SuiteInfo:
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
     again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
+    uncollected: tuple[str, ...] = ()  # files with tests that pytest does not collect, looked for where no test ran
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def lines_of(case: Case, root: Path, *, everything: bool = False) -> list[str]:
 
 def _test(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
     data, entry = case.data, case.data.get("ledger")
+    if not case.is_open:
+        yield "  REVIEWED: a person has accepted it"
     yield f"  for     {data['target']}"
     if "new_lines" in data:
         yield f"  earns   {_earned(data)}"
