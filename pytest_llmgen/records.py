@@ -290,6 +290,7 @@ class TestRun:
     crash_line: int | None = None  # line of the test module where it failed
     trace: Trace | None = None
     needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
+    left: tuple[str, ...] = ()  # what a candidate left changed in its process, in words
 
 
 @dataclass(frozen=True, slots=True)

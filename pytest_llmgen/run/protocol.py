@@ -73,3 +73,4 @@ class RawRun:
     crash_line: int | None = None
     trace: Trace | None = None
     needs: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # what a candidate left changed in its process

@@ -25,6 +25,7 @@ from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
+from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
@@ -195,7 +196,7 @@ class Server:
             tally.end(end)
         if not tally.runs:
             tally = Tally([nodeid], request["timeout"])
-            self._run_all(tally, lambda _report: [item])
+            self._run_all(tally, partial(self._prepare_and_run, lambda _report: [item]))
         self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
 
     def _with_needs(self, run: RawRun, limit: float) -> RawRun:
@@ -217,9 +218,18 @@ class Server:
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
+        texts = {str(self._root / name): text for name, text in self._sources.items()}
+
+        def work(wanted: Sequence[str] | None, report: Reporter) -> None:
+            leftovers = Leftovers(texts)
+            items = self._collected(report, [path])
+            leftovers.know([item.module.__dict__ for item in items if isinstance(item, pytest.Function)])
+            items = [item for item in items if wanted is None or item.nodeid in wanted]
+            self._run_tests(report, items, left=lambda: leftovers.found(source))
+
         with written(self._root, {path: source}):
             tally = Tally([], request["timeout"], [path])
-            self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
+            self._run_all(tally, work, name=path)
         self._answer(tally.runs)
 
     def _retry(self, request: dict[str, Any]) -> None:
@@ -232,7 +242,7 @@ class Server:
 
         with written(self._root, files):
             tally = Tally([], request["timeout"], files)
-            self._run_all(tally, prepare, name=min(files))
+            self._run_all(tally, partial(self._prepare_and_run, prepare), name=min(files))
         self._answer(tally.runs)
 
     def _perturb(self) -> None:
@@ -260,11 +270,11 @@ class Server:
 
     # --- tests ---
 
-    def _run_all(self, tally: Tally, prepare: Callable[[Reporter], list[pytest.Item]], name: str = "") -> None:
-        """Run what ``prepare`` gives in the child, in as many children as crashes and hangs make necessary."""
+    def _run_all(self, tally: Tally, work: Callable[[Sequence[str] | None, Reporter], None], name: str = "") -> None:
+        """Run tests in as many children as crashes and hangs make necessary; ``work`` is told which, if not all."""
         while True:
             wanted = list(tally.pending) if tally.collected else None
-            end = self._child(partial(self._prepare_and_run, prepare, wanted), partial(self._note, tally), tally.limit)
+            end = self._child(partial(work, wanted), partial(self._note, tally), tally.limit)
             if not tally.end(end):
                 break
         if not tally.collected and end.how != "done" and not tally.runs:
@@ -285,7 +295,15 @@ class Server:
         with contextlib.suppress(UnsureError):  # no result, then: it is run once more
             self._run_tests(report, [item], short=True)
 
-    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item], *, short: bool = False) -> None:
+    def _run_tests(
+        self,
+        report: Reporter,
+        items: Sequence[pytest.Item],
+        *,
+        short: bool = False,
+        left: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
+        """``left`` is asked after the last one: what belongs to several tests is torn down then."""
         fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
 
         def before(nodeid: str) -> None:
@@ -296,7 +314,9 @@ class Server:
         def after(result: ItemResult) -> bool:
             trace = self._tracer.stop()  # first: coverage opens files too
             trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
-            report.send("run", run=to_json(replace(raw_run(result, self._meter.stop()), trace=trace)))
+            run = replace(raw_run(result, self._meter.stop()), trace=trace)
+            is_last = result.nodeid == items[-1].nodeid
+            report.send("run", run=to_json(replace(run, left=left()) if is_last else run))
             return True
 
         if short:
