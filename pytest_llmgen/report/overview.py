@@ -150,7 +150,7 @@ def generated(facts: Facts, width: int, verbosity: int) -> list[Line]:
     if dropped:
         why = tally([test.dropped_because or test.fate.value for test in dropped])
         lines += wrapped(f"{count(len(dropped), 'test')} dropped: {why}", width, 2, hanging=2)
-    if facts.run.command == "generate" and not (kept or any(function.tests_kept for function in facts.functions)):
+    if facts.run.command == "generate" and not (kept or facts.written):
         lines += wrapped(_why_none(facts), width, 2, Style.WARN, 2)
     if verbosity > 0:
         lines += [line for test in kept for line in wrapped(_earnings(test), width, 4, hanging=2)]
