@@ -15,6 +15,7 @@ from pytest_llmgen.records import (
     MutantVerdict,
     Observation,
     Probe,
+    Recorder,
     Runner,
     TestRun,
     Trace,
@@ -24,7 +25,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Protocol):
+class Workers(Runner, Watcher, Recorder, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -137,6 +138,12 @@ class KeepingRunner:
     ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
         """As the workers; nothing of it is kept."""
         return self._inner.watch(places, nodeids, timeout)
+
+    def record(
+        self, wanted: Mapping[tuple[str, int], Sequence[str]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[tuple[str, int], Sequence[Mapping[str, str]]]:
+        """As the workers; nothing of it is kept."""
+        return self._inner.record(wanted, nodeids, timeout)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""
