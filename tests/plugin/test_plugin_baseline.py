@@ -154,7 +154,9 @@ def test_coverages_folder_of_a_killed_run_is_swept_at_the_next_start(
     sweep()
     assert setup.folder.is_dir()
     owner = setup.folder / OWNER
-    owner.write_text(f"{owner.read_text()}0")  # as if its process had ended, and the number were another's
+    said = owner.readlink()
+    owner.unlink()
+    owner.symlink_to(f"{said}0")  # as if its process had ended, and the number were another's
     sweep()
     assert not setup.folder.exists()
     setup.close()
