@@ -31,12 +31,12 @@ PARTIAL = [
     (("-k", "red"), "2 tests were deselected"),
     (("-k", "not other"), "a test was deselected"),
     (("--deselect", "tests/test_two.py::test_other"), "a test was deselected"),
-    (("tests/test_one.py",), "leave out 1 test file"),
+    (("tests/test_one.py",), "leave out tests/test_two.py"),
     (("tests/test_one.py::test_red",), "single tests were named"),
-    (("--ignore=tests/test_two.py",), "leave out 1 test file"),
-    (("--ignore", "tests/test_two.py"), "leave out 1 test file"),
+    (("--ignore=tests/test_two.py",), "leave out tests/test_two.py"),
+    (("--ignore", "tests/test_two.py"), "leave out tests/test_two.py"),
     (("-x",), "stopped early"),
-    (("--lf",), "leave out 1 test file"),
+    (("--lf",), "leave out tests/test_two.py"),
 ]
 
 
