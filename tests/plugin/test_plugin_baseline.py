@@ -36,7 +36,7 @@ PARTIAL = [
     (("--ignore=tests/test_two.py",), "leave out tests/test_two.py"),
     (("--ignore", "tests/test_two.py"), "leave out tests/test_two.py"),
     (("-x",), "stopped early"),
-    (("--lf",), "leave out tests/test_two.py"),
+    (("--lf",), "--lf left out 1 test file"),
 ]
 
 
