@@ -457,6 +457,7 @@ class Edges:
             home=Path.home(),
             user=getpass.getuser(),
             sources=[module.source for module in self.modules],
+            project=lambda: self._project.modules,
         )
         return self.generator
 

@@ -158,6 +158,8 @@ def find_method(known: Mapping[str, Names], owner: Place, name: str) -> Place | 
         qualname = f"{place[1]}.{name}"
         if qualname in here.functions:
             return place[0], qualname
-        bases = (resolve_call(known, place[0], "", base) for base in here.classes[place[1]].bases)
+        written = here.classes[place[1]].bases
+        plain = (base.value if isinstance(base, ast.Subscript) else base for base in written)  # Base[int] is Base
+        bases = (resolve_call(known, place[0], "", base) for base in plain)
         queue.extend(base for base in bases if base is not None)
     return None

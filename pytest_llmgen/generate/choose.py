@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from pytest_llmgen.generate.prices import Usage, in_batches, pricer
 from pytest_llmgen.generate.replay import ReplayGenerator
 from pytest_llmgen.generate.requests import Writer
 from pytest_llmgen.prompt import literals_in, private
-from pytest_llmgen.records import Assignment, Generator, Origin, Prober, Reply
+from pytest_llmgen.records import Assignment, Generator, Module, Origin, Prober, Reply
 from pytest_llmgen.settings import Settings
 
 
@@ -58,12 +58,14 @@ def make_generator(
     home: Path | None = None,
     user: str = "",
     sources: Iterable[str] = (),
+    project: Callable[[], Iterable[Module]] = tuple,
     journal: Journal | None = None,
 ) -> Generator:
     """The generator that the settings ask for; ``auto`` is the model where there are credentials.
 
     ``env`` is the process's environment, ``home`` and ``user`` are this person's, kept out of prompts.
     ``sources`` are searched for literals that nobody else should see.
+    ``project`` gives all modules of the project.
     ``journal`` is by default the one in the report folder.
 
     Raises:
@@ -78,7 +80,7 @@ def make_generator(
         folder = settings.root / settings.replies if settings.replies else journal.folder / REPLIES
         return ReplayGenerator(folder, write_requests())
     if settings.provider == "offline":
-        return _offline(settings, prober)
+        return _offline(settings, prober, project)
     if settings.dry_run:
         write, folder = write_requests(), journal.folder / FOLDER
         price = pricer(settings.price)
@@ -86,7 +88,7 @@ def make_generator(
     if has_credentials(env, home):
         return _model(settings, env, write_requests(), journal)
     if settings.provider == "auto":
-        return Fallback(_offline(settings, prober), "no credentials for a model")
+        return Fallback(_offline(settings, prober, project), "no credentials for a model")
     raise LlmgenError(
         "no API key",
         fix="set ANTHROPIC_API_KEY (any word for a local server) or use --llm-provider=offline",
@@ -99,10 +101,10 @@ def warnings_of(generator: Generator) -> tuple[str, ...]:
     return tuple(getattr(generator, "warnings", ()))
 
 
-def _offline(settings: Settings, prober: Prober) -> Generator:
+def _offline(settings: Settings, prober: Prober, project: Callable[[], Iterable[Module]]) -> Generator:
     from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
-    generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits)
+    generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits, project=project)
     return generator
 
 

@@ -974,3 +974,22 @@ def test_an_example_stands_without_what_only_other_examples_need():
     """)
     assert "    n = 5\n    assert double(n) == 10" in text
     assert text.count("    n = 4\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "base"),
+    [
+        ("from signing import Signer", "Signer"),
+        ("import signing", "signing.Signer"),
+        ("from signing import Signer as S", "S[str]"),
+    ],
+)
+def test_a_class_is_made_as_its_base_in_a_module_that_nothing_is_asked_of(first, base):
+    generic = "    def __class_getitem__(cls, _): return cls\n"
+    made = f"class Signer:\n{generic}    def __init__(self, key: str): self.key = key\n"
+    sign = f"class Late({base}):\n    def sign(self, n: int) -> str:\n        return f'{{self.key}}.{{n}}'\n"
+    signing, leaf = module_of("signing", made), module_of("late_signing", f"{first}\n\n{sign}")
+    generator = OfflineGenerator(InProcessProber([signing, leaf]), seed=1, project=lambda: (signing, leaf))
+    (reply,) = generator.generate(assignments_of(leaf))
+    assert not reply.note
+    assert reply.candidates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
@@ -114,8 +114,11 @@ class OfflineGenerator:
         seed: int,
         clock: Callable[[], float] = time.monotonic,
         waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
+        project: Callable[[], Iterable[Module]] = tuple,
     ) -> None:
+        """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers."""
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
+        self._project = project
         self._memories: dict[str, _Memory] = {}
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
@@ -125,7 +128,8 @@ class OfflineGenerator:
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
-        modules = {item.module.name: item.module for item in assignments}
+        asked = [item.module for item in assignments]
+        modules = {module.name: module for module in (*self._project(), *asked)}
         for assignment in assignments:
             yield self._answer(assignment, modules)
 

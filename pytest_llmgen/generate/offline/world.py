@@ -145,8 +145,12 @@ def _classes_behind(
 
 
 def _sources(tree: ast.Module, module: Module) -> list[str]:
+    """What may be modules that the module imports from; ``from . import money`` may mean one, too."""
     nodes = [ast.parse(statement).body[0] for statement in imports_of(tree, module).values()]
-    return list(dict.fromkeys(node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    plain = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    inner = [f"{node.module}.{node.names[0].name}" for node in froms]
+    return list(dict.fromkeys([*(node.module or "" for node in froms), *plain, *inner]))
 
 
 def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
@@ -252,7 +256,7 @@ def _shape(
         _attributes(line, methods),
         methods,
         _slots(methods.get("__init__")),
-        frozenset(dotted(base).rpartition(".")[2] for owner in line for base in owner.bases),
+        frozenset(_named(base).rpartition(".")[2] for owner in line for base in owner.bases),
         _paths(methods, tree) if kind is ClassKind.PLAIN and tree is not None else {},
     )
 
@@ -281,19 +285,24 @@ def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
     return found
 
 
+def _named(base: ast.expr) -> str:
+    """``Serializer`` for ``Serializer[str]`` as well."""
+    return dotted(base.value if isinstance(base, ast.Subscript) else base)
+
+
 def _ancestry(node: ast.ClassDef, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> list[ast.ClassDef]:
     line = [node]
     for owner in line:
         for base in owner.bases:
-            parent = nodes.get(dotted(base), (None,))[0]
-            if parent is not None and parent not in line and len(line) < _MAX_BASES:
-                line.append(parent)
+            parent = nodes.get(_named(base)) or nodes.get(_named(base).rpartition(".")[2])
+            if parent is not None and parent[0] not in line and len(line) < _MAX_BASES:
+                line.append(parent[0])
     return line
 
 
 def _kind(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -> ClassKind:
-    bases = {dotted(base).rpartition(".")[2] for owner in line for base in owner.bases}
-    own_bases = {dotted(base).rpartition(".")[2] for base in line[0].bases}
+    bases = {_named(base).rpartition(".")[2] for owner in line for base in owner.bases}
+    own_bases = {_named(base).rpartition(".")[2] for base in line[0].bases}
     decorators = {name for owner in line for name in decorator_names(owner)}
     if bases & _ENUMS:
         return ClassKind.ENUM
@@ -319,7 +328,7 @@ def _constructor(
 def _fields(node: ast.ClassDef) -> list[Parameter]:
     found = []
     keyword_only = any("kw_only=True" in ast.unparse(item) for item in node.decorator_list)
-    keyword_only = keyword_only or any(dotted(base).rpartition(".")[2] in _MODELS for base in node.bases)
+    keyword_only = keyword_only or any(_named(base).rpartition(".")[2] in _MODELS for base in node.bases)
     kind = ParameterKind.KEYWORD if keyword_only else ParameterKind.PLAIN
     for item in node.body:
         match item:
