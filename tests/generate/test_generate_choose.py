@@ -4,15 +4,11 @@ import sys
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.generate import offline
 from pytest_llmgen.generate.choose import Fallback, make_generator, warnings_of
 from pytest_llmgen.records import Assignment, Module, Origin, Reply, Target, TargetContext, TargetKind
 from pytest_llmgen.settings import defaults
 from pytest_llmgen.testing import FakeAnthropic
 
-needs_offline = pytest.mark.skipif(
-    not hasattr(offline, "OfflineGenerator"), reason="needs the embedded generator, which is not there yet"
-)
 KEY = {"ANTHROPIC_API_KEY": "a-secret-key"}
 TARGET = Target("a.py", "a", "f", TargetKind.FUNCTION, 1, 2, 1, context="c")
 ASSIGNMENT = Assignment(TARGET, Module("a.py", "a", ".", "def f():\n    ..."), TargetContext("from a import f"))
@@ -49,7 +45,6 @@ def test_with_credentials_the_model_writes(tmp_path, provider):
     assert warnings_of(generator) == ()
 
 
-@needs_offline
 @pytest.mark.parametrize(
     ("provider", "env", "label"),
     [
