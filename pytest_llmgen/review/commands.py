@@ -12,7 +12,7 @@ from typing import Any
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.gate import EXIT_FAIL, EXIT_INCONCLUSIVE
 from pytest_llmgen.records import Anchor, Decision
-from pytest_llmgen.review import baseline, file, generated
+from pytest_llmgen.review import baseline, editing, file, generated
 from pytest_llmgen.review.anchors import FOLLOWS_THE_EXPRESSION, MODULE_LEVEL, long_id_of
 from pytest_llmgen.review.applying import apply
 from pytest_llmgen.review.book import OldGap
@@ -210,9 +210,9 @@ def prune(desk: Desk) -> int:
     unused = {entry["decision"]["id"] for entry in cases.entries if entry["state"] == "unused"}
     keys = _moved(cases)
     if unused:
-        file.remove(path, unused)
+        editing.remove(path, unused)
     if keys:
-        file.rekey(path, keys)
+        editing.rekey(path, keys)
     old = settings.root / settings.baseline_file
     entries, faults = baseline.read(old, settings.baseline_file)
     if cases.paid and not faults:
