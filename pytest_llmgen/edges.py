@@ -38,6 +38,7 @@ from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.choice import choose
 from pytest_llmgen.run.sandbox.plan import Tier, TierName
 from pytest_llmgen.run.sandbox.reach import look_round
+from pytest_llmgen.settings import Settings
 from pytest_llmgen.writers import Writers
 
 
@@ -75,9 +76,8 @@ class Edges:
             return
         texts = self.publisher.texts()
         others = files_of_tests(config) if texts else []
-        again, remembering = renewed(
-            texts, self.publisher.folder, self.settings, self.ground.modules, self.scope, others
-        )
+        folder, modules = self.publisher.folder, self.ground.modules
+        again, remembering = renewed(texts, folder, self.settings, modules, self.scope, others)
         self.findings.again, self.publisher.remembering = again, remembering
         self.findings.on_disk = categories_in({name: text for name, text in texts.items() if name not in again.reasons})
         if not self.settings.pending:
