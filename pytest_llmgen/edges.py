@@ -169,6 +169,7 @@ class Edges:
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
             reach=self.knowledge.reach,
+            is_secret=self.knowledge.is_secret,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.ground import Ground
+from pytest_llmgen.prompt.redact import Private, literals_in, private, redact
 from pytest_llmgen.records import Candidate, Module, Refusal, Target, TargetContext
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.vet.facts import gather
@@ -42,6 +46,16 @@ class Knowledge:
         marker = f"{target.module}:{target.qualname}"
         own = [f"{each.name}: {each.why}" for each in self._rejections if each.target == marker and each.why]
         return replace(context, rejected=tuple(own)) if own else context
+
+    def is_secret(self, text: str) -> bool:
+        """Whether a text holds something that must not leave this machine."""
+        return redact(text, self._private) != text
+
+    @cached_property
+    def _private(self) -> Private:
+        root, modules = self._ground.settings.root, self._ground.modules
+        literals = {literal for module in modules for literal in literals_in(module.source)}
+        return private(os.environ, [str(root.resolve()), str(Path.home())], [getpass.getuser()], literals)
 
     def reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
         """The files that may import a module, and all of them."""

@@ -14,7 +14,9 @@ from pytest_llmgen.records import (
     MutantJob,
     MutantVerdict,
     Observation,
+    Outsider,
     Probe,
+    Recorder,
     Runner,
     TestRun,
     Trace,
@@ -24,7 +26,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Protocol):
+class Workers(Runner, Watcher, Outsider, Recorder, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -78,6 +80,16 @@ class KeepingRunner:
         for run in self._inner.map_tests(rest, timeout) if rest else ():
             self._memory.learn_test(run)
             yield run
+
+    def outside(self, nodeids: Sequence[str], timeout: float) -> list[TestRun]:
+        """As the workers; a test that is known was compared when it was learned."""
+        return self._inner.outside([nodeid for nodeid in nodeids if nodeid not in self._known], timeout)
+
+    def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
+        """As the workers; of tests that are asked about, which take another way behind the walls, nothing is kept."""
+        for nodeid in nodeids:
+            self._memory.forget_test(nodeid)
+        return self._inner.needs(nodeids, timeout)
 
     def imported(self) -> Mapping[str, Hits]:
         """What importing the project ran."""
@@ -137,6 +149,12 @@ class KeepingRunner:
     ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
         """As the workers; nothing of it is kept."""
         return self._inner.watch(places, nodeids, timeout)
+
+    def record(
+        self, wanted: Mapping[tuple[str, int], Sequence[str]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[tuple[str, int], Sequence[Mapping[str, str]]]:
+        """As the workers; nothing of it is kept."""
+        return self._inner.record(wanted, nodeids, timeout)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""
