@@ -26,6 +26,7 @@ from pytest_llmgen.recorded import record_calls
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
+    Cost,
     Failure,
     Fate,
     Generator,
@@ -150,6 +151,7 @@ class _Job:
             self.findings.survey = take_survey(
                 self.findings.baseline, runner, self.tools.progress.step, self.settings.waits
             )
+            self.findings.warnings += self.findings.survey.notices
             self.findings.imported = runner.imported()
             if self.findings.baseline.measured:
                 self.findings.add_imported()
@@ -270,14 +272,14 @@ class _Job:
         search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
             if search is not None and number > 1 and not self._out_of_service:
-                self._close_cheaply(search, runner, number, self._time_left(started))
+                self._close_cheaply(search, runner, number, started)
             left = self._time_left(started)
             assignments = self._assignments(number, generator.origin, left)
             if not assignments or left == 0 or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
-            self._work_through(assignments, generator, runner, number)
+            self._work_through(assignments, generator, runner, number, started)
             with self._stage("refine"):
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
@@ -301,12 +303,12 @@ class _Job:
         is_wanted = generator.origin is Origin.MODEL and self.settings.fill and self.tools.open_search is not None
         return self.tools.open_search(runner) if is_wanted and self.tools.open_search is not None else None
 
-    def _close_cheaply(self, search: Generator, runner: Runner, number: int, left: float) -> None:
+    def _close_cheaply(self, search: Generator, runner: Runner, number: int, started: float) -> None:
         """Look for inputs near those of accepted tests that close open gaps; what finds none costs nothing."""
         unproductive, not_attempted = set(self._unproductive), dict(self.findings.not_attempted)
-        assignments = self._assignments(number, Origin.OFFLINE, left)
+        assignments = self._assignments(number, Origin.OFFLINE, self._time_left(started))
         if assignments:
-            self._work_through(assignments, search, runner, number)
+            self._work_through(assignments, search, runner, number, started)
             with self._stage("refine"):
                 keep_smallest(self.findings)
         self._unproductive.clear()  # of the search alone: the model is still to be asked
@@ -418,9 +420,12 @@ class _Job:
         return Assignment(target, module, context, stage, number, gaps, kept=kept)
 
     def _work_through(
-        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int
+        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, started: float
     ) -> None:
-        """Ask, prove what comes back, and ask once more for what can be repaired."""
+        """Ask, prove what comes back, and ask once more for what can be repaired.
+
+        A search is not begun any more when the time is over; what was paid for is always proved.
+        """
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
@@ -429,6 +434,10 @@ class _Job:
             judged = self._prove(reply, runner)
             self._report_reply(done, len(assignments), reply, judged)
             proved.append((reply.assignment, judged))
+            if generator.origin is Origin.OFFLINE and self._time_left(started) == 0:
+                answered = {each.target.key for each, _ in proved}
+                self._put_off([each for each in assignments if each.target.key not in answered])
+                break
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -439,6 +448,12 @@ class _Job:
             self.tools.progress.stage(f"round {number}: repairing tests")
             for done, reply in enumerate(self._replies(generator, repairs), start=1):
                 self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
+
+    def _put_off(self, assignments: Sequence[Assignment]) -> None:
+        """Name functions that the time did not reach, unless they have tests from an earlier round."""
+        known = {judged.candidate.target for judged in self.findings.judged}
+        keys = [assignment.target.key for assignment in assignments]
+        self.findings.not_attempted.update((key, _NO_TIME_LEFT) for key in keys if key not in known)
 
     def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.
@@ -458,8 +473,8 @@ class _Job:
             if reply is None:
                 return
             key = reply.assignment.target.key
-            before = self.findings.costs.get(key)
-            self.findings.costs[key] = before + reply.cost if before else reply.cost
+            cost = replace(reply.cost, estimated=reply.is_failed)
+            self.findings.costs[key] = self.findings.costs.get(key, Cost()) + cost
             self.findings.same_results.update(reply.same_results)
             if reply.is_failed and reply.note not in self.findings.warnings:
                 self.findings.warnings.append(reply.note)

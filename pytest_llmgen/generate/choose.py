@@ -101,7 +101,7 @@ def warnings_of(generator: Generator) -> tuple[str, ...]:
 
 def make_search(settings: Settings, prober: Prober) -> Generator:
     """The embedded generator."""
-    from pytest_llmgen.generate.offline import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
+    from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
     generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits)
     return generator
