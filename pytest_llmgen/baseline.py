@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
-from pytest_llmgen.run.phases import outcome_of
-from pytest_llmgen.run.sandbox.private import PREFIX, claim
+from pytest_llmgen.run.phases import is_of_subtest, outcome_of
+from pytest_llmgen.run.sandbox.private import make
 from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
@@ -42,8 +41,7 @@ class CoverageSetup:
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None
         if self.is_ours:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}cov-"))
-            claim(self.folder)
+            self.folder = make("cov-")
             values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,
@@ -117,11 +115,8 @@ class Recorder:
     generated: set[str] = field(default_factory=set)  # files with tests marked llm_generated
 
     def on_report(self, report: pytest.TestReport) -> None:
-        """Fold the three phases of a test into one outcome, the worst one.
-
-        A subtest has a report of its own under its test's node id: only its failure says something of the test.
-        """
-        if _is_of_subtest(report) and not report.failed:
+        """Fold the three phases of a test into one outcome, the worst one."""
+        if is_of_subtest(report) and not report.failed:
             return
         outcome = outcome_of(report)
         before = self.outcomes.get(report.nodeid)
@@ -142,11 +137,6 @@ class Recorder:
             self.collection_errors.append(f"{report.nodeid}: {last[0].removeprefix('E ').strip()}")
 
 
-def _is_of_subtest(report: pytest.TestReport) -> bool:
-    """Pytest's own subtests and the plugin before them: both give their reports a context."""
-    return hasattr(report, "context")
-
-
 def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Session) -> str | None:
     """Why tests of the project may not have run, if so: such a run can't prove that a gap is open."""
     if session.shouldfail or session.shouldstop:
@@ -158,9 +148,23 @@ def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Sessi
         return f"{selection} may have deselected tests"
     if any("::" in argument for argument in config.args):
         return "single tests were named"
-    if left_out := _test_files_outside(config):
-        return f"the arguments leave out {left_out} test file{'s' if left_out > 1 else ''}"
-    return None
+    return _files_left_out(config) or None
+
+
+def _files_left_out(config: pytest.Config) -> str:
+    left_out = _test_files_outside(config)
+    skipped = getattr(config.pluginmanager.get_plugin("lfplugin"), "_skipped_files", 0)
+    if left_out:
+        return f"the arguments leave out {_some(left_out)}"
+    return f"--lf left out {skipped} test file{'s' if skipped > 1 else ''}" if skipped else ""
+
+
+_MOST_FILES = 3
+
+
+def _some(files: Sequence[str]) -> str:
+    more = len(files) - _MOST_FILES
+    return ", ".join(files[:_MOST_FILES]) + (f" and {more} more test file{'s' if more > 1 else ''}" if more > 0 else "")
 
 
 def _selection_in_workers(config: pytest.Config) -> str:
@@ -182,17 +186,15 @@ def _is_last_failed(config: pytest.Config) -> bool:
     return bool(getattr(config.option, "lf", False))
 
 
-def _test_files_outside(config: pytest.Config) -> int:
-    """How many of the project's test files the command line leaves out, by its paths, ``--ignore`` or ``--lf``."""
+def _test_files_outside(config: pytest.Config) -> list[str]:
+    """The project's test files that the command line leaves out, by its paths or ``--ignore``."""
     folder = config.invocation_params.dir
-    skipped = getattr(config.pluginmanager.get_plugin("lfplugin"), "_skipped_files", 0)
     roots = [(folder / argument).resolve() for argument in config.args]
     ignored = [(folder / path).resolve() for path in _ignored(config.invocation_params.args)]
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         roots = [Path("/")]
-    files = files_of_tests(config)
-    inside = [file for file in files if _is_below(file, roots) and not _is_below(file, ignored)]
-    return len(files) - len(inside) + skipped
+    outside = [f for f in files_of_tests(config) if not _is_below(f, roots) or _is_below(f, ignored)]
+    return [os.path.relpath(file, config.rootpath) for file in outside]
 
 
 def _ignored(arguments: Sequence[str]) -> list[str]:
