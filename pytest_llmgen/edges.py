@@ -147,6 +147,8 @@ class Edges:
                 self.findings.uncollected = self.ground.uncollected()
             if self.ends_early:
                 self.findings.problem = "the suite was not run, for there is no base to compare with"
+            if self.settings.generate and recorder.collection_errors and not recorder.outcomes:
+                raise _uncollected(recorder.collection_errors)
         except LlmgenError as error:
             self.findings.problem = str(error)
             return
@@ -249,3 +251,12 @@ def tier_text(tier: Tier) -> str:
     """For the header."""
     text = f"{tier.name.value} ({', '.join(tier.layers)})" if tier.layers else tier.name.value
     return f"{text}; {tier.why}" if tier.why else text
+
+
+def _uncollected(errors: Sequence[str]) -> LlmgenError:
+    """Pytest ran nothing: tests would be written, and paid for, that may well be in those files."""
+    return LlmgenError(
+        f"nothing was generated: {count(len(errors), 'file')} could not be collected, so that no test ran: {errors[0]}",
+        slug="suite-not-collected",
+        fix="install what it needs or repair it; --continue-on-collection-errors goes on without it",
+    )

@@ -156,3 +156,12 @@ def test_tests_in_an_earlier_output_folder_still_wait_for_a_person(make_project:
 
 def _dropped(run: Any) -> int:
     return sum(test["state"] == "dropped" for test in run.report["tests"])
+
+
+def test_where_the_suite_could_not_be_collected_nothing_is_generated(make_project: Make) -> None:
+    project = make_project({"pyproject.toml": INI, **FILES, "tests/test_broken.py": "import nowhere_to_be_found\n"})
+    run = project.run(*OFFLINE)
+    assert run.status == 2
+    assert "tests/test_broken.py: ModuleNotFoundError" in " ".join(run.output.split())
+    assert "[suite-not-collected]" in run.output
+    assert not generated(project)
