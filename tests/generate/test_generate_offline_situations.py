@@ -93,3 +93,13 @@ def test_a_class_method_that_makes_an_object_is_a_way_to_one():
     world = survey(Module("m.py", "m", ".", ast.unparse(tree)), {})
     built = [term.source for term in Annotations(world).build(world.classes["Token"])]
     assert "Token.parse('hello')" in built
+
+
+def test_a_variable_also_has_the_texts_that_the_code_compares():
+    terms = found("""
+        import os
+
+        def scale(value):
+            return value * 1000 if os.environ.get("SCALE") == "big" else value
+    """)
+    assert "monkeypatch.setenv('SCALE', 'big')" in {line for term in terms for line in term.before}
