@@ -14,7 +14,7 @@ from pytest_llmgen import doubts as doubt
 from pytest_llmgen.doubts import Doubts, in_scope, unjudged, unreviewed_gaps, unreviewed_tests
 from pytest_llmgen.limits import FLOORS, NEW_GAPS, Limits, PathLimit
 from pytest_llmgen.mutate.score import total
-from pytest_llmgen.records import Condition, ConditionState, DecisionState, Facts, Metrics, Ratio
+from pytest_llmgen.records import Condition, ConditionState, DecisionState, Facts, Metrics, MutantStatus, Ratio
 from pytest_llmgen.settings import OFF
 
 OK, FAIL, OPEN = ConditionState.OK, ConditionState.FAIL, ConditionState.INCONCLUSIVE
@@ -97,9 +97,11 @@ def _no_mutants(facts: Facts, metrics: Metrics | None, every: int) -> str:
     if facts.mutants_made is not None and facts.mutants_made != every:
         return f"{every} of {_count(facts.mutants_made, 'mutant')} are accounted for"
     if not every:
-        known = facts.mutants_made == 0 and facts.totals.new is not None and metrics.lines[1]
+        known = facts.mutants_made == 0 and facts.totals.new is not None
+        known = known and bool(metrics.lines[1] or doubt.is_left_out(facts))
         return "" if known else "no mutants to judge by"
-    if not metrics.mutants[1] or metrics.mutants[1] > every:
+    is_ignored = metrics.by_status.get(MutantStatus.IGNORED) == every and doubt.is_left_out(facts)
+    if (not metrics.mutants[1] and not is_ignored) or metrics.mutants[1] > every:
         return "no mutant was judged"
     return ""
 
@@ -135,8 +137,15 @@ class _Part:
     name: str
     title: str
     limit: int
-    number: int
+    gaps: int
+    number: int  # of open points: a block of lines counts with what is in it
     pending: int
+
+    @property
+    def actual(self) -> str:
+        """The number, with what is in blocks of lines told apart."""
+        inside = self.number - self.gaps
+        return f"{self.gaps}, {inside} more inside" if inside else str(self.number)
 
 
 def _new_gaps(facts: Facts, limits: Limits, doubts: Doubts) -> Condition:
@@ -153,23 +162,23 @@ def _path_gaps(facts: Facts, limits: Limits, doubts: Doubts) -> Iterator[Conditi
 
 
 def _part(facts: Facts, name: str, title: str, limit: int, is_meant: Callable[[str], bool]) -> _Part:
-    number = sum(is_meant(gap.path) for gap in unreviewed_gaps(facts.gaps))
+    gaps = [gap for gap in unreviewed_gaps(facts.gaps) if is_meant(gap.path)]
     pending = unjudged(_metrics_of(facts, is_meant) or in_scope(facts))
-    return _Part(name, title, limit, number, pending)
+    return _Part(name, title, limit, len(gaps), doubt.weight(gaps), pending)
 
 
 def _gap_row(facts: Facts, limits: Limits, doubts: Doubts, part: _Part) -> Condition:
     required, number = allowed(part.limit), part.number
     if part.limit == OFF or facts.nothing_to_test is not None:
-        return Condition(part.name, part.title, NOT_ASKED, str(number), required)
+        return Condition(part.name, part.title, NOT_ASKED, part.actual, required)
     if doubts.suite or doubts.scope:
-        return Condition(part.name, part.title, OPEN, f"{number} so far", required)
+        return Condition(part.name, part.title, OPEN, f"{part.actual} so far", required)
     if number > part.limit:
-        return Condition(part.name, part.title, FAIL, str(number), required)
+        return Condition(part.name, part.title, FAIL, part.actual, required)
     if doubts.code or number + part.pending > part.limit:
         tolerated = not doubts.code and (limits.unjudged == OFF or part.pending <= limits.unjudged)
-        return Condition(part.name, part.title, OK if tolerated else OPEN, f"{number} so far", required)
-    return Condition(part.name, part.title, OK, str(number), required)
+        return Condition(part.name, part.title, OK if tolerated else OPEN, f"{part.actual} so far", required)
+    return Condition(part.name, part.title, OK, part.actual, required)
 
 
 # --- Decisions ----------------------------------------------------------------------------------
@@ -243,6 +252,8 @@ def _has_none_to_judge(facts: Facts, row: _Floor, ratio: Ratio) -> bool:
     """Whether changed lines are known to hold nothing of the kind: few have a branch, some have no mutant."""
     if row.scope != "new" or facts.totals.new is None or ratio[1]:
         return False
+    if doubt.is_left_out(facts):
+        return True
     measured = facts.totals.new.lines[1] > 0
     return measured and (row.what == "branches" or (row.what == "mutants" and facts.mutants_made == 0))
 

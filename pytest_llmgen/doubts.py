@@ -16,6 +16,8 @@ DECIDED = frozenset({"accepted", "baseline"})
 """States of a gap that need nobody; every other state counts as unreviewed."""
 TRIAGED = frozenset({"known-bug", "false-alarm", *DECIDED})
 """The same of a suspected bug."""
+LEFT_OUT = "changed, and left out by"
+"""How the reason begins for which a changed file is not judged although it would have been at the base."""
 _NOT_KEPT = frozenset({"dropped", "rejected"})
 
 
@@ -50,6 +52,19 @@ def unjudged(metrics: Metrics | None) -> int:
 def unreviewed_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     """Gaps in new code that no person has decided; mutants without a verdict are counted elsewhere."""
     return tuple(g for g in gaps if g.new and g.kind is not GapKind.NO_VERDICT and g.state not in DECIDED)
+
+
+def weight(gaps: Iterable[Gap]) -> int:
+    """How many open points gaps stand for: a block of lines counts with what is in it.
+
+    So a test that is taken away never makes fewer of them.
+    """
+    return sum(gap.weight for gap in gaps)
+
+
+def is_left_out(facts: Facts) -> bool:
+    """Whether the change takes code of its own out of what is judged: then there may be nothing to measure in it."""
+    return facts.totals.new is not None and any(g.new and g.kind is GapKind.SUPPRESSED_CODE for g in facts.gaps)
 
 
 def unreviewed_tests(facts: Facts) -> int:
@@ -114,7 +129,7 @@ def code_problems(facts: Facts) -> list[str]:
     if facts.nothing_to_test is not None or facts.scope_problem is not None:
         return problems  # without a scope nothing was measured: that is said once, by the scope
     metrics = in_scope(facts)
-    if metrics is None or not metrics.lines[1]:
+    if metrics is None or not (metrics.lines[1] or is_left_out(facts)):
         problems.append("no coverage data for the code in scope")
     if not problems and facts.files is not None and facts.files[0] != facts.files[1]:
         problems.append(f"{facts.files[0]} of {_count(facts.files[1], 'file')} in scope measured")

@@ -22,6 +22,7 @@ from pytest_llmgen.baseline import CoverageSetup, Recorder, files_of_tests
 from pytest_llmgen.conclusion import Circumstances, facts_of
 from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.exclusions import Place, settled
 from pytest_llmgen.extract.context import context_of_target
 from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.reach import files_that_reach
@@ -35,6 +36,7 @@ from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_of
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
+from pytest_llmgen.policy import Policy
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -66,7 +68,7 @@ from pytest_llmgen.review.desk import places_of, read_book, said_of
 from pytest_llmgen.review.generated import Rejected, is_rejected, rejections
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.git import git, run_info
-from pytest_llmgen.run.measure import coverage_settings, file_lines, read_baseline
+from pytest_llmgen.run.measure import CoverageSettings, coverage_settings, file_lines, read_baseline
 from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.choice import choose
 from pytest_llmgen.run.sandbox.plan import Tier, TierName
@@ -90,20 +92,16 @@ class Edges:
         configured = coverage_settings(settings.root, self.cov_config)
         omitted = () if settings.targets else configured.omit
         self.test_paths = list(config.getini("testpaths"))
+        self.python_files = list(config.getini("python_files"))
         self.python_path = [str(path) for path in config.getini("pythonpath")]
-        self.modules = find_modules(
-            settings.root,
-            targets=settings.targets,
-            exclude=(*settings.exclude, *omitted),
-            cov_source=[s for s in getattr(self.options, "cov_source", None) or () if isinstance(s, str)],
-            configured_source=configured.source,
-            test_paths=self.test_paths,
-            output_dir=settings.output_dir,
-            python_path=self.python_path,
+        self.modules = self._find_modules(
+            (*settings.exclude, *omitted), configured.source, self.test_paths, settings.targets
         )
-        self.git = git(settings.root)
-        self.scope: Scope = find_scope(self.git, settings, self.modules, os.environ, self._text_of)
+        self.git = git(settings.root, settings.waits.git)
+        found = find_scope(self.git, settings, self.modules, os.environ, self._text_of, self.python_files)
+        self.scope: Scope = settled(found, Place(settings.root, self.cov_config), self._modules_under)
         self.findings = Findings(self.scope.modules, Baseline((), {}, {}, {}, measured=False), self.scope.lines)
+        self.findings.suppressions = self.scope.pragmas
         self.publisher = Publisher(settings, self.scope.modules)
         if settings.generate:
             check_folder(self.publisher.folder)
@@ -113,6 +111,28 @@ class Edges:
         self.executor: Executor | None = None
         self.memory: Memory | None = None
         self.set_aside: list[str] = []  # files of generated tests that are looked at again, not run with the others
+
+    def _find_modules(
+        self, exclude: Sequence[str], source: Sequence[str], test_paths: Sequence[str], targets: Sequence[str]
+    ) -> tuple[Module, ...]:
+        return find_modules(
+            self.settings.root,
+            targets=targets,
+            exclude=exclude,
+            cov_source=[s for s in getattr(self.options, "cov_source", None) or () if isinstance(s, str)],
+            configured_source=source,
+            test_paths=test_paths,
+            output_dir=self.settings.output_dir,
+            python_path=self.python_path,
+            python_files=self.python_files,
+        )
+
+    def _modules_under(self, policy: Policy, measured: CoverageSettings) -> tuple[Module, ...]:
+        """The modules that other settings would find: those of the base, say."""
+        exclude = (*policy.words("llm_exclude"), *measured.omit)
+        asked = getattr(self.options, "llmgen_targets", None)
+        targets = self.settings.targets if asked else policy.words("llm_targets")
+        return self._find_modules(exclude, measured.source, policy.words("testpaths"), targets)
 
     def set_aside_earlier(self, config: pytest.Config) -> None:
         """Take generated tests whose code has changed out of the user's run: they are proved in workers.
@@ -143,8 +163,9 @@ class Edges:
         return sorted(tops) or [root]
 
     def _text_of(self, path: str) -> str | None:
+        """Line ends as they are: what git and Python call a line differs by them."""
         try:
-            return (self.settings.root / path).read_text("utf-8", "surrogateescape")
+            return (self.settings.root / path).read_bytes().decode("utf-8", "surrogateescape")
         except OSError:
             return None
 
@@ -171,7 +192,7 @@ class Edges:
         """The sandbox in force, tried once."""
         settings = self.settings
         reach = look_round(settings.root, self.sys_path, allow.parse(settings.sandbox_allow, settings.root))
-        return choose(settings.sandbox, reach)
+        return choose(settings.sandbox, reach, settings.waits.sandbox)
 
     def check_walls(self) -> None:
         """Before the user's tests run: the sandbox that was asked for is there, and is enough for who writes.
@@ -328,7 +349,7 @@ class Edges:
             run=info,
             scope_problem=self.scope.problem,
             nothing_to_test=self._nothing_to_test(),
-            pragmas_added=self.scope.pragmas,
+            pragmas_added=(*self.scope.pragmas, *self.scope.settings),
             unreviewed_on_disk=self.publisher.unreviewed_beside(self.findings.kept, self.generated_files),
             budget_usd=self.settings.max_cost if self.settings.generate and self._uses_model else None,
             model=self.settings.model if self._uses_model else None,
@@ -448,6 +469,7 @@ class Edges:
             exclude=self.settings.exclude,
             output_dir=self.settings.output_dir,
             python_path=self.python_path,
+            python_files=self.python_files,
         )
 
     def _mutants_of(self, module: Module) -> tuple[Mutant, ...]:

@@ -26,6 +26,7 @@ from pytest_llmgen.records import (
     MutantVerdict,
     OpenGaps,
     SecondLook,
+    Suppression,
     Survivor,
     SuspectedBug,
     Target,
@@ -61,6 +62,7 @@ class Findings:
     same_results: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs of a search that could not tell it
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    suppressions: tuple[Suppression, ...] = ()  # that the change adds to its own code
     problem: str | None = None
     interrupted: bool = False
     again: Again = field(default_factory=Again)  # generated tests of earlier runs that are looked at again
@@ -253,4 +255,5 @@ class Findings:
             costs=self.costs,
             same_results=self.same_results,
             seen=self.seen,
+            suppressions=self.suppressions,
         )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from pytest_llmgen.conditions import conditions_of, percent
-from pytest_llmgen.doubts import in_scope, unjudged, unreviewed_gaps, unreviewed_tests
+from pytest_llmgen.doubts import LEFT_OUT, in_scope, unjudged, unreviewed_gaps, unreviewed_tests
 from pytest_llmgen.limits import Limits, limits_of
 from pytest_llmgen.records import Condition, ConditionState, Facts, State, SuiteInfo, Verdict
 from pytest_llmgen.settings import OFF
@@ -99,12 +99,25 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
         (suite.sandbox_differences, lambda: _opening(suite)),
         (facts.run.interrupted, lambda: "run it again, to the end"),
         (facts.scope_problem is not None, lambda: "--llm-all judges everything, --llm-diff=BASE names another base"),
-        (facts.module_errors, lambda: f"repair or exclude (llm_exclude): {_some([p for p, _ in facts.module_errors])}"),
+        (
+            _hidden(facts),
+            lambda: f"change the settings apart from the code that they leave out: {_some(_hidden(facts))}",
+        ),
+        (_broken(facts), lambda: f"repair or exclude (llm_exclude): {_some(_broken(facts))}"),
         (_is_late(facts, limits), lambda: "--llm-mutant-timeout=SECONDS gives each more time; --llm-diff=BASE narrows"),
         (_is_empty(facts), lambda: "--llm-target=PATH names the code; its tests must import it"),
         (_asks_for_everything(facts, limits), lambda: "--llm-all runs over everything, as these limits need"),
     )
     return [advice() for applies, advice in rules if applies]
+
+
+def _hidden(facts: Facts) -> list[str]:
+    """Changed files that the same change takes out of what is judged."""
+    return [path for path, why in facts.module_errors if why.startswith(LEFT_OUT)]
+
+
+def _broken(facts: Facts) -> list[str]:
+    return [path for path, why in facts.module_errors if not why.startswith(LEFT_OUT)]
 
 
 def _opening(suite: SuiteInfo) -> str:

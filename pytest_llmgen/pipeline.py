@@ -141,7 +141,9 @@ class _Job:
         """Which tests can judge, and what each of them runs."""
         self.tools.progress.stage("running each test by itself")
         with self._stage("survey"):
-            self.findings.survey = take_survey(self.findings.baseline, runner, self.tools.progress.step)
+            self.findings.survey = take_survey(
+                self.findings.baseline, runner, self.tools.progress.step, self.settings.waits
+            )
             self.findings.imported = runner.imported()
             if self.findings.baseline.measured:
                 self.findings.add_imported()

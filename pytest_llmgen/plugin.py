@@ -100,9 +100,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _check_command(config: pytest.Config) -> None:
     """Flags on the command line that mean nothing by themselves need a command beside them.
 
-    In ``addopts`` they may wait for one.
+    In ``addopts`` they may wait for one.  Nor may ``addopts`` silently switch off what the command line asks for.
     """
     given = {word.partition("=")[0] for word in map(str, config.invocation_params.args)}
+    asked = sorted(given & {"--llm-check", "--llm-generate", "--llm-merge"})
+    if asked and config.option.llmgen_disabled and "--no-llm" not in given:
+        fix = "take it out of addopts and PYTEST_ADDOPTS, or give it beside the command"
+        raise pytest.UsageError(f"llmgen: {asked[0]} does nothing because of --no-llm elsewhere; {fix} [switched-off]")
     idle = given & MODIFIERS
     commands = {option.flag for option in OPTIONS if option.flag} - MODIFIERS
     if idle and not given & commands and not _is_asked(config.option):

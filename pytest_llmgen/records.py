@@ -109,6 +109,7 @@ class GapKind(StrEnum):
     SURVIVING_MUTANT = "surviving-mutant"
     UNCOVERED_BRANCH = "uncovered-branch"
     UNCOVERED_LINE = "uncovered-line"
+    SUPPRESSED_CODE = "suppressed-code"  # new code that the same change takes out of what is judged
     NO_VERDICT = "no-verdict"
 
 
@@ -289,6 +290,7 @@ class TestRun:
     crash_line: int | None = None  # line of the test module where it failed
     trace: Trace | None = None
     needs: tuple[str, ...] = ()  # what the walls refused it, as words of llm_sandbox_allow
+    left: tuple[str, ...] = ()  # what a candidate left changed in its process, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +349,23 @@ class Observation:
     changed: Mapping[str, Value] = field(default_factory=dict)  # watched names whose value changed
     hits: Hits = field(default_factory=Hits)
     seconds: float = 0.0
+    heard: tuple[Heard, ...] = ()  # comparisons, where the code had a wiretap
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A comparison that the code made while a probe ran, the nearest of its kind."""
+
+    site: int  # which one of the function
+    word: str  # ``<``, ``in``, ``startswith``, ``[]`` and so on
+    way: int  # -1, 0, 1: less, equal, more; of what is not an order 0 (it holds) and 1
+    apart: float  # left minus right, or how many letters differ
+    left: object  # plain values, a list for what something may be in; None for anything else
+    right: object
+
+
+LISTENING = "listening"
+"""The operator of a mutant that changes nothing but tells its comparisons."""
 
 
 # --- Mutants ------------------------------------------------------------------------------------
@@ -724,6 +743,7 @@ class Evidence:
         default_factory=dict
     )  # mutant id -> inputs of a search that could not tell it
     seen: Mapping[str, Mapping[int, str]] = field(default_factory=dict)  # path -> line of a condition -> its values
+    suppressions: tuple[Suppression, ...] = ()  # of new code, by the change that is judged
 
 
 # --- The report ---------------------------------------------------------------------------------
@@ -769,6 +789,7 @@ class Attempt:
 
     outcome: str
     why: str
+    ran: bool = False  # whether it came to the line of the gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -830,11 +851,13 @@ class InvalidEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A pragma that this change adds: the quiet way round the gate."""
+    """A pragma or a setting that this change adds: the quiet way round the gate."""
 
     path: str
     line: int
     text: str
+    end_line: int = 0  # of the code that it takes out, 0 where it stands for its line
+    by: str = ""  # what takes it out: "pragma: no cover", or a file of settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -853,6 +876,20 @@ class Decisions:
     def of(self, *states: DecisionState) -> tuple[MatchedDecision, ...]:
         """The entries in one of these states."""
         return tuple(entry for entry in self.entries if entry.state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What lines that never ran hold beside their first statement: nothing of it is tested either."""
+
+    statements: int = 0
+    branches: int = 0
+    mutants: int = 0
+
+    @property
+    def number(self) -> int:
+        """How many open points these are."""
+        return self.statements + self.branches + self.mutants
 
 
 @dataclass(frozen=True, slots=True)
@@ -881,12 +918,18 @@ class Gap:
     same_results: int = 0  # inputs of a search with which a survivor did what the code does; 0 where none was tried
     hint: str | None = None
     statement: str = ""  # the gap with the statement that holds it; empty where the function has several like it
+    under: Under = field(default_factory=Under)  # of lines that never ran
     decision: Decision | None = None  # the one that covers it, or covered it once (stale, expired)
 
     @property
     def where(self) -> str:
         """``path::qualname``."""
         return f"{self.path}::{self.qualname}"
+
+    @property
+    def weight(self) -> int:
+        """How many open points it stands for: with fewer tests there are never fewer of them."""
+        return 1 + self.under.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.changes import Base, Changes, Git, changed_lines, find_base
+from pytest_llmgen.extract.contents import Earlier, earlier_files, looked_at
 from pytest_llmgen.extract.edits import (
     TestEdits,
     covered_targets,
@@ -27,6 +28,20 @@ Read = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Old:
+    """Files as they were at the base, by their path now."""
+
+    files: Earlier
+    changes: Changes
+
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where it is new as a whole."""
+        if path in self.changes.whole:
+            return None
+        return self.files.text(self.changes.earlier.get(path, path))
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """The modules in scope; ``lines`` (path -> new lines) is None where everything is."""
 
@@ -38,7 +53,14 @@ class Scope:
     problem: str | None = None
     nothing_to_test: str | None = None
     tests: TestEdits = field(default_factory=TestEdits)  # what they cover is in scope as well
-    pragmas: tuple[Suppression, ...] = ()
+    pragmas: tuple[Suppression, ...] = ()  # that take new code out of what is judged
+    settings: tuple[Suppression, ...] = ()  # that decide what is judged, changed by the same change
+    every: tuple[Module, ...] = ()  # of the project, in scope or not
+    old: Old | None = None  # what new code was compared with
+
+    def is_changed(self, path: str) -> bool:
+        """Whether a file of the project has new lines."""
+        return self.old is not None and bool(self.old.changes.lines.get(path) or path in self.old.changes.whole)
 
     def targets(self) -> list[Target]:
         """The functions in scope, as far as the diff tells."""
@@ -54,7 +76,12 @@ class Scope:
 
 
 def find_scope(
-    git: Git, settings: Settings, modules: tuple[Module, ...], env: Mapping[str, str], read: Read = lambda _: None
+    git: Git,
+    settings: Settings,
+    modules: tuple[Module, ...],
+    env: Mapping[str, str],
+    read: Read = lambda _: None,
+    python_files: Sequence[str] = (),
 ) -> Scope:
     """The scope by DESIGN's rules: generating takes all unless a base is given, checking narrows where one is."""
     kind = "paths" if settings.targets else "all"
@@ -70,7 +97,7 @@ def find_scope(
         why = f", {base.note}" if base.note else ""
         return Scope(kind, f"{_text(kind)} (no base commit to compare with{why})", modules)
     try:
-        return _new_code(git, modules, base, read)
+        return _new_code(git, modules, base, read, python_files)
     except LlmgenError as error:
         return Scope("new", "new code, not compared", modules, {}, base, str(error))
 
@@ -105,23 +132,29 @@ def _names_whole(target: str, path: str) -> bool:
     return not name and PurePosixPath(path).is_relative_to(PurePosixPath(place))
 
 
-def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read) -> Scope:
-    changes = changed_lines(git, base, _prefix(git))
+def _new_code(git: Git, modules: tuple[Module, ...], base: Base, read: Read, python_files: Sequence[str]) -> Scope:
+    changes = changed_lines(git, base, _prefix(git), python_files)
     since = f"since {base.ref}@{(base.commit or '')[:7]}"
     if changes.unseen:
         names = ", ".join(changes.unseen)
         problem = f"the submodule {names} can't be compared; fetch it: git submodule update --init"
         return Scope("new", "new code, not compared", modules, {}, base, problem)
-    old = _Earlier(git, base, changes)
+    files = earlier_files(git, base.commit or "")
+    changes = looked_at(changes, modules, files, read)
+    old = Old(files, changes)
     found, pragmas = changes.new_lines(modules), list[Suppression]()
     code: dict[str, frozenset[int]] = {}
     for module in modules:
         if module.path in found:
-            pragmas += pragmas_added(module.path, old.text(module.path), module.source, found[module.path])
-            code[module.path] = _code_of(module, found[module.path], old.text(module.path))
-    tests = edited_tests((path, old.text(path), read(path)) for path in sorted(changes.tests))
+            added = pragmas_added(module.path, old.text(module.path), module.source, found[module.path])
+            code[module.path] = _code_of(module, found[module.path], old.text(module.path)) | {s.line for s in added}
+            pragmas += added
+    own = {module.path for module in modules}
+    tests = edited_tests((path, old.text(path), read(path)) for path in sorted(changes.tests - own))
     lines = {path: rows for path, rows in code.items() if rows}
-    return _narrowed(modules, base, since, lines, tests, tuple(pragmas), _why_nothing(changes, found, tests))
+    nothing = _why_nothing(changes, own, found, tests)
+    scope = _narrowed(modules, base, since, lines, tests, tuple(pragmas), nothing)
+    return replace(scope, every=modules, old=old)
 
 
 def _narrowed(
@@ -150,33 +183,20 @@ def _tests(number: int) -> str:
     return "1 changed or removed test" if number == 1 else f"{number} changed or removed tests"
 
 
-def _why_nothing(changes: Changes, found: Mapping[str, frozenset[int]], tests: TestEdits) -> str:
-    """What the diff holds instead of new code, in words."""
+def _why_nothing(changes: Changes, own: Collection[str], found: Mapping[str, frozenset[int]], tests: TestEdits) -> str:
+    """What the diff holds instead of new code, in words; files that nobody judges are named."""
+    python = {path for path in (*changes.lines, *changes.whole, *changes.removed) if path.endswith(".py")}
+    outside = {path for path in python - changes.tests - set(own) if changes.lines.get(path) or path in changes.whole}
+    left = f" in scope changed (left out: {some(sorted(outside))})" if outside else ""
     if found:
-        return "only comments, docstrings or layout changed"
+        return "only comments, docstrings or layout" + (left or " changed")
+    if outside:
+        return f"no Python code{left}"
     if tests.added:
         return "only tests were added"
-    python = {path for path in (*changes.lines, *changes.untracked, *changes.removed) if path.endswith(".py")}
     if python - changes.tests:
-        lost = any(not changes.lines.get(path, ()) for path in python)
-        return "lines were only removed, or moved with their file," if lost else "no Python code in scope changed"
+        return "lines were only removed, or moved with their file,"
     return "no code of tests changed" if python else "no Python code changed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """Files as they were at the base."""
-
-    git: Git
-    base: Base
-    changes: Changes
-
-    def text(self, path: str) -> str | None:
-        before = path if path in self.changes.removed else self.changes.earlier.get(path)
-        if before is None:
-            return None
-        code, text = self.git(["show", f"{self.base.commit}:./{before}"])
-        return text if code == 0 else None
 
 
 def _code_of(module: Module, lines: frozenset[int], old: str | None) -> frozenset[int]:
@@ -197,6 +217,15 @@ def _touches(target: Target, lines: frozenset[int]) -> bool:
 def _prefix(git: Git) -> str:
     code, output = git(["rev-parse", "--show-prefix"])
     return output.strip() if code == 0 else ""
+
+
+_MOST_NAMES = 3
+
+
+def some(names: Sequence[str]) -> str:
+    """A few names, the rest by their number."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _text(kind: str) -> str:

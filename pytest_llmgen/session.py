@@ -50,11 +50,14 @@ class LlmgenSession:
         if self.edges.set_aside:
             os.environ[SET_ASIDE_VARIABLE] = os.pathsep.join(self.edges.set_aside)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config: pytest.Config) -> None:
-        """A merge runs nothing: xdist's workers, which ``addopts`` may ask for, would run the suite."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
+        """The verdict stands whatever other plugins and conftest files make of the exit status afterwards."""
         if self.settings.merge and hasattr(config.option, "numprocesses"):
+            # A merge runs nothing: xdist's workers, which ``addopts`` may ask for, would run the suite.
             config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+        status = yield
+        return status if status is None or self.report is None else self.edges.exit_status(int(status), self.report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -114,7 +117,8 @@ class LlmgenSession:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Apply the verdict, and only that."""
         if self.report is not None:
-            session.exitstatus = self.edges.exit_status(int(exitstatus), self.report)
+            # Another plugin may have found a fault of its own; that it found none undoes no failure.
+            session.exitstatus = self.edges.exit_status(int(session.exitstatus) or int(exitstatus), self.report)
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Show the report."""

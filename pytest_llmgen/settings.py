@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_llmgen.errors import LlmgenError
+
+if TYPE_CHECKING:
+    from pytest_llmgen.timeouts import Timeouts
 
 IniType = Literal["string", "bool", "int", "float", "args", "linelist"]
 REPORT_TYPES = ("term", "html", "json", "stryker", "sarif", "gitlab", "github", "markdown")
@@ -243,6 +246,24 @@ OPTIONS: tuple[Option, ...] = (
         "llm_sandbox_disk",
         "int",
         minimum=0,
+    ),
+    Option(
+        "sandbox_limits",
+        "Other limits of one worker, 0 for none: file_mb=256 open_files=1024 processes=512 cpu_seconds=0 copy_mb=512 "
+        "shared_mb=512",
+        (),
+        None,
+        "llm_sandbox_limits",
+        "args",
+    ),
+    Option(
+        "timeouts",
+        "Seconds that a run waits beside those for tests and mutants: start=60 silence=30 reimport=30 sandbox=20 "
+        "test=10 map=600 git=60 request=600 retries=240 call=0.4 search=30 meeting=15",
+        (),
+        None,
+        "llm_timeouts",
+        "args",
     ),
     Option("seed", "Seed of every choice that is not forced", 0, "--llm-seed", "llm_seed", "int", "N"),
     Option("diff", "Judge what changed since this commit", "", "--llm-diff", "llm_base", metavar="BASE"),
@@ -511,6 +532,8 @@ class Settings:
     sandbox_allow: tuple[str, ...]
     sandbox_suite: str
     sandbox_disk: int
+    sandbox_limits: tuple[str, ...]
+    timeouts: tuple[str, ...]
     seed: int
     diff: str
     all: bool
@@ -562,6 +585,11 @@ class Settings:
         return self.root / self.report_dir
 
     @property
+    def waits(self) -> Timeouts:
+        """How long the run waits for what."""
+        return _waits(self.timeouts)
+
+    @property
     def gate_mode(self) -> str:
         """``enforce``, ``report`` or ``off``."""
         return self.gate or ("report" if self.generate else "enforce")
@@ -601,7 +629,20 @@ def resolve(root: Path, values: Mapping[str, Any], *, ci: bool) -> Settings:
         from pytest_llmgen.mutate.schedule import budget_of  # noqa: PLC0415 (an idle start must not load it)
 
         budget_of(checked["mutant_budget"])
+    if checked["sandbox_limits"]:
+        from pytest_llmgen.run.sandbox.plan import limits_of  # noqa: PLC0415 (as above)
+
+        limits_of(checked["sandbox_limits"])
+    if checked["timeouts"]:
+        _waits(checked["timeouts"])
     return Settings(root=root, ci=ci, **checked)
+
+
+def _waits(words: tuple[str, ...]) -> Timeouts:
+    from pytest_llmgen.numbers import read  # noqa: PLC0415 (as above)
+    from pytest_llmgen.timeouts import Timeouts  # noqa: PLC0415 (as above)
+
+    return read(Timeouts, words, "llm_timeouts")
 
 
 def _check_reports(reports: tuple[str, ...]) -> None:

@@ -1,9 +1,12 @@
-"""``python benchmarks/crash/run.py [MOMENTS [SEED]]``: kill -9 at random moments of a run, and what is left of it.
+"""``python benchmarks/crash/run.py [MOMENTS [SEED [LOG]]]``: kill -9 at random moments of a run.
 
 Each time the same small project, a double in place of the model, and one process killed: the parent, one that it
 started (a worker's supervisor), or one that is deeper (a worker, a child that runs a test).
-Looked at: processes that outlive the run, the user's files, replies asked for twice, and whether the
+Looked at: processes that outlive the run, the user's files, replies lost or asked for twice, and whether the
 next run ends as an undisturbed one does.
+
+Each outcome is a line of LOG before the next kill.  Started again with the same code, seed and LOG, it goes on where it
+was ended.  A moment that finds nobody to kill is drawn again, so that every line is of a process that was killed.
 """
 
 from __future__ import annotations
@@ -18,9 +21,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +88,16 @@ def test_between():
     assert clip(0, -1) == 0
 ```""",
 }
-ARGUMENTS = ("--llm-generate", "--llm-provider=model", "--llm-model=double", "--llm-rounds=1")
+ARGUMENTS = ("--llm-generate", "--llm-provider=model", "--llm-model=double", "--llm-rounds=1", "--llm-report=json")
 QUIET = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest")
 VICTIMS = ("parent", "worker", "child")
 ORPHAN_SECONDS = 10.0
 RUN_SECONDS = 300.0
+LOOK_SECONDS = 0.005
+DRAWS = 6
+"""How often a moment is drawn before a kill is given up."""
+STAGES = ("no reply yet", "replies", "files written")
+LOG = Path(tempfile.gettempdir()) / "llmgen-crash.jsonl"
 OURS = (".llmgen", "tests/llmgen")
 
 
@@ -145,6 +153,10 @@ class Trial:
     def replies(self) -> set[str]:
         """Keys in the journal."""
         return {path.stem for path in (self.project / ".llmgen" / "replies").rglob("*.json")}
+
+    def stage(self) -> str:
+        """How far a run has come."""
+        return STAGES[2 if self.written() else 1 if self.replies() else 0]
 
     def leftovers(self) -> list[str]:
         """What the plugin left in the folder for temporary files."""
@@ -210,24 +222,33 @@ def line(pid: int) -> str:
         return ""
 
 
-def outlived(known: set[tuple[int, str]]) -> set[int]:
-    """Those of some processes that do not end in time."""
+def outlived(known: set[tuple[int, str]], folder: Path | None = None) -> set[int]:
+    """Those of some processes that do not end in time, and others that were started for a folder."""
     end = time.monotonic() + ORPHAN_SECONDS
     while True:
         now = {(pid, started) for pid, (_, started) in processes().items()}
-        left = {pid for pid, started in known & now}
+        left = {pid for pid, started in known & now} | (set(started_for(folder)) if folder else set())
         if not left or time.monotonic() > end:
             return left
         time.sleep(0.05)
+
+
+def started_for(folder: Path) -> Iterator[int]:
+    """Processes that have a folder in their environment, wherever they hang in the tree."""
+    for pid in processes():
+        with suppress(OSError):
+            if os.fsencode(folder) in Path(f"/proc/{pid}/environ").read_bytes():
+                yield pid
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one kill came to."""
 
+    number: int
     victim: str
-    moment: float
-    killed: bool
+    moment: float  # share of an undisturbed run
+    stage: str  # "" where there was nobody to kill
     problems: tuple[str, ...] = ()
 
 
@@ -240,34 +261,53 @@ class Wanted:
     seconds: float
 
 
-def attempt(victim: str, share: float, wanted: Wanted, chance: random.Random) -> Outcome:
-    """Kill once, look, and run again where the parent was killed; ``share`` of a run is the moment."""
+def attempt(number: int, share: float, wanted: Wanted, chance: random.Random) -> tuple[Outcome, float | None]:
+    """Kill once, look, and run again where the parent was killed; ``share`` of a run is the moment.
+
+    Also the seconds of the run where it came to its end.
+    """
+    victim = VICTIMS[number % len(VICTIMS)]
     with tempfile.TemporaryDirectory(prefix="crash-") as folder, FakeAnthropic(answer) as api:
         trial = Trial(Path(folder).resolve())
         trial.write()
-        before = trial.users_files()
+        before, began = trial.users_files(), time.monotonic()
         process = trial.start(api)
         with suppress(subprocess.TimeoutExpired):
             process.wait(share * wanted.seconds)
-        known = {(pid, started) for _, pid, started in below(process.pid)}
-        pid = choose(process.pid, victim, chance) if process.poll() is None else None
-        if pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        stage, known = kill(process, victim, trial, chance)
         first = process.communicate(timeout=RUN_SECONDS)[0]
-        problems = [f"outlived: {left}"] if (left := outlived(known)) else []
+        seconds = None if victim == "parent" and stage else time.monotonic() - began
+        problems = [f"outlived: {left}"] if (left := outlived(known, trial.folder)) else []
         problems += [f"user's file: {name}" for name in _different(before, trial.users_files())]
         problems += [
             f"half written: {n}" for n, text in trial.written().items() if wanted.first["files"].get(n) != text
         ]
-        if pid == process.pid:
+        if stage and victim == "parent":
             problems += _resumed(trial, api, wanted)
         elif trial.result() != wanted.first:
             problems.append(
                 f"a lost {victim} changed the result: {_difference(trial.result(), wanted.first)}\n{first[-800:]}"
             )
         problems += [f"left in TMPDIR: {n}" for n in trial.leftovers()]
-        return Outcome(victim, share, pid is not None, tuple(problems))
+        return Outcome(number, victim, share, stage, tuple(problems)), seconds
+
+
+def kill(
+    process: subprocess.Popen[str], victim: str, trial: Trial, chance: random.Random
+) -> tuple[str, set[tuple[int, str]]]:
+    """Kill the next such process; how far the run had come, and all processes there were.
+
+    Empty where the run ends before there is one.
+    """
+    while process.poll() is None:
+        known = {(pid, started) for _, pid, started in below(process.pid)}
+        pid = choose(process.pid, victim, chance)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                return trial.stage(), known
+        time.sleep(LOOK_SECONDS)
+    return "", set()
 
 
 def _resumed(trial: Trial, api: FakeAnthropic, wanted: Wanted) -> list[str]:
@@ -275,7 +315,7 @@ def _resumed(trial: Trial, api: FakeAnthropic, wanted: Wanted) -> list[str]:
     expected = wanted.second if trial.written() else wanted.first
     kept, asked = trial.replies(), len(api.requests)
     output = trial.run(api)
-    problems = []
+    problems = [f"lost reply: {key}" for key in kept - trial.replies()]
     if trial.result() != expected:
         problems.append(f"the next run differs: {_difference(trial.result(), expected)}\n{output[-800:]}")
     twice = len(api.requests) - asked - len(trial.replies() - kept)
@@ -304,29 +344,63 @@ def undisturbed() -> Wanted:
         return Wanted(first, trial.result(), seconds)
 
 
-def siege(moments: int, seed: int) -> Iterator[Outcome]:
-    """So many kills, the victims in turn, the moments spread over the whole run."""
-    chance = random.Random(seed)
-    wanted = undisturbed()
-    for number in range(moments):
-        share = (number // len(VICTIMS) + chance.random()) / (moments // len(VICTIMS) + 1)
-        yield attempt(VICTIMS[number % len(VICTIMS)], share, wanted, chance)
+def siege(numbers: list[int], seed: int) -> Iterator[Outcome]:
+    """These of the kills, the victims in turn, the moments spread over the whole run."""
+    wanted = undisturbed() if numbers else None
+    for number in numbers:
+        assert wanted is not None
+        chance = random.Random(f"{seed} {number}")
+        for _ in range(DRAWS):
+            outcome, seconds = attempt(number, chance.random(), wanted, chance)
+            if seconds is not None:  # the machine's mood changes
+                wanted = replace(wanted, seconds=seconds)
+            if outcome.stage or outcome.problems:
+                break
+        yield outcome
 
 
-def main(moments: int = 100, seed: int = 1) -> None:
+def code() -> str:
+    """A digest of our code: what was seen of another is no part of this table."""
+    paths = sorted((ROOT / "pytest_llmgen").rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+
+
+def earlier(log: Path, key: Mapping[str, Any]) -> list[Outcome]:
+    """Outcomes of the same code and seed in a log."""
+    lines = [json.loads(text) for text in log.read_text().splitlines()] if log.exists() else []
+    return [
+        Outcome(**{name: value for name, value in each.items() if name not in key})
+        for each in lines
+        if key.items() <= each.items()
+    ]
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Kills by victim and stage of the run, and how many of them had a problem."""
+    count = Counter((each.victim, each.stage) for each in outcomes)
+    bad = Counter(each.victim for each in outcomes if each.problems)
+    head = f"{'':10}" + "".join(f"{stage:>16}" for stage in (*STAGES, "problems"))
+    rows = (f"{v:10}" + "".join(f"{count[v, s]:16}" for s in STAGES) + f"{bad[v]:16}" for v in VICTIMS)
+    return "\n".join([head, *rows])
+
+
+def main(moments: int = 100, seed: int = 1, log: Path = LOG, say: Callable[..., None] = print) -> None:
     """Print a line for each problem, and the table."""
-    table: Counter[tuple[str, str]] = Counter()
-    for outcome in siege(moments, seed):
-        table[outcome.victim, "moments"] += 1
-        table[outcome.victim, "killed"] += outcome.killed
-        table[outcome.victim, "problems"] += bool(outcome.problems)
-        print(f"{sum(table[v, 'moments'] for v in VICTIMS):4} {outcome.victim:7} at {outcome.moment:.3f}", flush=True)
+    key = {"seed": seed, "code": code()}
+    outcomes = earlier(log, key)
+    done = {each.number for each in outcomes}
+    say(f"{len(done)} of {moments} are in {log}")
+    for outcome in siege([number for number in range(moments) if number not in done], seed):
+        outcomes.append(outcome)
+        with log.open("a") as stream:
+            stream.write(json.dumps(key | asdict(outcome)) + "\n")
+        say(
+            f"{len(outcomes):4} {outcome.victim:7} at {outcome.moment:.3f}: {outcome.stage or 'not killed'}", flush=True
+        )
         for problem in outcome.problems:
-            print(f"{outcome.victim} at {outcome.moment:.3f} of the run: {problem}", flush=True)
-    print(f"{'':10}{'moments':>9}{'killed':>9}{'problems':>9}")
-    for victim in VICTIMS:
-        print(f"{victim:10}" + "".join(f"{table[victim, column]:9}" for column in ("moments", "killed", "problems")))
+            say(f"     {problem}", flush=True)
+    say(table(outcomes))
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *map(Path, sys.argv[3:]))

@@ -19,7 +19,7 @@ def run_pynguin(case: Case, cache: Path, folder: Path) -> Score:
     path, site = lay_out_module(case, cache, folder)
     output = folder / "tests"
     command = [str(_program(cache)), "--project-path", str(folder), "--output-path", str(output)]
-    command += ["--module-name", case.name, "--maximum-search-time", str(SECONDS), "--seed", "1", "-q"]
+    command += ["--module-name", case.name, "--maximum-search-time", str(SECONDS), "--seed", "1"]
     environment = {**os.environ, "PYNGUIN_DANGER_AWARE": "1", "PYTHONPATH": str(site), "PYTHONHASHSEED": "1"}
     cost = measure(command, folder, environment, folder / "pynguin.log")
     report = judge(folder, [path], site)

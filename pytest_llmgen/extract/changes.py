@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.extract.layout import is_test_path
+from pytest_llmgen.extract.layout import could_be_source, is_test_path
 from pytest_llmgen.records import Module
 
 Git = Callable[[Sequence[str]], tuple[int, str]]
@@ -17,7 +17,9 @@ Output must come decoded as UTF-8 with ``surrogateescape``, its newlines as git 
 """
 
 _DEEPEN = "fetch the whole history: fetch-depth: 0 (GitHub) or GIT_DEPTH: 0 (GitLab)"
+_UNTRACKED = re.compile(r"^Submodule (.+?) contains untracked content$", re.MULTILINE)
 _UNSEEN = re.compile(r"^Submodule (.+?) [0-9a-f]+\.\.\.?[0-9a-f]+ \((?:commits not present|not .*)\)", re.MULTILINE)
+_BINARY = "\nBinary files "
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13}
@@ -42,7 +44,7 @@ class Changes:
     """New code since a base; paths are relative to the project's root."""
 
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)  # empty where lines only went away
-    untracked: frozenset[str] = frozenset()  # files that git does not know yet: all of their lines are new
+    whole: frozenset[str] = frozenset()  # files of which every line is new: git does not know them, or not as code
     tests: frozenset[str] = frozenset()  # test files that were changed, added, renamed or removed
     earlier: Mapping[str, str] = field(default_factory=dict)  # path now -> path at the base, where it had one
     removed: frozenset[str] = frozenset()  # files that are gone
@@ -53,11 +55,16 @@ class Changes:
         found = {}
         for module in modules:
             lines = self.lines.get(module.path, frozenset())
-            if module.path in self.untracked:
-                lines = frozenset(range(1, module.source.count("\n") + 2))
+            if module.path in self.whole:
+                lines = all_lines(module)
             if lines:
                 found[module.path] = lines
         return found
+
+
+def all_lines(module: Module) -> frozenset[int]:
+    """The numbers of a module's lines."""
+    return frozenset(range(1, module.source.count("\n") + 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,36 +137,48 @@ def _answer(git: Git, *arguments: str) -> str:
     return output.strip() if code == 0 else ""
 
 
-def changed_lines(git: Git, base: Base, root_prefix: str = "") -> Changes:
+def changed_lines(git: Git, base: Base, root_prefix: str = "", python_files: Sequence[str] = ()) -> Changes:
     """What is new in the working tree since the base; what lies outside of ``root_prefix`` is left out.
 
     ``root_prefix`` is the project's root in the repository: ``""``, or ``packages/shop/`` as
-    ``git rev-parse --show-prefix`` prints it.
+    ``git rev-parse --show-prefix`` prints it.  ``python_files`` are names of test files beside pytest's own.
 
     Raises:
         LlmgenError: git could not compare.
     """
     assert base.commit is not None, "only a base with a commit can be compared with"
-    # The options stand against whatever the user's configuration of git says.
-    options = ("-U0", "--no-color", "--no-ext-diff", "--no-textconv", "-M", "--submodule=diff")
-    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
-    text = _required(git, "-c", "diff.relative=false", "diff", *options, *prefixes, base.commit, "--")
+    # The options stand against whatever the user's configuration of git and the project's .gitattributes say.
+    looks = ("-U0", "--no-color", "--no-ext-diff", "--no-textconv", "-M", "--submodule=diff")
+    options = (*looks, "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/")
+    diff = ("-c", "diff.relative=false", "diff", *options)
+    text = _required(git, *diff, base.commit, "--")
     files = list(_parse(text))
-    listed = _required(git, "ls-files", "--others", "--exclude-standard", "--full-name", "-z")
-    untracked = {path for path in map(_inside(root_prefix), listed.split("\0")) if path}
+    if _BINARY in text:  # code that .gitattributes calls binary
+        files += _parse(_required(git, *diff, "--text", base.commit, "--", ":(top)*.py"))
+    listed = _required(git, "ls-files", *_OTHERS, "--full-name")
+    inside = _inside(root_prefix)
+    untracked = {path for path in map(inside, listed.split("\0")) if path}
+    for folder in {path for found in _UNTRACKED.finditer(text) if (path := inside(found[1]))}:
+        others = _required(git, "-C", folder, "ls-files", *_OTHERS)
+        untracked |= {f"{folder}/{name}" for name in others.split("\0") if name}
     unseen = {found[1] for found in _UNSEEN.finditer(text)}
-    return replace(_changes(files, untracked, root_prefix), unseen=tuple(sorted(unseen)))
+    return replace(_changes(files, untracked, root_prefix, python_files), unseen=tuple(sorted(unseen)))
 
 
-def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str) -> Changes:
+_OTHERS = ("--others", "--exclude-standard", "-z")
+
+
+def _changes(files: Sequence[_FileDiff], untracked: set[str], root_prefix: str, python_files: Sequence[str]) -> Changes:
     inside = _inside(root_prefix)
     lines = {path: file.lines for file in files if (path := inside(file.new))}
     touched = {path for file in files for name in (file.old, file.new) if (path := inside(name))}
-    tests = {path for path in touched | untracked if path.endswith(".py") and is_test_path(path)}
+    tests = {path for path in touched | untracked if path.endswith(".py") and is_test_path(path, (), python_files)}
     pairs = [(inside(file.new), inside(file.old)) for file in files]
     earlier = {new: old for new, old in pairs if new and old}
     removed = frozenset(old for new, old in pairs if old and not new)
-    return Changes(lines, frozenset(untracked), frozenset(tests), earlier, removed)
+    # What was no source before is new code, though git calls it a renamed file.
+    arrived = {new for new, old in earlier.items() if new != old and could_be_source(new) > could_be_source(old)}
+    return Changes(lines, frozenset(untracked | arrived), frozenset(tests), earlier, removed)
 
 
 def _inside(prefix: str) -> Callable[[str | None], str | None]:

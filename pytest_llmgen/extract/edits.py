@@ -36,8 +36,12 @@ def pragmas_added(path: str, old: str | None, new: str, lines: Collection[int]) 
     """Pragmas on new lines; one that was in the file before is no new one."""
     known = {row.strip() for row in (old or "").split("\n")}
     rows = enumerate(new.split("\n"), start=1)
-    texts = ((number, row.strip()) for number, row in rows if number in lines and _PRAGMA.search(row))
-    return tuple(Suppression(path, number, text) for number, text in texts if text not in known)
+    found = ((number, row.strip(), _PRAGMA.search(row)) for number, row in rows if number in lines)
+    return tuple(
+        Suppression(path, number, text, by=f"pragma: no {pragma[1].lower()}")
+        for number, text, pragma in found
+        if pragma and text not in known
+    )
 
 
 def _parsed(source: str | None) -> ast.Module | None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from pytest_llmgen.extract.layout import (
     dotted_name,
+    has_test_name,
+    is_among_tests,
     is_excluded,
     is_source_file,
     is_source_folder,
     is_under,
     namespaces_of,
 )
+from pytest_llmgen.extract.own_tests import serves_tests
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Module
 
@@ -32,6 +35,7 @@ class Tree:
     exclude: Sequence[str] = ()
     left_out: Sequence[str] = ()  # folders: tests, generated tests
     python_path: Sequence[str] = ()  # folders that pytest's ``pythonpath`` names
+    python_files: Sequence[str] = ()  # names of test files, beside pytest's own
     namespaces: frozenset[str] = frozenset()  # packages without an __init__.py
 
     def relative(self, path: Path) -> str:
@@ -56,6 +60,28 @@ class Tree:
             elif entry.is_file(follow_symlinks=False) and is_source_file(entry.name, in_package=in_package):
                 yield path
 
+    def links(self, folder: str = ".") -> Iterator[str]:
+        """Symbolic links to source files and packages, where sources are looked for."""
+        in_package = self.is_package(folder) and folder != "."
+        for entry in _entries(self.root / folder):
+            path = entry.name if folder == "." else f"{folder}/{entry.name}"
+            if is_excluded(path, self.exclude) or any(is_under(path, each) for each in self.left_out):
+                continue
+            is_folder = os.path.isdir(entry.path)  # noqa: PTH112 (the entry raises for a loop of links)
+            if is_folder and is_source_folder(entry.name, in_package=in_package):
+                if not entry.is_symlink() and not _is_environment(entry.path):
+                    yield from self.links(path)
+                elif entry.is_symlink() and self.is_package(path):
+                    yield path
+            elif entry.is_symlink() and not is_folder and is_source_file(entry.name, in_package=in_package):
+                yield path
+
+    def is_test(self, path: str, test_paths: Sequence[str] = ()) -> bool:
+        """Whether a file belongs to the tests; one that is only named so must hold some, or serve them."""
+        if is_among_tests(path, test_paths):
+            return True
+        return has_test_name(path, self.python_files) and serves_tests(read_source(self.root / path)[0])
+
     def all_files(self, folder: str = ".") -> Iterator[str]:
         """Every Python file under a folder but those of environments, caches and hidden folders."""
         for entry in _entries(self.root / folder):
@@ -79,11 +105,16 @@ class Tree:
 
 
 def open_tree(
-    root: Path, *, exclude: Sequence[str] = (), left_out: Sequence[str] = (), python_path: Sequence[str] = ()
+    root: Path,
+    *,
+    exclude: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+    python_path: Sequence[str] = (),
+    python_files: Sequence[str] = (),
 ) -> Tree:
     """A tree that knows its namespace packages, which only the project's own imports can tell."""
     plain = [path.removeprefix("./").removesuffix("/") for path in python_path]
-    tree = Tree(root.resolve(), exclude, left_out, plain)
+    tree = Tree(root.resolve(), exclude, left_out, plain, python_files)
     packages = {path.rpartition("/")[0] for path in tree.sources() if path.endswith("/__init__.py")}
     inner = {each for each in packages if "src" not in each.split("/") and not tree.is_package(_parent(each))}
     odd = [each for each in sorted(inner) if "/" in each]

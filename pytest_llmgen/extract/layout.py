@@ -16,12 +16,34 @@ _OUTSIDE_PACKAGES = frozenset(
 _TOOL_FILES = frozenset({"setup.py", "noxfile.py", "fabfile.py", "versioneer.py", "test.py", "tests.py"})
 
 
-def is_test_path(path: str, test_paths: Sequence[str] = ()) -> bool:
-    """Whether a file belongs to the tests: by its name, by a ``tests`` folder or by ``testpaths``."""
+TEST_NAMES = ("test_*.py", "*_test.py")
+"""What pytest takes for test files unless ``python_files`` says otherwise."""
+
+
+def is_test_path(path: str, test_paths: Sequence[str] = (), python_files: Sequence[str] = ()) -> bool:
+    """Whether a file may belong to the tests: by its name, by a ``tests`` folder or by ``testpaths``."""
+    return is_among_tests(path, test_paths) or has_test_name(path, python_files)
+
+
+def is_among_tests(path: str, test_paths: Sequence[str] = ()) -> bool:
+    """Whether a file belongs to the tests by its place, whatever is in it."""
     pure = PurePosixPath(path)
-    if pure.name == "conftest.py" or pure.name.startswith("test_") or pure.stem.endswith("_test"):
-        return True
-    return "tests" in pure.parts[:-1] or any(is_under(path, folder) for folder in test_paths)
+    is_in_folder = "tests" in pure.parts[:-1] or any(is_under(path, folder) for folder in test_paths)
+    return is_in_folder or pure.name == "conftest.py"
+
+
+def has_test_name(path: str, python_files: Sequence[str] = ()) -> bool:
+    """Whether a file is named like a test: as pytest has it, or as the project's ``python_files`` do."""
+    pure = PurePosixPath(path)
+    return any(pure.match(pattern) for pattern in (*TEST_NAMES, *python_files))
+
+
+def could_be_source(path: str) -> bool:
+    """Whether a file at this path may be code under test, as far as its name can tell."""
+    pure = PurePosixPath(path)
+    folders = pure.parts[:-1]
+    is_open = all(is_source_folder(name, in_package=place > 0) for place, name in enumerate(folders))
+    return is_open and not is_test_path(path) and is_source_file(pure.name, in_package=bool(folders))
 
 
 def is_under(path: str, folder: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pytest_llmgen.extract.examples import Example, TextFile, async_plugin_of, read_examples, read_fixtures
 from pytest_llmgen.extract.files import open_tree, read_source
-from pytest_llmgen.extract.layout import is_excluded, is_test_path, is_under
+from pytest_llmgen.extract.layout import is_excluded, is_under
 from pytest_llmgen.extract.names import Names, imported_modules, names_of, parse_or_empty
 from pytest_llmgen.extract.sources import folders_of_tests
 from pytest_llmgen.extract.targets import Definition, last_name
@@ -111,18 +111,19 @@ def read_project(
     exclude: Sequence[str] = (),
     output_dir: str = "tests/llmgen",
     python_path: Sequence[str] = (),
+    python_files: Sequence[str] = (),
     versions: Versions = installed_versions,
 ) -> Project:
     """The project with the modules in scope, its other sources and its own tests.
 
     Files that ``exclude`` names are not read, so that no part of them can be sent anywhere.
     """
-    tree = open_tree(root, exclude=exclude, python_path=python_path)
+    tree = open_tree(root, exclude=exclude, python_path=python_path, python_files=python_files)
     output_dir = output_dir.removeprefix("./")
     in_scope = {module.path for module in modules}
     paths = [path for path in tree.all_files() if not is_excluded(path, exclude)]
     folders = folders_of_tests(tree.root, test_paths)
-    own = [path for path in paths if is_test_path(path, folders) and not is_under(path, output_dir)]
+    own = [path for path in paths if tree.is_test(path, folders) and not is_under(path, output_dir)]
     others = [path for path in tree.sources() if path not in in_scope and path not in set(own)]
     sources = (*modules, *(tree.unparsed(path) for path in others if not is_under(path, output_dir)))
     read = [TextFile(path, read_source(tree.root / path)[0]) for path in own if path not in in_scope]

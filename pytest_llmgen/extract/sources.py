@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.files import Tree, open_tree
-from pytest_llmgen.extract.layout import is_excluded, is_test_path, is_under
+from pytest_llmgen.extract.layout import is_excluded, is_under
 from pytest_llmgen.records import Module
 
 
@@ -23,26 +23,41 @@ def find_modules(
     test_paths: Sequence[str],
     output_dir: str,
     python_path: Sequence[str] = (),
+    python_files: Sequence[str] = (),
 ) -> tuple[Module, ...]:
     """The modules in scope, by path; those that cannot be read or parsed have an error.
 
     The first of these that is given and found decides: ``targets`` (``PATH[::QUALNAME]``), the sources of
     ``--cov`` (paths or package names), the source of coverage's configuration, everything under the root.
     ``python_path`` holds the folders of pytest's ``pythonpath``: modules are named as seen from them.
+    ``python_files`` are names of test files, as pytest has them.
 
     Raises:
         LlmgenError: a target does not exist, is outside of the root, excluded or a test.
     """
     root = root.resolve()
     left_out = [*folders_of_tests(root, test_paths), output_dir.removeprefix("./")]
-    tree = open_tree(root, exclude=exclude, left_out=left_out, python_path=python_path)
+    tree = open_tree(root, exclude=exclude, left_out=left_out, python_path=python_path, python_files=python_files)
     if targets:
         return _asked_for(tree, targets)
     for names in (cov_source, configured_source):
-        paths = {path for name in names for folder in _places(tree, name) for path in _sources(tree, folder)}
+        folders = [folder for name in names for folder in _places(tree, name)]
+        paths = {path for folder in folders for path in _sources(tree, folder)}
         if paths:
-            return tuple(tree.module(path) for path in sorted(paths))
-    return tuple(tree.module(path) for path in sorted(_project(tree)))
+            return _read(tree, paths, [link for folder in folders for link in tree.links(folder)])
+    return _read(tree, _project(tree), [link for link in tree.links() if "/" not in link or _in_package(tree, link)])
+
+
+def _read(tree: Tree, paths: Collection[str], links: Iterable[str]) -> tuple[Module, ...]:
+    """The modules; what only a symbolic link makes importable is not measured, and must not be passed over."""
+    modules = {path: tree.module(path) for path in paths}
+    for link in links:
+        real = _inside(tree, tree.root / link)
+        if real is not None and not any(is_under(path, real) for path in paths):
+            why = f"a symbolic link to {real}: code behind links is not measured"
+            modules[link] = Module(link, link, ".", "", error=why)
+            modules[real] = Module(real, real, ".", "", error=f"reached by the symbolic link {link}: not measured")
+    return tuple(modules[path] for path in sorted(modules))
 
 
 def folders_of_tests(root: Path, test_paths: Sequence[str]) -> list[str]:
@@ -66,7 +81,7 @@ def _is_tests(root: Path, path: Path) -> bool:
 
 def _sources(tree: Tree, place: str) -> Iterator[str]:
     paths = [place] if place.endswith(".py") else tree.sources(place)
-    yield from (path for path in paths if not is_test_path(path) and not is_excluded(path, tree.exclude))
+    yield from (path for path in paths if not is_excluded(path, tree.exclude) and not tree.is_test(path))
 
 
 def _places(tree: Tree, name: str) -> list[str]:
@@ -128,7 +143,7 @@ def _asked_paths(tree: Tree, target: str, place: str) -> list[str]:
             fix="take it out of llm_exclude, or choose another target",
             slug="target-excluded",
         )
-    if is_test_path(path) or any(is_under(path, folder) for folder in tree.left_out):
+    if tree.is_test(path) or any(is_under(path, folder) for folder in tree.left_out):
         raise LlmgenError(
             f"--llm-target={target}: is a test", fix="name the code that it tests", slug="target-is-a-test"
         )

@@ -13,6 +13,7 @@ from pytest_llmgen.generate.batch import BatchGenerator, Polling
 from pytest_llmgen.generate.budget import Budget
 from pytest_llmgen.generate.credentials import has_credentials
 from pytest_llmgen.generate.dry import FOLDER, DryRun
+from pytest_llmgen.generate.faults import Patience
 from pytest_llmgen.generate.journal import REPLIES, Journal
 from pytest_llmgen.generate.model import ModelGenerator
 from pytest_llmgen.generate.prices import Usage, in_batches, pricer
@@ -101,7 +102,7 @@ def warnings_of(generator: Generator) -> tuple[str, ...]:
 def _offline(settings: Settings, prober: Prober) -> Generator:
     from pytest_llmgen.generate.offline import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
-    generator: Generator = OfflineGenerator(prober, seed=settings.seed)
+    generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits)
     return generator
 
 
@@ -120,11 +121,18 @@ def _model(settings: Settings, env: Mapping[str, str], write: Writer, journal: J
     unpriced = [model for model in models if price(model, Usage()) is None]
     warnings += [_price_warning(model) for model in unpriced if settings.max_cost >= 0]
     budget, server = Budget(settings.max_cost, settings.max_tokens), urlsplit(address).hostname or "anthropic"
+    patience = Patience(total=settings.waits.retries, attempt=settings.waits.request)
     if settings.batch:
         polling, cheaper = Polling(total=settings.batch_wait), in_batches(price)
-        return BatchGenerator(write, journal, budget, cheaper, server=server, polling=polling, warnings=tuple(warnings))
-    concurrency = settings.concurrency
-    return ModelGenerator(write, journal, budget, price, concurrency, server=server, warnings=tuple(warnings))
+        return BatchGenerator(
+            write, journal, budget, cheaper, server=server, polling=polling, patience=patience, warnings=tuple(warnings)
+        )
+    return ModelGenerator(
+        *(write, journal, budget, price, settings.concurrency),
+        server=server,
+        patience=patience,
+        warnings=tuple(warnings),
+    )
 
 
 def _v1_warning(address: str) -> str:

@@ -15,9 +15,6 @@ from pytest_llmgen.generate.faults import Fault, Patience, codes_of, wait_before
 from pytest_llmgen.generate.pace import hold
 from pytest_llmgen.generate.prices import Usage
 
-REQUEST_TIMEOUT = 600.0
-"""Seconds for one attempt; given explicitly, the SDK also allows long answers without streaming."""
-
 T = TypeVar("T")
 Request = Mapping[str, Any]
 """The body of ``POST /v1/messages``."""
@@ -172,7 +169,8 @@ class Client:
         accepted = inspect.signature(anthropic.AsyncAnthropic.__init__).parameters
         quiet: dict[str, Any] = {"open_telemetry": False} if "open_telemetry" in accepted else {}
         try:
-            client = anthropic.AsyncAnthropic(max_retries=0, timeout=REQUEST_TIMEOUT, **quiet)
+            # A timeout that is given explicitly lets the SDK allow long answers without streaming, too.
+            client = anthropic.AsyncAnthropic(max_retries=0, timeout=self._patience.attempt, **quiet)
         except anthropic.AnthropicError as error:  # a profile that cannot be read
             raise RequestError(Fault("credentials", str(error))) from error
         self._stack.push_async_callback(client.close)

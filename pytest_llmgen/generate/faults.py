@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_llmgen.errors import LlmgenError
+from pytest_llmgen.timeouts import Timeouts
 
 RETRY_AFTER_CAP = 60.0
 """Seconds waited at most for one Retry-After: the API may name an hour."""
-TOTAL_CAP = 240.0
+TOTAL_CAP = Timeouts().retries
 """Seconds after which a request is not tried again: shorter than one time-out, which may have been paid for."""
 _RETRIED_STATUS = frozenset({408, 409, 429})
 _OK, _SERVER_ERROR = 200, 500
@@ -29,6 +30,7 @@ class Patience:
     longest_wait: float = 8.0
     retry_after_cap: float = RETRY_AFTER_CAP
     total: float = TOTAL_CAP
+    attempt: float = Timeouts().request
 
 
 @dataclass(frozen=True, slots=True)

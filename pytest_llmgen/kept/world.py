@@ -170,6 +170,7 @@ class World:
         limits = (
             *(settings.mutant_timeout, settings.memory, settings.seed),
             *(settings.sandbox_allow, settings.sandbox_suite, settings.sandbox_disk),
+            settings.sandbox_limits,
         )
         own = {name: value for name, value in ini.items() if not name.startswith("llm_")}
         always = [name for name in self._environ if name.startswith(_ALWAYS) and name not in _PLACES]

@@ -41,6 +41,7 @@ class Place:
 
 
 FAILS = "it fails on the code as it is"
+LEAVES = "it leaves changed, for all tests after it: {}; put it back, with monkeypatch or in a fixture after its yield"
 _PROBLEMS: Mapping[Outcome, tuple[Fate, str, str]] = {
     Outcome.NOT_COLLECTED: (Fate.INVALID, "not-collected", "its module could not be imported or collected"),
     Outcome.CRASHED: (Fate.INVALID, "crashed", "the process that ran it died"),
@@ -91,6 +92,9 @@ def _first_look(candidate: Candidate, runs: Sequence[TestRun]) -> Judged:
         if run.outcome is not Outcome.PASSED:
             fate, code, reason = _PROBLEMS[run.outcome]
             return replace(base, fate=fate, code=code, reason=f"{reason}: {_short(run)}")
+    if left := dict.fromkeys(word for run in runs for word in run.left):
+        reason = LEAVES.format(", ".join(left))
+        return replace(base, fate=Fate.INVALID, code="leaves-state", reason=reason)
     return replace(base, hits=united(run.hits for run in runs))
 
 

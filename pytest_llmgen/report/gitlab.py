@@ -15,6 +15,7 @@ _SEVERITIES = {
     GapKind.SURVIVING_MUTANT: "major",
     GapKind.UNCOVERED_BRANCH: "minor",
     GapKind.UNCOVERED_LINE: "minor",
+    GapKind.SUPPRESSED_CODE: "minor",
     GapKind.NO_VERDICT: "info",
 }
 

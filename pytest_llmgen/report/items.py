@@ -16,6 +16,7 @@ KINDS = {
     GapKind.UNCOVERED_BRANCH: "branch never taken",
     GapKind.UNCOVERED_LINE: "lines never run",
     GapKind.NO_VERDICT: "no verdict",
+    GapKind.SUPPRESSED_CODE: "suppression added",
 }
 
 
@@ -45,6 +46,7 @@ _NOUNS = {
     GapKind.SURVIVING_MUTANT: ("mutant", "mutants"),
     GapKind.UNCOVERED_BRANCH: ("branch", "branches"),
     GapKind.UNCOVERED_LINE: ("block of lines", "blocks of lines"),
+    GapKind.SUPPRESSED_CODE: ("suppression", "suppressions"),
     GapKind.NO_VERDICT: ("mutant without a verdict", "mutants without one"),
 }
 
@@ -81,7 +83,8 @@ def _named(nodeids: Sequence[str]) -> str:
 
 def suppressions(facts: Facts, width: int) -> list[Line]:
     """Pragmas that this change adds: code that nobody will measure any more."""
-    added = facts.decisions.pragmas_added
+    gaps = {(gap.path, gap.region.start_line) for gap in facts.gaps if gap.kind is GapKind.SUPPRESSED_CODE}
+    added = [each for each in facts.decisions.pragmas_added if (each.path, each.line) not in gaps]
     if not added:
         return []
     lines = [Line(f"SUPPRESSIONS ADDED: {len(added)}, please look at each", Style.SECTION)]
@@ -124,7 +127,11 @@ def _lines_of(gap: Gap) -> str:
     start, end = gap.region.start_line, gap.region.end_line
     if gap.to_line is not None:
         return f"{start} -> {gap.to_line if gap.to_line > 0 else 'exit'}"
-    return f"{start}-{end}" if gap.kind is GapKind.UNCOVERED_LINE and end > start else str(start)
+    return (
+        f"{start}-{end}"
+        if gap.kind in (GapKind.UNCOVERED_LINE, GapKind.SUPPRESSED_CODE) and end > start
+        else str(start)
+    )
 
 
 def _shown_code(gap: Gap) -> list[str]:

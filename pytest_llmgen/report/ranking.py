@@ -8,7 +8,13 @@ from dataclasses import replace
 from pytest_llmgen.records import Gap, GapKind
 from pytest_llmgen.report.hints import is_log_text
 
-_KINDS = (GapKind.SURVIVING_MUTANT, GapKind.UNCOVERED_BRANCH, GapKind.UNCOVERED_LINE, GapKind.NO_VERDICT)
+_KINDS = (
+    GapKind.SURVIVING_MUTANT,
+    GapKind.UNCOVERED_BRANCH,
+    GapKind.UNCOVERED_LINE,
+    GapKind.SUPPRESSED_CODE,
+    GapKind.NO_VERDICT,
+)
 _STRING_OPERATORS = ("string", "str_")
 
 

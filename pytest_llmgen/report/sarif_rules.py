@@ -92,6 +92,16 @@ RULES = (
         "Give mutants more time with `--llm-mutant-timeout`, or fewer tests to meet.",
         ("testing", "mutation"),
     ),
+    Rule(
+        "LLMGEN008",
+        "SuppressionAdded",
+        "warning",
+        "very-high",
+        "New code is taken out of what is judged",
+        "The change that adds this code also takes it out of coverage or of mutation testing.",
+        f"Take the suppression out and test the code, {_DECIDE}.",
+        ("testing", "review"),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.edits import split_lines
-from pytest_llmgen.records import Arc, Evidence, FileLines, Module, Mutant, Region, Target
+from pytest_llmgen.records import Arc, Evidence, FileLines, Module, Mutant, Region, Suppression, Target
 from pytest_llmgen.report.reasons import Forks, forks_of, with_values
 from pytest_llmgen.review.anchors import MODULE_LEVEL
 from pytest_llmgen.review.statements import Statements, neighbourhood, statements_of
@@ -29,6 +29,7 @@ class Site:
     branches: tuple[Arc, ...]
     mutants: tuple[Mutant, ...]
     changed: frozenset[int] | None
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def qualname(self) -> str:
@@ -99,7 +100,13 @@ class Site:
         """Whether anything of it was changed."""
         if self.target:
             return self.is_new(*self.span)
-        return any(map(self.is_new_statement, self.statements)) or any(map(self.is_new_mutant, self.mutants))
+        parts = any(map(self.is_new_statement, self.statements)) or any(map(self.is_new_mutant, self.mutants))
+        return parts or bool(self.suppressions)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a file has nothing outside of its functions."""
+        return self.target is None and not (self.statements or self.mutants or self.suppressions)
 
     def is_new_mutant(self, mutant: Mutant) -> bool:
         """Whether the mutant's span touches a changed line."""
@@ -119,13 +126,15 @@ def sites_of(module: Module, evidence: Evidence) -> list[Site]:
     forks = with_values(forks_of(tree), evidence.seen.get(module.path, {}))
     shared = (lines, _ends(file), forks, statements_of(module.source))
     inside = _lines_in_functions(tree)
+    added = [each for each in evidence.suppressions if each.path == module.path]
     sites = []
     for target in (*module.targets, None):
         statements = _statements(file, target, inside)
         own = tuple(mutant for mutant in mutants if homes[mutant.id] is target)
         branches = _branches(file, frozenset(statements))
-        sites.append(Site(module, file, target, *shared, statements, branches, own, changed))
-    return [site for site in sites if site.is_touched() and (site.target or site.statements or site.mutants)]
+        quiet = tuple(each for each in added if _target_at(each.line, module.targets) is target)
+        sites.append(Site(module, file, target, *shared, statements, branches, own, changed, quiet))
+    return [site for site in sites if site.is_touched() and not site.is_empty]
 
 
 def _ends(file: FileLines | None) -> dict[int, int]:
@@ -137,7 +146,10 @@ def _ends(file: FileLines | None) -> dict[int, int]:
 
 def _home(mutant: Mutant, targets: Sequence[Target]) -> Target | None:
     """By place and not by name: a property's getter and setter may share theirs."""
-    line = mutant.region.start_line
+    return _target_at(mutant.region.start_line, targets)
+
+
+def _target_at(line: int, targets: Sequence[Target]) -> Target | None:
     return next((t for t in targets if t.start_line <= line <= t.end_line), None)
 
 

@@ -51,6 +51,8 @@ def sentence_of(gap: Gap) -> str:
             return f"No test goes from line {gap.region.start_line} to {way_of(gap)} in {gap.qualname}"
         case GapKind.UNCOVERED_LINE:
             return f"No test runs {lines_of(gap)} in {gap.qualname}"
+        case GapKind.SUPPRESSED_CODE:
+            return f"This change takes {lines_of(gap)} in {gap.qualname} out of what is judged"
     return f"No verdict on {short(gap.before)} becoming {short(gap.after or 'nothing')} in {gap.qualname}"
 
 
@@ -73,8 +75,17 @@ def short(code: str, most: int = _MOST_CODE) -> str:
 
 def sentences_about(gap: Gap) -> tuple[str, ...]:
     """What is known of a gap: its reason, what was tried, what to try."""
-    known = [gap.reason, attempts_of(gap), f"try {gap.hint}" if gap.hint else ""]
+    known = [gap.reason, under_of(gap), attempts_of(gap), f"try {gap.hint}" if gap.hint else ""]
     return tuple(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in known if text)
+
+
+def under_of(gap: Gap) -> str:
+    """What lines that never ran hold, where that is more than one statement."""
+    under = gap.under
+    pairs = ((under.statements, "statement", "statements"), (under.branches, "branch", "branches"))
+    said = [f"{n} {one if n == 1 else many}" for n, one, many in (*pairs, (under.mutants, "mutant", "mutants")) if n]
+    more = ["more " * bool(under.statements) + said[0].partition(" ")[2]] if said else []
+    return f"holds {said[0].partition(' ')[0]} {', '.join([*more, *said[1:]])}, untested as well" if said else ""
 
 
 def attempts_of(gap: Gap) -> str:

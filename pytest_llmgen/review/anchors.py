@@ -15,6 +15,7 @@ LETTERS = {
     GapKind.UNCOVERED_BRANCH: "B",
     GapKind.SURVIVING_MUTANT: "M",
     GapKind.NO_VERDICT: "N",
+    GapKind.SUPPRESSED_CODE: "S",
     SUSPECTED_BUG: "X",
 }
 FOR_BUGS = frozenset({DecisionClass.KNOWN_BUG, DecisionClass.FALSE_ALARM})

@@ -49,7 +49,7 @@ def main(config: pytest.Config, settings: Settings) -> int:
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     desk = Desk(
         settings,
-        git(settings.root),
+        git(settings.root, settings.waits.git),
         datetime.now().astimezone().date(),
         lambda text: writer.line(text, **_markup(text)),
         input if is_terminal else None,

@@ -17,6 +17,7 @@ from pytest_llmgen.records import (
     Decisions,
     DecisionState,
     Gap,
+    GapKind,
     GapState,
     MatchedDecision,
     Suppression,
@@ -39,6 +40,8 @@ from pytest_llmgen.review.book import Book, OldGap
 WARN_DAYS = 14
 """Days before a decision expires in which the reports say so."""
 _COVERS = (DecisionState.USED, DecisionState.MOVED)
+_ONCE = (SUSPECTED_BUG, GapKind.SUPPRESSED_CODE.value)
+"""What a later run may not meet although its code is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def _not_here(decision: Decision, found: _Found, taken: Container[str | None]) -
         elsewhere = [identity for identity in found.elsewhere(anchor) if identity not in taken]
         if elsewhere:
             return _covers(decision, elsewhere, found)
-    if anchor.kind == SUSPECTED_BUG and measured.has(anchor):
+    if anchor.kind in _ONCE and measured.has(anchor):
         return _unknown(decision)  # that it was not met again proves nothing
     if not measured.knows(anchor) and (measured.has(anchor) or not measured.is_whole):
         return _unknown(decision)

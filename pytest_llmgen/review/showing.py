@@ -20,6 +20,7 @@ _TITLES = {
     "uncovered-branch": "BRANCH NEVER TAKEN",
     "uncovered-line": "LINES NEVER RUN",
     "no-verdict": "NO VERDICT",
+    "suppressed-code": "SUPPRESSION ADDED",
 }
 _ORACLES = {
     "observed": "asserts today's behaviour",

@@ -14,12 +14,12 @@ from pytest_llmgen.run.protocol import RawFile
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.wire import from_json, to_json
 
-IMPORT_LIMIT = 30.0
-"""Seconds for importing one module again."""
 
+def imported_again(files: Iterable[str], meter: Meter, seconds: float) -> dict[str, RawFile]:
+    """What runs when those of the files are imported that this process has imported already, by path.
 
-def imported_again(files: Iterable[str], meter: Meter) -> dict[str, RawFile]:
-    """What runs when those of the files are imported that this process has imported already, by path."""
+    ``seconds`` are for one module.
+    """
     found: dict[str, RawFile] = {}
 
     def note(record: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def imported_again(files: Iterable[str], meter: Meter) -> dict[str, RawFile]:
             found[path] = RawFile(seen.lines + more.lines, seen.arcs + more.arcs)
 
     for module in modules_of(files):
-        run_child(partial(_import, module.__name__, meter), note, IMPORT_LIMIT)
+        run_child(partial(_import, module.__name__, meter), note, seconds)
     return found
 
 

@@ -15,6 +15,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import (
     Challenge,
     FileLines,
+    Heard,
     Hits,
     Meeting,
     Module,
@@ -31,21 +32,17 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.measure import file_lines, translate
-from pytest_llmgen.run.pool import LOST, START_LIMIT, Circumstances, Pool, Request
+from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.allow import real_needs
 from pytest_llmgen.run.sandbox.choice import choose, take_ground, without_walls
 from pytest_llmgen.run.sandbox.environment import stripped_names
-from pytest_llmgen.run.sandbox.plan import Limits, Tier
+from pytest_llmgen.run.sandbox.plan import Tier, limits_of
 from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
 
-SILENCE = 30.0
-"""Seconds beyond the worker's own limits after which it is taken for hung."""
-CHALLENGE_TIMEOUT = 15.0
-"""Seconds of silence after which a child that meets probes is killed; it ends hanging ones by itself much sooner."""
 CHALLENGES_A_REQUEST = 8
 PROBES_A_REQUEST = 48
 GROUP = 64
@@ -65,7 +62,7 @@ class Executor:
 
     Args:
         root: the project's root.
-        settings: ``workers``, ``memory``, ``sandbox`` and ``seed`` are read.
+        settings: ``workers``, ``seed``, limits, timeouts and what is about the sandbox are read.
         args: the arguments of the user's pytest.
         sys_path: ``sys.path`` as it was before the project's conftest files were loaded.
         invocation_dir: where the user started pytest, at or below the root.
@@ -87,14 +84,18 @@ class Executor:
         tier: Tier | None = None,
     ) -> None:
         _check_system()
-        self._root, self._settings = root.resolve(), settings
+        self._root, self._settings, self._waits = root.resolve(), settings, settings.waits
         self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
         sweep()
-        self._tier = tier or choose(settings.sandbox)
+        self._tier = tier or choose(settings.sandbox, seconds=self._waits.sandbox)
         self._ground = take_ground(
-            self._tier, self._root, self._sys_path, allow.parse(settings.sandbox_allow, self._root)
+            self._tier,
+            self._root,
+            self._sys_path,
+            allow.parse(settings.sandbox_allow, self._root),
+            self._waits.sandbox,
         )
         self._pools: dict[str, Pool] = {}
         self._ended_cpu = self._ended_peak = 0.0
@@ -145,7 +146,7 @@ class Executor:
         """Run each test in a process of its own, with coverage of the files in scope."""
         has_threads = self._has_threads(own=True)
         extra = self._start_seconds(own=True) if has_threads else 0.0
-        limit = timeout + extra + SILENCE
+        limit = timeout + extra + self._waits.silence
         requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": extra}, limit) for n in nodeids]
         pool = self._pool(protocol.COLD if has_threads else protocol.WARM, own=True)
         for request, message in pool.run(requests):
@@ -154,7 +155,7 @@ class Executor:
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Collect and run test files that are not on disk, each in a fork of its own."""
         requests = [
-            Request("try", {"path": path, "source": source, "timeout": timeout}, timeout + SILENCE)
+            Request("try", {"path": path, "source": source, "timeout": timeout}, timeout + self._waits.silence)
             for path, source in files.items()
         ]
         order = {path: place for place, path in enumerate(files)}
@@ -165,7 +166,7 @@ class Executor:
         """The same in one fork, under another hash seed, time zone, folder, home and random seed, reversed."""
         if not files:
             return []
-        request = Request("retry", {"files": dict(files), "timeout": timeout}, timeout + SILENCE)
+        request = Request("retry", {"files": dict(files), "timeout": timeout}, timeout + self._waits.silence)
         pool = self._pool(protocol.PERTURBED)
         return [self._run(message, min(files)) for _, message in pool.run([request])]
 
@@ -173,7 +174,7 @@ class Executor:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
         if not files:
             return ()
-        request = Request("load", {"files": dict(files), "wanted": True}, START_LIMIT)
+        request = Request("load", {"files": dict(files), "wanted": True}, self._waits.start)
         (message,) = (message for _, message in self._pool(protocol.WARM).run([request]))
         if message["kind"] == LOST:
             raise LlmgenError(
@@ -237,7 +238,9 @@ class Executor:
             return
         extra = self._start_seconds(own=own)
         left = {job.mutant.id: job for job in jobs}
-        for request, message in self._pool(protocol.COLD, own=own).run([_alone(job, extra) for job in jobs]):
+        for request, message in self._pool(protocol.COLD, own=own).run(
+            [_alone(job, extra, self._waits.silence) for job in jobs]
+        ):
             yield from _take(request, message, left, [], last=True)
 
     def _start_seconds(self, *, own: bool) -> float:
@@ -255,7 +258,7 @@ class Executor:
 
     def _together(self, jobs: Sequence[MutantJob]) -> Request:
         quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
-        limit = max(_patience(job, 0.0) for job in jobs)
+        limit = max(_patience(job, 0.0, self._waits.silence) for job in jobs)
         return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick}, limit)
 
     def _quick(self, job: MutantJob) -> tuple[int, float]:
@@ -278,7 +281,7 @@ class Executor:
                     "mutant": to_json(group[0].mutant),
                     "timeout": timeout,
                 },
-                timeout + SILENCE,
+                timeout + self._waits.silence,
             )
             for group in _groups(probes)
         ]
@@ -299,7 +302,7 @@ class Executor:
         listed = [[path, line, list(names)] for path, lines in places.items() for line, names in lines.items()]
         body = {"places": listed, "nodeids": list(nodeids), "timeout": timeout}
         found: dict[str, dict[int, dict[str, tuple[str, ...]]]] = {}
-        for _, message in self._pool(protocol.WARM).run([Request("watch", body, timeout + SILENCE)]):
+        for _, message in self._pool(protocol.WARM).run([Request("watch", body, timeout + self._waits.silence)]):
             for path, line, name, values in message.get("values", ()):
                 found.setdefault(path, {}).setdefault(line, {})[name] = tuple(values)
         return found
@@ -319,11 +322,11 @@ class Executor:
             "expected": list(expected),
             "raised": sorted(raised),
             "enough": enough,
-            "timeout": CHALLENGE_TIMEOUT,
+            "timeout": self._waits.meeting,
         }
         data = [{**to_json(challenge), "number": number} for number, challenge in enumerate(challenges)]
         groups = [data[start : start + CHALLENGES_A_REQUEST] for start in range(0, len(data), CHALLENGES_A_REQUEST)]
-        limit = CHALLENGE_TIMEOUT + SILENCE
+        limit = self._waits.meeting + self._waits.silence
         requests = [Request("challenge", common | {"challenges": group}, limit) for group in groups]
         for _, message in self._pool(protocol.WARM).run(requests):
             if message["kind"] == protocol.DIFFERING:
@@ -364,15 +367,17 @@ class Executor:
             outside,
             imported_by,
             stripped_names(os.environ, ground.allow.variables),
+            self._waits.reimport,
         )
         perturbed = kind == protocol.PERTURBED
         environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
         return Circumstances(
             ground,
-            Limits(memory_mb=self._settings.memory, disk_mb=self._settings.sandbox_disk),
+            limits_of(self._settings.sandbox_limits, self._settings.memory, self._settings.sandbox_disk),
             lambda plan: dataclasses.replace(start, plan=plan),
             environment | ({"TZ": OTHER_ZONE} if perturbed else {}),
             other_home=perturbed,
+            start_seconds=self._waits.start,
         )
 
     def _lines(self, path: str) -> FileLines:
@@ -397,7 +402,7 @@ class Executor:
         self._seconds[raw.nodeid] = raw.seconds
         needs = real_needs(raw.needs, self._root)
         run = TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
-        return dataclasses.replace(run, trace=raw.trace, needs=needs)
+        return dataclasses.replace(run, trace=raw.trace, needs=needs, left=raw.left)
 
     def _observation(self, message: dict[str, Any], path: str) -> Observation:
         how = message["how"]
@@ -412,6 +417,7 @@ class Executor:
             {name: from_json(Value, value) for name, value in message.get("changed", {}).items()},
             self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
             message["seconds"],
+            tuple(Heard(*told) for told in message.get("heard", ())),
         )
 
 
@@ -438,12 +444,12 @@ def _below(folder: Path, root: Path) -> str:
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else "."
 
 
-def _patience(job: MutantJob, extra: float) -> float:
-    return 4 * (job.timeout + extra) * (1 + len(job.tests)) + SILENCE
+def _patience(job: MutantJob, extra: float, silence: float) -> float:
+    return 4 * (job.timeout + extra) * (1 + len(job.tests)) + silence
 
 
-def _alone(job: MutantJob, extra: float) -> Request:
-    return Request("judge", {"jobs": [to_json(job)], "extra": extra}, _patience(job, extra))
+def _alone(job: MutantJob, extra: float, silence: float) -> Request:
+    return Request("judge", {"jobs": [to_json(job)], "extra": extra}, _patience(job, extra, silence))
 
 
 def _take(

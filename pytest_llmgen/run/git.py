@@ -7,18 +7,19 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pytest_llmgen.timeouts import Timeouts
+
 Git = Callable[[Sequence[str]], tuple[int, str]]
 
-SECONDS = 60.0
 MISSING, TIMED_OUT = 127, 124  # as shells say it
 QUIET = ("--no-pager", "--no-optional-locks", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false")
 ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
-def git(root: Path) -> Git:
+def git(root: Path, seconds: float = Timeouts().git) -> Git:
     """A function from git's arguments to exit status and standard output, run in ``root``.
 
-    The status is 127 where there is no git and 124 when it took more than a minute.
+    The status is 127 where there is no git and 124 when it took too long.
     """
 
     def run(arguments: Sequence[str]) -> tuple[int, str]:
@@ -29,7 +30,7 @@ def git(root: Path) -> Git:
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except FileNotFoundError:

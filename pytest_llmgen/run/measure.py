@@ -113,13 +113,30 @@ def coverage_settings(root: Path, config_file: str | bool) -> CoverageSettings:
     Raises:
         LlmgenError: it can't be read.
     """
+    options = coverage_options(root, config_file)
+    names = (name for key in ("run:source", "run:source_pkgs") for name in _strings(options[key]))
+    return CoverageSettings(tuple(names), tuple(_strings(options["run:omit"])))
+
+
+_OPTIONS = (
+    *("run:source", "run:source_pkgs", "run:include", "run:omit"),
+    *("report:exclude_lines", "report:exclude_also", "report:partial_branches", "report:partial_also"),
+)
+"""What decides which code is counted."""
+
+
+def coverage_options(root: Path, config_file: str | bool) -> dict[str, object]:
+    """The user's settings that decide which code coverage counts, by coverage's names of them.
+
+    Raises:
+        LlmgenError: they can't be read.
+    """
     try:
         with chdir(root):
             owner = coverage.Coverage(data_file=None, config_file=_usual(config_file), messages=False)
+        return {name: owner.get_option(name) for name in _OPTIONS}
     except CoverageException as error:
         raise LlmgenError(f"coverage's configuration: {error}", slug="coverage-config", fix="repair it") from None
-    names = (name for key in ("run:source", "run:source_pkgs") for name in _strings(owner.get_option(key)))
-    return CoverageSettings(tuple(names), tuple(_strings(owner.get_option("run:omit"))))
 
 
 def _usual(config_file: str | bool) -> str | bool:
@@ -130,19 +147,20 @@ def _strings(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list | tuple) else []
 
 
-def file_lines(root: Path, path: str, *, config_file: str | bool = False) -> FileLines:
+def file_lines(root: Path, path: str, *, config_file: str | bool = False, settings_in: Path | None = None) -> FileLines:
     """What can be covered in a file, under the user's own exclusions.
 
     Args:
         root: the project's root.
         path: of the file, relative to it.
         config_file: the user's coverage configuration, False for none, True for where coverage looks by itself.
+        settings_in: the folder with the configuration, where that is not the root.
 
     Raises:
         LlmgenError: the file or the configuration can't be read.
     """
     try:
-        with chdir(root):
+        with chdir(settings_in or root):
             owner = coverage.Coverage(data_file=None, config_file=_usual(config_file), messages=False)
         reporter = PythonFileReporter(str(root / path), coverage=owner)
         return _described(path, reporter)

@@ -28,9 +28,8 @@ from pytest_llmgen.run.sandbox.plan import Limits, Plan, View
 from pytest_llmgen.run.sandbox.private import create, remove
 from pytest_llmgen.run.usage import cpu_seconds, peak_mb
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
+from pytest_llmgen.timeouts import Timeouts
 
-START_LIMIT = 60.0
-"""Seconds that a worker may take to import and collect the project."""
 TAIL = 2000
 """Characters of a worker's output in an error message."""
 WORTH = 4.0
@@ -52,6 +51,7 @@ class Circumstances:
     start: Callable[[str], Start]  # from the plan, as JSON
     environment: Mapping[str, str] = field(default_factory=dict)
     other_home: bool = False
+    start_seconds: float = Timeouts().start  # for importing and collecting the project
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Worker:
         self.ready = False
         self.loaded: dict[str, str] = {}
         self.started = time.monotonic()
-        self.deadline = self.started + START_LIMIT
+        self.deadline = self.started + circumstances.start_seconds
 
     def _start(self, circumstances: Circumstances) -> None:
         plan = _plan(circumstances, self._private)
@@ -239,7 +239,7 @@ class Pool:
     def _assign(self, worker: Worker) -> None:
         missing = {path: text for path, text in self.files.items() if worker.loaded.get(path) != text}
         if missing and self._pending[0].kind != "load":
-            worker.give(Request("load", {"files": missing}, START_LIMIT))
+            worker.give(Request("load", {"files": missing}, self._circumstances.start_seconds))
             worker.loaded.update(missing)
         else:
             request = self._pending.popleft()
@@ -304,7 +304,7 @@ class Pool:
             self._workers.append(Worker(self._circumstances))
             return
         if not worker.ready:
-            raise _hung(output) if hung else _died("", output)
+            raise _hung(output, self._circumstances.start_seconds) if hung else _died("", output)
         if request is None or _is_silent(request):
             return
         request.tries += 1
@@ -349,11 +349,12 @@ def _last_line(said: str) -> str:
     return (said.strip().splitlines() or [""])[-1].strip()
 
 
-def _hung(output: str) -> LlmgenError:
+def _hung(output: str, seconds: float) -> LlmgenError:
     return LlmgenError(
-        f"a worker did not finish importing the project within {START_LIMIT:g} s: "
+        f"a worker did not finish importing the project within {seconds:g} s: "
         f"{_last_line(output) or 'it wrote nothing'}",
         slug="worker-hung",
-        fix="make the project's import end, or leave the module out with llm_exclude",
+        fix="make the project's import end, leave the module out with llm_exclude, or give it more time with "
+        "llm_timeouts = start=SECONDS",
         detail=output,
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import Observation, Probe, Value
+from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.values import describe
 from pytest_llmgen.run.wire import to_json
@@ -43,8 +44,11 @@ def observe(probe: Probe, meter: Meter, root: Path) -> dict[str, Any]:
         piece = compiled(probe, "")
     except Exception as error:  # noqa: BLE001 (whatever it raises is the observation)
         return {"how": "setup-failed", **_error(error)}
-    answer = _look(piece, meter if probe.path else None, root)
+    with listening() as listener:
+        answer = _look(piece, meter if probe.path else None, root)
     hits = answer.pop("hits", {}).get(probe.path)
+    if listener.heard:
+        answer["heard"] = list(simple(listener.heard))
     if "value" in answer:
         answer["value"] = to_json(answer["value"])
     return {**answer, "changed": to_json(answer.get("changed", {})), "hits": to_json(hits)}

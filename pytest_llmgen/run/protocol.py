@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_llmgen.records import Arc, Outcome, Trace
+from pytest_llmgen.timeouts import Timeouts
 
 WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
 """Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
@@ -48,6 +49,7 @@ class Start:
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
     imported_by: str = TESTS  # who imports modules under test first, for a cold worker
     stripped: tuple[str, ...] = ()  # names of variables that were kept from the worker
+    reimport_seconds: float = Timeouts().reimport
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,4 @@ class RawRun:
     crash_line: int | None = None
     trace: Trace | None = None
     needs: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # what a candidate left changed in its process

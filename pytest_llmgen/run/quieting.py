@@ -61,20 +61,34 @@ def mend_bytecode() -> None:
     rewrite._read_pyc = read_mended  # type: ignore[assignment]  # noqa: SLF001 (no public way)
 
 
+_WARMING = 40
+"""Examples; a constant of the code is asked for in one of twenty."""
+
+
 def calm_hypothesis(items: Sequence[pytest.Item]) -> None:
     """Property tests without shrinking, chance, deadline and database: a verdict is all that is wanted."""
     if "hypothesis" not in sys.modules:
         return
     hypothesis: Any = sys.modules["hypothesis"]
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    calmed = False
     for item in items:
         function: Any = getattr(item, "function", None)
         function = getattr(function, "__func__", function)
         current = getattr(function, "_hypothesis_internal_use_settings", None)
         if current is not None:
+            calmed = True
             function._hypothesis_internal_use_settings = hypothesis.settings(  # noqa: SLF001 (no public way)
                 current, derandomize=True, database=None, deadline=None, phases=phases
             )
+    if calmed:
+        _warm_up(hypothesis)
+
+
+def _warm_up(hypothesis: Any) -> None:
+    """What hypothesis loads and reads with its first examples (constants of all local modules): not in each fork."""
+    calm = hypothesis.settings(derandomize=True, database=None, deadline=None, max_examples=_WARMING)
+    calm(hypothesis.given(hypothesis.strategies.integers())(lambda _number: None))()
 
 
 def private_tmp_path(config: pytest.Config, folder: Path) -> None:

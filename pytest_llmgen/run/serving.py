@@ -18,13 +18,14 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Mutant, Outcome, Probe, Trace
+from pytest_llmgen.records import LISTENING, Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
+from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.preload import outside_modules
@@ -65,7 +66,8 @@ class Server:
 
     def begin(self) -> None:
         """Measure from here on: plugins may import the project while pytest starts."""
-        self._add_import_lines(imported_again([str(self._root / path) for path in self._sources], self._meter))
+        files = [str(self._root / path) for path in self._sources]
+        self._add_import_lines(imported_again(files, self._meter, self._start.reimport_seconds))
         self._begin_noting()
 
     # --- pytest's hooks ---
@@ -194,7 +196,7 @@ class Server:
             tally.end(end)
         if not tally.runs:
             tally = Tally([nodeid], request["timeout"])
-            self._run_all(tally, lambda _report: [item])
+            self._run_all(tally, partial(self._prepare_and_run, lambda _report: [item]))
         self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
 
     def _with_needs(self, run: RawRun, limit: float) -> RawRun:
@@ -216,9 +218,18 @@ class Server:
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
+        texts = {str(self._root / name): text for name, text in self._sources.items()}
+
+        def work(wanted: Sequence[str] | None, report: Reporter) -> None:
+            leftovers = Leftovers(texts)
+            items = self._collected(report, [path])
+            leftovers.know([item.module.__dict__ for item in items if isinstance(item, pytest.Function)])
+            items = [item for item in items if wanted is None or item.nodeid in wanted]
+            self._run_tests(report, items, left=lambda: leftovers.found(source))
+
         with written(self._root, {path: source}):
             tally = Tally([], request["timeout"], [path])
-            self._run_all(tally, lambda report: self._collected(report, [path]), name=path)
+            self._run_all(tally, work, name=path)
         self._answer(tally.runs)
 
     def _retry(self, request: dict[str, Any]) -> None:
@@ -231,7 +242,7 @@ class Server:
 
         with written(self._root, files):
             tally = Tally([], request["timeout"], files)
-            self._run_all(tally, prepare, name=min(files))
+            self._run_all(tally, partial(self._prepare_and_run, prepare), name=min(files))
         self._answer(tally.runs)
 
     def _perturb(self) -> None:
@@ -259,11 +270,11 @@ class Server:
 
     # --- tests ---
 
-    def _run_all(self, tally: Tally, prepare: Callable[[Reporter], list[pytest.Item]], name: str = "") -> None:
-        """Run what ``prepare`` gives in the child, in as many children as crashes and hangs make necessary."""
+    def _run_all(self, tally: Tally, work: Callable[[Sequence[str] | None, Reporter], None], name: str = "") -> None:
+        """Run tests in as many children as crashes and hangs make necessary; ``work`` is told which, if not all."""
         while True:
             wanted = list(tally.pending) if tally.collected else None
-            end = self._child(partial(self._prepare_and_run, prepare, wanted), partial(self._note, tally), tally.limit)
+            end = self._child(partial(work, wanted), partial(self._note, tally), tally.limit)
             if not tally.end(end):
                 break
         if not tally.collected and end.how != "done" and not tally.runs:
@@ -284,7 +295,15 @@ class Server:
         with contextlib.suppress(UnsureError):  # no result, then: it is run once more
             self._run_tests(report, [item], short=True)
 
-    def _run_tests(self, report: Reporter, items: Sequence[pytest.Item], *, short: bool = False) -> None:
+    def _run_tests(
+        self,
+        report: Reporter,
+        items: Sequence[pytest.Item],
+        *,
+        short: bool = False,
+        left: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
+        """``left`` is asked after the last one: what belongs to several tests is torn down then."""
         fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
 
         def before(nodeid: str) -> None:
@@ -295,7 +314,9 @@ class Server:
         def after(result: ItemResult) -> bool:
             trace = self._tracer.stop()  # first: coverage opens files too
             trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
-            report.send("run", run=to_json(replace(raw_run(result, self._meter.stop()), trace=trace)))
+            run = replace(raw_run(result, self._meter.stop()), trace=trace)
+            is_last = result.nodeid == items[-1].nodeid
+            report.send("run", run=to_json(replace(run, left=left()) if is_last else run))
             return True
 
         if short:
@@ -372,7 +393,7 @@ class Server:
         while waiting:
             together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
             answered = self._observe_in_turn(together, mutant, request["timeout"])
-            waiting = waiting[len(together) if mutant else answered :]
+            waiting = waiting[len(together) if _changes(mutant) else answered :]
 
     def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
         """Observe probes in one child until one of them ends it; how many were answered."""
@@ -396,7 +417,7 @@ class Server:
             end = End("crashed", "its line runs when the module is imported")
         else:
             end = self._child(work, on_record, limit)
-        for probe in probes[answered : None if mutant else answered + 1]:
+        for probe in probes[answered : None if _changes(mutant) else answered + 1]:
             self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
@@ -436,6 +457,11 @@ class Server:
 
         end = self._child(work, on_record, limit)
         return found, end.how == "done"
+
+
+def _changes(mutant: Mutant | None) -> bool:
+    """Whether a mutant does something else than the code, so that what follows a hang would hang, too."""
+    return mutant is not None and mutant.operator != LISTENING
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

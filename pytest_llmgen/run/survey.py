@@ -17,11 +17,10 @@ from pytest_llmgen.records import (
     TestRun,
     united,
 )
+from pytest_llmgen.timeouts import Timeouts
 
-FORK_MAP_SECONDS = 600.0
-"""Above this (seconds of tests, clean) the map is taken from the user's own run."""
-TIME_FACTOR, TIME_FLOOR = 5.0, 10.0
-"""A test may take so much longer in a worker than in the user's run, and at least the floor."""
+TIME_FACTOR = 5.0
+"""A test may take so much longer in a worker than the longest in the user's run, beside ``Timeouts.test``."""
 GREEN = (Outcome.PASSED, Outcome.XPASSED, Outcome.XFAILED)
 """Outcomes of a run that fails nothing; a strict xfail that passes under a mutant kills it."""
 
@@ -38,11 +37,17 @@ class Survey:
     needs: tuple[str, ...] = ()  # what the walls refused those that differ, as words of llm_sandbox_allow
 
 
-def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int], None]) -> Survey:
+def take_survey(
+    baseline: Baseline,
+    runner: Runner,
+    on_test: Callable[[int, int], None],
+    waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
+) -> Survey:
     """Run each green test of the baseline in a fork of its own and map lines to tests.
 
     Where the user's run is too slow to repeat, its own per-test contexts serve instead; a collection
     error leaves the user's run empty, and then the tests that a worker collects are taken.
+    Above ``waits.map`` seconds of tests, clean, it is too slow.
     """
     collected, _ = runner.collect()
     green = _green(baseline, collected)
@@ -50,11 +55,11 @@ def take_survey(baseline: Baseline, runner: Runner, on_test: Callable[[int, int]
     missing = [f"{nodeid}: not collected in a worker" for nodeid in green if nodeid not in known]
     present = [nodeid for nodeid in green if nodeid in known]
     clean = {run.nodeid: run.seconds for run in baseline.tests}
-    if sum(clean.values()) > FORK_MAP_SECONDS and baseline.contexts:
+    if sum(clean.values()) > waits.map and baseline.contexts:
         return _from_contexts(baseline, present, clean, tuple(missing))
     longest = max((clean.get(nodeid, 0.0) for nodeid in present), default=0.0)
     runs = []
-    for number, run in enumerate(runner.map_tests(present, TIME_FLOOR + TIME_FACTOR * longest), start=1):
+    for number, run in enumerate(runner.map_tests(present, waits.test + TIME_FACTOR * longest), start=1):
         runs.append(run)
         on_test(number, len(present))
     return _from_runs(runs, tuple(missing))

@@ -73,6 +73,12 @@ def groups(tier: str) -> list[tuple[str, ...]]:
     return [tuple(name for name in ATTACKS if ATTACKS[name].family == f and _is_tame(name, tier)) for f in families]
 
 
+def alone(tier: str) -> list[tuple[str, ...]]:
+    """Those that no group holds, each by itself."""
+    together = {name for group in groups(tier) for name in group}
+    return [(name,) for name, attack in ATTACKS.items() if name not in together and tier not in attack.off]
+
+
 def _is_tame(name: str, tier: str) -> bool:
     attack = ATTACKS[name]
     return not (attack.heavy or name in APART or tier in attack.off or attack.is_known_hole(tier))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -46,6 +47,7 @@ def users() -> list[str]:
     return ["me", OTHER] if os.geteuid() == 0 else ["me"]
 
 
+@functools.cache
 def interpreter(user: str) -> str | None:
     """A Python that the user may start, with pytest and this package for it."""
     found = [sys.executable] if user == "me" else [sys.executable, shutil.which("python3", path="/usr/bin") or ""]
@@ -85,7 +87,7 @@ class Siege:
     """Everything that an attack must leave alone, and the driver that runs attacks in one tier."""
 
     def __init__(self, user: str, tier: str, stack: ExitStack) -> None:
-        self.user, self._stack = user, stack
+        self.user, self.tier, self._stack = user, tier, stack
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="siege-"))).resolve()
         self.root, self.victim = self.folder / "project", self.folder / "victim"
         for name, text in FILES.items():

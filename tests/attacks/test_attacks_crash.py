@@ -26,6 +26,16 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "crash" / "run.py"
 LIMIT = 120.0
 SEED = 3
 WORKER = "pytest_llmgen.run.worker"
+ONE_TO_TEST = """
+def sign(number):
+    if number > 0:
+        return 1
+    return -1 if number < 0 else 0
+
+
+def double(number):
+    return 2 * number
+"""
 VICTIMS = ("child", "worker", "child", "worker")
 
 
@@ -36,6 +46,7 @@ def crash() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules["crash_run"] = module  # its dataclasses ask for it
     spec.loader.exec_module(module)  # type: ignore[union-attr]
+    module.FILES["pkg/code.py"] = ONE_TO_TEST
     return module
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
@@ -13,6 +12,7 @@ import pytest
 import siege
 from attack_table import APART, ATTACKS, function_name, render
 from siege import SECRET, Siege
+from test_attacks_walls import EVERYTHING, PLACES, refused
 
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.generate.parse import parse
@@ -25,16 +25,21 @@ FACTS = {
     "VICTIM": "/home/joe", "ROOT": "/home/joe/project", "TMP": "/tmp", "MARKER": "m", "TCP": 4711, "UDP": 4712,
     "SLEEPER": 99, "DRIVER": 98, "SECONDS": "4000", "PACKAGES": "/usr/lib/python3",
 }  # fmt: skip
-BYPASS = """
+PROGRAM = """
 import sys
 import pytest
 import pytest_llmgen.edges as edges
-if sys.argv.pop(1) == "unvetted":  # no user gets here: the name is taken from under the running program
-    edges.vet = lambda candidate, facts: ()
-raise SystemExit(pytest.main(sys.argv[1:]))
+from pytest_llmgen.run.sandbox import choice
+from pytest_llmgen.run.sandbox.plan import TierName
+tier, *unvetted = sys.argv[1].split(",")
+vet = edges.vet  # no user gets here: the name is taken from under the running program
+edges.vet = lambda candidate, facts: () if candidate.name in unvetted else vet(candidate, facts)
+choice.STRONG = {"linux": {TierName(tier): tier}} if tier != "portable" else {}
+raise SystemExit(pytest.main(sys.argv[2:]))
 """
 TRIED_WHOLE = ("files", "network", "learning")
-RUN_SECONDS = 300
+RUN_SECONDS = 900
+TEST_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -85,30 +90,43 @@ def test_vetting_calls_most_attacks_unsafe(refusals: dict) -> None:
     assert len(unsafe) >= 90
 
 
-@pytest.fixture(scope="module")
-def play() -> Iterator[Siege]:
+@pytest.fixture(params=PLACES if EVERYTHING else PLACES[:1], ids="-".join)
+def play(request: pytest.FixtureRequest) -> Iterator[Siege]:
+    """A project of its own for each run: the journal of an earlier one would answer in the double's place."""
+    user, tier = request.param
+    if why := refused(user, tier):
+        pytest.skip(f"{tier} as {user}: {why}")
     with ExitStack() as stack:
-        yield Siege("me", "portable", stack)
+        yield Siege(user, tier, stack)
 
 
-def run(play: Siege, how: str, names: list[str]) -> tuple[subprocess.CompletedProcess[str], dict]:
-    """``pytest --llm-generate`` on the project, with attacks as what the model (a double) answers."""
+def run(
+    play: Siege, names: Sequence[str], unvetted: Sequence[str] = ()
+) -> tuple[subprocess.CompletedProcess[str], dict]:
+    """``pytest --llm-generate`` on the project, with attacks as what the model (a double) answers.
+
+    ``unvetted`` are some of them that vetting does not see.
+    """
     reply = f"```python\n{render(play.facts(), *names)}```"
+    asked = "portable" if play.tier == "portable" else "auto"
     with FakeAnthropic(lambda _request: reply) as api:
         done = subprocess.run(
             [
-                sys.executable, "-B", "-c", BYPASS, how, "-p", "no:llmgen", "-p", "pytest_llmgen.plugin",
-                "-p", "no:cacheprovider",
+                siege.interpreter(play.user), "-B", "-c", PROGRAM, ",".join([play.tier, *map(function_name, unvetted)]),
+                "-p", "no:llmgen", "-p", "pytest_llmgen.plugin", "-p", "no:cacheprovider",
                 "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:hypothesispytest", "--llm-generate",
-                "--llm-provider=model", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", "--llm-sandbox=auto",
+                "--llm-provider=model", "--llm-model=m", "--llm-rounds=1", "--llm-workers=1", f"--llm-sandbox={asked}",
+                "--llm-target=shop/cart.py::discount", "--llm-report=json", f"--llm-test-timeout={TEST_SECONDS}",
             ],
             cwd=play.root, env={**siege.environment(), **api.environment, "HOME": str(play.victim / "home")},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS, check=False,
+            **siege.as_user(play.user),
         )  # fmt: skip
         sent = json.dumps([request.body for request in api.requests])
     assert SECRET not in sent
     assert (play.root / ".llmgen" / "report.json").exists(), done.stdout + done.stderr
     report = json.loads((play.root / ".llmgen" / "report.json").read_text())
+    assert report["run"]["sandbox"] == play.tier
     return done, report
 
 
@@ -119,26 +137,48 @@ def effects(play: Siege, before: dict[str, object]) -> list[str]:
     return [each for each in play.effects(before) if not each.startswith(ours) and each not in folders]
 
 
+def stopped(tier: str, *, vetted: bool) -> list[str]:
+    """Attacks that do nothing here: vetting refuses them, or the tier stops them."""
+    hole = {name for name, attack in ATTACKS.items() if attack.is_known_hole(tier) and not (vetted and attack.code)}
+    return [name for name, attack in ATTACKS.items() if name not in hole and tier not in attack.off]
+
+
+def some(tier: str) -> list[str]:
+    """Attacks that cost little, as if vetting had let them through."""
+    families = [n for n in stopped(tier, vetted=False) if ATTACKS[n].family in TRIED_WHOLE]
+    tame = [name for name in families if _is_light(name) and name not in APART]
+    return [*tame[:: len(tame) // 10], "forge the report", "forge the record", "let a child answer"]
+
+
 def test_a_reply_full_of_attacks_does_nothing_and_each_is_named_with_its_reason(play: Siege) -> None:
-    names = [name for name, attack in ATTACKS.items() if attack.code and not attack.head]
-    before = play.snapshot()
-    done, report = run(play, "vetted", names)
-    assert effects(play, before) == [], done.stdout
+    """The whole way of a reply: what vetting refuses is named, what gets past it meets the walls."""
+    names = [name for name in stopped(play.tier, vetted=True) if EVERYTHING or ATTACKS[name].code or _is_light(name)]
+    unvetted = [] if EVERYTHING else some(play.tier)
+    report = assert_harmless(play, names, unvetted)
     refused = {test["nodeid"].rpartition("::")[2] for test in report["tests"] if test["fate"] in {"unsafe", "invalid"}}
-    assert {function_name(name) for name in names} <= refused
-    assert SECRET not in json.dumps(report) + done.stdout + done.stderr
+    named = {name for name in names if ATTACKS[name].code and not ATTACKS[name].head}
+    assert {function_name(name) for name in named.difference(unvetted)} <= refused
 
 
-def test_attacks_that_get_past_vetting_meet_the_walls_in_the_whole_pipeline(play: Siege) -> None:
-    """Of those that reach their aim there, none has an effect outside."""
-    tame = [n for n, a in ATTACKS.items() if a.family in TRIED_WHOLE and not a.heavy and n not in APART]
-    names = [*tame[:: len(tame) // 10], "forge the report", "forge the record", "let a child answer"]
+@pytest.mark.skipif(not EVERYTHING, reason="LLMGEN_EVERY_ATTACK wants them all")
+def test_all_attacks_at_once_past_vetting_meet_the_walls(play: Siege) -> None:
+    names = stopped(play.tier, vetted=False)
+    assert_harmless(play, names, names)
+
+
+def assert_harmless(play: Siege, names: Sequence[str], unvetted: Sequence[str]) -> dict:
+    """Run a reply of these; of those that reach their aim in their own child, none has an effect outside."""
     before = play.snapshot()
-    done, report = run(play, "unvetted", names)
+    done, report = run(play, names, unvetted)
     assert effects(play, before) == [], done.stdout
     assert report["tests"], done.stdout + done.stderr
-    told = json.dumps(report) + done.stdout + done.stderr
-    assert SECRET not in told
+    assert SECRET not in json.dumps(report) + done.stdout + done.stderr
     for path in (play.root / "tests" / "llmgen").glob("test_*.py"):
         ast.parse(path.read_text())
     assert play.victim.exists()
+    assert play.left() == []
+    return report
+
+
+def _is_light(name: str) -> bool:
+    return not ATTACKS[name].heavy and not ATTACKS[name].off

@@ -114,7 +114,7 @@ def test_untracked_files_are_new_as_a_whole_and_ignored_ones_are_not(repository:
     repository.write("ignored.py", "x = 1\n")
     repository.write("pkg/new.py", "def f():\n    return 1\n")
     changes = changes_of(repository)
-    assert changes.untracked == {"pkg/new.py"}
+    assert changes.whole == {"pkg/new.py"}
     new = parse_module("pkg/new.py", "pkg.new", ".", "def f():\n    return 1\n")
     old = parse_module("a.py", "a", ".", "x = 1\n")
     assert {1, 2} <= changes.new_lines([new, old])["pkg/new.py"]
@@ -145,7 +145,7 @@ def test_paths_are_relative_to_the_root_below_the_repository(repository: Reposit
     prefix = inside.run("rev-parse", "--show-prefix")
     changes = changes_of(inside, prefix)
     assert changes.lines == {"x.py": frozenset({1})}
-    assert changes.untracked == {"y.py"}
+    assert changes.whole == {"y.py"}
 
 
 def test_the_users_configuration_of_git_does_not_matter(repository: Repository) -> None:
@@ -265,3 +265,26 @@ def test_replaced_lines_that_look_like_headers_are_skipped_by_count() -> None:
     assert parse_diff(head + "@@ -3 +3 @@\n-old\n+++ b/evil\n") == {"x": frozenset({3})}
     rows = "@@ -3 +3 @@\n-old\n\\ No newline at end of file\n+++ b/evil\n\\ No newline at end of file\n"
     assert parse_diff(head + rows) == {"x": frozenset({3})}
+
+
+def test_code_that_gitattributes_calls_binary_is_compared(repository: Repository) -> None:
+    repository.write(".gitattributes", "*.py -diff\n")
+    repository.commit()
+    repository.run("checkout", "-q", "-b", "feature")
+    repository.write("a.py", TEN.replace("line 5\n", "five\n"))
+    repository.write("tests/test_a.py", "one\n")
+    repository.run("add", "-A")
+    changes = changes_of(repository)
+    assert changes.lines == {"a.py": frozenset({5}), "tests/test_a.py": frozenset({1})}
+    assert changes.tests == {"tests/test_a.py"}
+
+
+def test_code_that_comes_from_where_nobody_looked_is_new_as_a_whole(repository: Repository) -> None:
+    repository.write("examples/shown.py", TEN)
+    repository.write("notes.txt", TEN.replace("line", "row"))
+    repository.commit()
+    repository.run("checkout", "-q", "-b", "feature")
+    repository.run("mv", "examples/shown.py", "shown.py")
+    repository.run("mv", "notes.txt", "rows.py")
+    repository.run("mv", "a.py", "b.py")
+    assert changes_of(repository).whole == {"shown.py", "rows.py"}

@@ -31,12 +31,12 @@ def shop(tmp_path: Path) -> Repository:
 def scope_of(shop: Repository, diff: str = "main", env: Mapping[str, str] | None = None, **options: object) -> Scope:
     def read(path: str) -> str | None:
         file = shop.folder / path
-        return file.read_text() if file.exists() else None
+        return file.read_bytes().decode() if file.exists() else None
 
     modules = tuple(
         parse_module(file.relative_to(shop.folder).as_posix(), file.stem, ".", file.read_text())
         for file in sorted(shop.folder.rglob("*.py"))
-        if "tests" not in file.parts
+        if not {"tests", "examples"} & set(file.parts)
     )
     return find_scope(shop, defaults(shop.folder, check=True, diff=diff, **options), modules, env or {}, read)
 
@@ -108,11 +108,13 @@ def test_a_renamed_file_brings_only_what_is_new_in_it(shop):
     assert names(scope_of(shop)) == ["tax"]
 
 
-def test_pragmas_that_the_diff_adds_are_listed(shop):
+def test_a_pragma_that_the_diff_adds_is_something_to_judge_though_the_code_is_the_same(shop):
     shop.write("shop.py", SHOP.replace("n * 2", "n * 2  # pragma: no mutate"))
     scope = scope_of(shop)
     assert [(each.path, each.line) for each in scope.pragmas] == [("shop.py", 7)]
-    assert scope.nothing_to_test is not None
+    assert scope.nothing_to_test is None
+    assert scope.lines == {"shop.py": frozenset({7})}
+    assert names(scope) == ["tax"]
 
 
 def test_staged_unstaged_and_untracked_changes_all_count(shop):
@@ -202,3 +204,57 @@ def test_on_the_default_branch_everything_is_in_scope(shop, tmp_path):
     clone.run("checkout", "-q", "-b", "work")
     clone.write("shop.py", SHOP.replace("n * 2", "n * 3"))
     assert names(scope_of(clone, diff="")) == ["tax"]
+
+
+NEW = "\n\ndef extra(n):\n    return n - 1\n"
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_counted_as_python_counts_them(shop):
+    old = "# one\r# two\r# three\n" + SHOP
+    shop.write("shop.py", old)
+    shop.commit()
+    shop.write("shop.py", old + NEW)
+    scope = scope_of(shop, "HEAD")
+    assert scope.lines == {"shop.py": frozenset({13, 14})}
+    assert names(scope) == ["extra"]
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_an_edit_that_git_was_told_not_to_see_is_seen(shop, flag):
+    shop.run("update-index", flag, "shop.py")
+    shop.write("shop.py", SHOP + NEW)
+    assert shop.run("diff", "main") == ""
+    assert names(scope_of(shop)) == ["extra"]
+
+
+def test_a_repository_inside_of_this_one_is_new_as_a_whole(shop):
+    inner = Repository(shop.folder / "lib")
+    inner.run("init", "-q")
+    inner.write("inner.py", NEW)
+    inner.commit()
+    assert names(scope_of(shop)) == ["extra"]
+
+
+def test_changed_code_that_is_left_out_of_the_scope_is_named(shop):
+    shop.write("examples/shown.py", NEW)
+    scope = scope_of(shop)
+    assert scope.nothing_to_test is not None
+    assert scope.nothing_to_test.startswith("no Python code in scope changed (left out: examples/shown.py) since main@")
+
+
+def test_a_submodule_hides_neither_new_files_nor_code_that_it_calls_binary(shop, tmp_path):
+    part = Repository(tmp_path / "part")
+    part.run("init", "-q", "-b", "main")
+    part.write("part.py", "def one():\n    return 1\n")
+    part.write(".gitattributes", "*.py -diff\n")
+    part.commit()
+    shop.run("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part.folder), "vendored")
+    shop.run("config", "-f", ".gitmodules", "submodule.vendored.ignore", "all")
+    shop.commit()
+    shop.run("branch", "-f", "main")
+    inside = Repository(shop.folder / "vendored")
+    inside.write("part.py", "def one():\n    return 2\n")
+    inside.write("more.py", NEW)
+    assert names(scope_of(shop)) == ["extra", "one"]
+    inside.commit()
+    assert names(scope_of(shop)) == ["extra", "one"]

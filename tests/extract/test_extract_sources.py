@@ -12,12 +12,14 @@ from pytest_llmgen.records import Module
 
 CODE = "def f():\n    return 1\n"
 
+TEST = "def test_f():\n    assert True\n"
 
-def write(root: Path, *paths: str, text: str = CODE) -> Path:
+
+def write(root: Path, *paths: str, text: str = "") -> Path:
     for path in paths:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(text or (TEST if is_test_path(path) else CODE))
     return root
 
 
@@ -290,3 +292,57 @@ def test_tests_are_known_by_name_folder_and_testpaths() -> None:
     assert all(map(is_test_path, ["test_a.py", "x/a_test.py", "conftest.py", "a/tests/helper.py"]))
     assert not any(map(is_test_path, ["a.py", "testing/a.py", "latest.py", "tests.py"]))
     assert is_test_path("checks/a.py", ["checks/"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def test_it(): pass\n",
+        "import unittest\nclass It(unittest.TestCase): pass\n",
+        "class TestIt(Shared): pass\n".replace("Shared", "SharedTests"),
+        "from pytest import fixture\n",
+        "from shared import *\n",
+        "if True:\n    async def test_it(): pass\n",
+        "class It:\n    def test_it(self): pass\n",
+        "test_all = make(1)\n",
+    ],
+)
+def test_a_file_that_is_named_like_a_test_and_serves_tests_is_none_of_the_sources(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/cart.py")
+    write(tmp_path, "shop/price_test.py", text=text)
+    assert paths(find(tmp_path)) == ["shop/__init__.py", "shop/cart.py"]
+
+
+@pytest.mark.parametrize("text", [CODE, "import os\ntest_mode = False\nclass Tester: pass\n", "def broken(:\n"])
+def test_product_code_is_in_scope_however_its_file_is_named(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "shop/__init__.py")
+    write(tmp_path, "shop/price_test.py", "shop/test_bench.py", text=text)
+    assert paths(find(tmp_path)) == ["shop/__init__.py", "shop/price_test.py", "shop/test_bench.py"]
+
+
+def test_python_files_says_which_files_are_tests(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/cart.py")
+    write(tmp_path, "shop/tests.py", "shop/check_cart.py", text=TEST)
+    names = ["tests.py", "check_*.py"]
+    found = find_modules(
+        tmp_path,
+        targets=(),
+        exclude=(),
+        cov_source=(),
+        configured_source=(),
+        test_paths=(),
+        output_dir="tests/llmgen",
+        python_files=names,
+    )
+    assert paths(found) == ["shop/__init__.py", "shop/cart.py"]
+
+
+def test_code_that_only_a_symbolic_link_makes_importable_is_named_as_not_measured(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "lib/real.py", "other/pkg/__init__.py", "shop/cart.py")
+    (tmp_path / "shop/mod.py").symlink_to("../lib/real.py")
+    (tmp_path / "shop/cart_again.py").symlink_to("cart.py")
+    found = {module.path: module.error for module in find(tmp_path)}
+    assert found["shop/cart.py"] is None
+    assert "shop/cart_again.py" not in found
+    assert "lib/real.py" in (found["shop/mod.py"] or "")
+    assert "shop/mod.py" in (found["lib/real.py"] or "")

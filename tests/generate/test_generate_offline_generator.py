@@ -27,6 +27,7 @@ from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import (
     Assignment,
     Category,
+    Heard,
     Hits,
     Meeting,
     Module,
@@ -42,6 +43,7 @@ from pytest_llmgen.records import (
     TargetKind,
     Value,
 )
+from pytest_llmgen.run.listening import listening
 
 GOLDENS = pathlib.Path(__file__).parent.parent / "goldens" / "offline"
 LINE_LIMIT = 20_000
@@ -81,7 +83,9 @@ class InProcessProber:
                 if name in probe.setup:
                     sys.modules[name] = made = types.ModuleType(name)
                     exec(self.code_of(name, probe.mutant), made.__dict__)
-            return self.run(probe)
+            with listening() as listener:
+                seen = self.run(probe)
+            return dataclasses.replace(seen, heard=tuple(Heard(*told) for told in listener.heard))
         finally:
             for name, module in saved.items():
                 sys.modules.pop(name, None)

@@ -151,7 +151,7 @@ def test_tests_that_differ_in_literals_become_a_table():
         '        pytest.param("bye", "b", id="bye"),\n'
         "    ],\n"
         ")\n"
-        "def test_f_of_typical_values(text, expected):\n"
+        "def test_f_by_text(text, expected):\n"
         '    """Typical: f gives the result of each row, as the code is today."""\n'
         "    assert f(text) == expected\n"
     )

@@ -78,7 +78,7 @@ def test_the_keys_of_the_specification_are_there(report_of):
     assert data["gaps"][0]["id"] == "M-7k3qd2m"
     assert data["gaps"][0]["where"] == "shop/cart.py::Cart.apply_voucher"
     assert data["gaps"][0]["region"] == {"start_line": 41, "start_column": 12, "end_line": 41, "end_column": 39}
-    assert data["gaps"][0]["attempts"][0] == {"outcome": "no-gain", "why": "passes on the mutant"}
+    assert data["gaps"][0]["attempts"][0] == {"outcome": "no-gain", "why": "passes on the mutant", "ran": False}
     test = data["tests"][0]
     assert (test["category"], test["origin"], test["oracle"]) == ("typical", "model", "documentation")
     assert (test["new_lines"], test["kills"], test["reviewed"]) == ([43, 44], ["M-1aaaaaa"], False)

@@ -207,6 +207,20 @@ def test_one(): pass
 def test_two(): os._exit(0)
 def test_three(): pass
 """
+LEAVING = """\
+import os
+import pytest
+import shop
+
+@pytest.fixture(scope="module")
+def folder():
+    before = os.getcwd()
+    yield os.chdir("/")
+    os.chdir(before)
+
+def test_one(folder): shop.price = None
+def test_two(folder): pass
+"""
 CANDIDATES = {
     "tests/llmgen/test_llmgen_good.py": GOOD,
     "tests/llmgen/test_llmgen_import.py": "import nothing_like_this\n",
@@ -214,6 +228,7 @@ CANDIDATES = {
     "tests/llmgen/test_llmgen_empty.py": "",
     "tests/llmgen/test_llmgen_crash.py": CRASHING,
     "tests/llmgen/test_llmgen_exit.py": "import os\nos._exit(0)\n",
+    "tests/llmgen/test_llmgen_leaves.py": LEAVING,
 }
 
 
@@ -249,6 +264,11 @@ def test_a_file_that_is_not_collected_gives_one_run_with_the_reason(
     (run,) = tried[name]
     assert (run.outcome, run.error_type, run.crash_line) == (Outcome.NOT_COLLECTED, error_type, line)
     assert run.message
+
+
+def test_what_a_candidate_leaves_changed_is_said_after_its_last_test(tried: dict[str, list[TestRun]]) -> None:
+    assert [run.left for run in tried["leaves.py"]] == [(), ("shop.price",)]
+    assert [run.left for run in tried["good.py"]] == [(), ()]
 
 
 def test_a_crash_costs_only_the_test_that_crashed(tried: dict[str, list[TestRun]]) -> None:
@@ -320,11 +340,10 @@ def test_a_system_without_fork_is_refused_with_the_way_out(tmp_path: Path, monke
     ],
 )
 def test_a_worker_that_cannot_start_is_a_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_start: None, module: str, limit: float, slug: str, said: str
+    tmp_path: Path, quick_start: None, module: str, limit: float, slug: str, said: str
 ) -> None:
-    monkeypatch.setattr("pytest_llmgen.run.pool.START_LIMIT", limit)
     write(tmp_path, {"shop.py": SHOP, "conftest.py": module})
-    with executor(tmp_path) as runner, pytest.raises(LlmgenError) as caught:
+    with executor(tmp_path, timeouts=[f"start={limit}"]) as runner, pytest.raises(LlmgenError) as caught:
         runner.collect()
     assert caught.value.slug == slug
     assert said in str(caught.value)

@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -177,6 +178,7 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     handler, log_handlers = signal.getsignal(signal.SIGUSR1), list(logging.getLogger().handlers)
     token = module.CONTEXT.set(0)
     process = process_state()
+    threads = threading.enumerate()
     try:
         with decimal.localcontext():
             exec(change, vars(module) | {"PARAMS": params} if "PARAMS" in change else vars(module))
@@ -187,6 +189,8 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
         logging.getLogger("llmgen.x").setLevel(logging.NOTSET)
         module.CONTEXT.reset(token)
         module.STOP.set()
+        for thread in set(threading.enumerate()) - set(threads):
+            thread.join()  # or the next test sees it end
 
 
 @pytest.mark.parametrize(

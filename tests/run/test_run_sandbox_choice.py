@@ -50,7 +50,7 @@ def _output(plan, code, *arguments, env=None):
 
 
 def _refusing(monkeypatch, **refusals):
-    monkeypatch.setattr(choice, "trial", lambda name, reach: refusals.get(name.value, ("a wall",)))
+    monkeypatch.setattr(choice, "trial", lambda name, *_: refusals.get(name.value, ("a wall",)))
 
 
 def test_auto_takes_the_strongest_tier_and_says_why_not_a_stronger(monkeypatch):
@@ -103,9 +103,9 @@ def test_where_the_kernel_gives_no_namespaces_landlock_is_taken_and_the_reason_s
 
 def test_a_refusal_is_the_reason_of_the_kernel(private, project):
     plan = prepare(Tier(TierName.PORTABLE), project, private)
-    assert choice._probe(plan) == ("limits", "no capabilities", "audit hook, against accident only")
+    assert choice._probe(plan, 20) == ("limits", "no capabilities", "audit hook, against accident only")
     broken = replace(plan, seen=str(project / "missing"))
-    assert choice._probe(broken) == f"[Errno 2] No such file or directory: '{project}/missing'"
+    assert choice._probe(broken, 20) == f"[Errno 2] No such file or directory: '{project}/missing'"
 
 
 def test_a_plan_survives_json(project, private):

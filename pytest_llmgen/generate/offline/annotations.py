@@ -32,7 +32,7 @@ def _date(name: str) -> tuple[str, ...]:
 
 _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
-    "float": (("1.5", "0.0", "-1.5", "1.0", "2.0", "100.0", "0.1"), ()),
+    "float": (("1.5", "0.0", "-1.5", "1.0", "2.0", "100.0", "0.1", "1e+30", "math.inf", "math.nan"), ("import math",)),
     "complex": (("1 + 2j", "0j"), ()),
     "bool": (("True", "False"), ()),
     "str": (
@@ -146,6 +146,11 @@ class Annotations:
         """Terms of several types, for what nothing is known of."""
         found = [self.terms_of_text(text, depth + 1)[:2] for text in _UNKNOWN]
         return [term for rank in range(2) for terms in found for term in terms[rank : rank + 1]]
+
+    def guessed(self, parameter: Parameter) -> list[Term]:
+        """Terms where the annotation says nothing that can be built: by the name, else of several types."""
+        wanted = suggested(parameter.name)
+        return unique([*([wanted] if wanted else []), *self.unknown()])
 
     def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
         name = _SAME.get(name, name)
@@ -297,7 +302,7 @@ def passed(parameters: tuple[Parameter, ...], row: list[Term]) -> str:
 
 def _basic(name: str) -> list[Term]:
     sources, imports = _BASIC[name]
-    return [from_source(source, imports) for source in sources]
+    return [from_source(source, imports if name != "float" or "math." in source else ()) for source in sources]
 
 
 def _parts(inner: ast.expr | None) -> list[ast.expr]:

@@ -148,7 +148,8 @@ def access(import_line: str, qualname: str, module: str) -> str:
 
 def look(owner: str, attribute: str) -> str:
     """The expression that shows an attribute."""
-    return {"__len__": f"len({owner})", "__str__": f"str({owner})"}.get(attribute, f"{owner}.{attribute}")
+    whole = {"__len__": "len", "__str__": "str", "__iter__": "list", "__repr__": "repr", "__dict__": "dict"}
+    return f"{whole[attribute]}({owner})" if attribute in whole else f"{owner}.{attribute}"
 
 
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
+from pytest_llmgen.generate.offline.claims import Examples, claims
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -25,13 +27,16 @@ from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
+from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
+from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
@@ -47,13 +52,11 @@ from pytest_llmgen.records import (
     Target,
     TargetKind,
 )
+from pytest_llmgen.timeouts import Timeouts
 
 _MAX_CANDIDATES = 24
 _MAX_MUTANTS = 600
 _MAX_LOOKS = 8
-_SECONDS = 30.0
-"""For the search of one target, and again for its mutants, where the caller sets no limit.  Numbers of probes end it
-long before: only they are the same on every machine."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -100,8 +103,14 @@ class OfflineGenerator:
     origin = Origin.OFFLINE
     label = "offline"
 
-    def __init__(self, prober: Prober, seed: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._prober, self._seed, self._clock = prober, seed, clock
+    def __init__(
+        self,
+        prober: Prober,
+        seed: int,
+        clock: Callable[[], float] = time.monotonic,
+        waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._memories: dict[str, _Memory] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -118,7 +127,7 @@ class OfflineGenerator:
         try:
             plain = replace(assignment, target=_by_property(assignment.target))
             plan = plan_of(plain, modules)
-            candidates, note = self._search(plain, plan)
+            candidates, note = self._search(plain, plan, modules)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
         except RecursionError:
@@ -130,9 +139,14 @@ class OfflineGenerator:
         same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
-    def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
+    def _limits(self, assignment: Assignment) -> Limits:
+        """Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine."""
+        end = self._clock() + (assignment.seconds or self._waits.search)
+        return Limits(self._clock, end, call=self._waits.call)
+
+    def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
-        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        limits = self._limits(assignment)
         memory = self._memories.setdefault(assignment.target.key, _Memory())
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
@@ -140,23 +154,27 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known)
+        wire = wiretap(assignment.module.source, plan.node, assignment.target)
+        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
-        chosen = self._chosen(assignment, plan, search, found, memory)
+        chosen, examples = self._chosen(assignment, plan, search, found, memory)
         observed = self._write(assignment, plan, chosen, memory)
-        candidates = [*documents, *observed]
+        claimed = self._claimed(assignment, plan, modules, found, examples, memory) if is_first else []
+        candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _chosen(self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory) -> list[Find]:
+    def _chosen(
+        self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory
+    ) -> tuple[list[Find], Examples]:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
-        limits = Limits(self._clock, self._clock() + (assignment.seconds or _SECONDS))
+        limits = self._limits(assignment)
         hunt = Hunt(self._prober, survivors, raised)
         hunt.meet([find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)])
         pursue(hunt, search, limits)
@@ -172,8 +190,28 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
-        chosen = [showable[place] for place in cover(gains)]
-        return chosen if gaps is not None or survivors else _without_repetition([*chosen, *found.finds])
+        places = cover(gains)
+        chosen = [showable[place] for place in places]
+        if survivors or gaps is not None:
+            wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
+            chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+        examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
+        is_enough = gaps is not None or survivors
+        return chosen if is_enough else _without_repetition([*chosen, *found.finds]), examples
+
+    def _claimed(
+        self,
+        assignment: Assignment,
+        plan: Plan,
+        modules: Mapping[str, Module],
+        found: Found,
+        examples: Examples,
+        memory: _Memory,
+    ) -> list[Candidate]:
+        """Property tests, where they do what examples do not."""
+        base = tuple(pool[0] for pool in plan.pools)
+        finds, partners = found.everything, partners_for(assignment, modules)
+        return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
@@ -182,7 +220,8 @@ class OfflineGenerator:
 
     def _write(self, assignment: Assignment, plan: Plan, chosen: list[Find], memory: _Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
-        writer = Writer(base, plan.world.raised, assignment.round, memory.names)
+        told = dict(zip((find.row for find in chosen), ways(plan.node, chosen), strict=True))
+        writer = Writer(base, plan.world.raised, assignment.round, memory.names, told)
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
         for seen in look_twice(self._prober, plan.callee, plan.world, finds):
@@ -235,17 +274,43 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(constant_keys(starred, node)))
+    made_of = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
+    options = constant_keys(starred, node) or made_of
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
-    if objects and target.name in inputs.ALIKE:
+    is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
+    if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     columns = tuple(tuple(pool) for pool in full)
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
+    """Functions that the target may undo, ready to be called."""
+    plans = {each: _partner(assignment, each, modules) for each in partners_of(assignment.target, assignment.module)}
+    return [
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), undoes(assignment.target.name, target.name))
+        for target, plan in plans.items()
+        if plan is not None
+    ]
+
+
+def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Module]) -> Plan | None:
+    """How another function of the module is called; None where it can't be, or takes more than one argument."""
+    line = assignment.context.import_line
+    if line.startswith("from "):
+        line = f"from {assignment.module.name} import {target.name}"
+    context = replace(assignment.context, import_line=line, examples=(), callers=())
+    try:
+        plan = plan_of(replace(assignment, target=target, context=context), modules)
+    except UnsuitableError:
+        return None
+    return plan if sum(item.is_required for item in plan.callee.parameters) == 1 else None
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:
@@ -266,7 +331,7 @@ def _callee(
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
     found = annotated(parameters(node, skip_first=skip), node)
-    shape = world.classes.get(owner.rpartition(".")[2]) if owner else None
+    shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
         found = shape.parameters if shape and target.name == "__post_init__" else found
@@ -276,7 +341,7 @@ def _callee(
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
-    name = snake_case(shape.name)
+    name = snake_case(shape.name.rpartition(".")[2])
     made_of = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))

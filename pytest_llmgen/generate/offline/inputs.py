@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations, zip_longest
 
@@ -16,10 +16,12 @@ from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassShape
 
 _MAX_POOL = 48
+_MAX_FITTING = 26
 _LITERALS_FIRST = 3
 _MAX_LITERALS = 12
 _RECEIVERS = 3
-_STEP_METHODS = 5
+_STEP_METHODS = 7
+_STEP_DUNDERS = {"__setitem__", "__call__"}
 _MAX_PAIRS = 16
 _MAX_ASSIGNED = 4
 _NUMBER_UNITS = {
@@ -50,12 +52,19 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     """Values for one parameter, the most typical first; empty where none can be made."""
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
-    typed = _varied(parameter.name, annotations.terms(parameter.annotation), rank)
+    known = annotations.terms(parameter.annotation)
+    typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
     fitting = _fitting(sources.literals, typed, sources.mentioned)
     seen = [row[rank] for row in sources.seen if rank < len(row)]
-    found = [*seen, *typed[:_LITERALS_FIRST], *fitting, *typed[_LITERALS_FIRST:]]
+    found = [
+        *seen,
+        *typed[:_LITERALS_FIRST],
+        *fitting[:_MAX_FITTING],
+        *typed[_LITERALS_FIRST:],
+        *fitting[_MAX_FITTING:],
+    ]
     if parameter.has_default:
         return unique([OMITTED, *_other_side(parameter.default), *found])[:_MAX_POOL]
     return unique(found)[:_MAX_POOL]
@@ -186,8 +195,8 @@ def receivers(
     fresh = annotations.build(shape)
     if not fresh or target == "__init__":
         return fresh
-    steps = _steps(shape, annotations, literals, seen_of)
-    own = [step for step in steps if step.source.startswith(f".{target}(")]
+    steps = _steps(shape, annotations, literals, target, seen_of)
+    own = [step for step in steps if step.source.startswith((f".{target}(", "[" if target == "__setitem__" else "(("))]
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
     alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
@@ -202,7 +211,7 @@ def _pairs(steps: list[Term]) -> list[tuple[Term, Term]]:
     """Each method twice with other arguments, then each method after each other one."""
     named: dict[str, list[Term]] = {}
     for step in steps:
-        named.setdefault(re.split(r"[( =]", step.source)[0], []).append(step)
+        named.setdefault(re.split(r"(?<!^)[( =\[]", step.source)[0], []).append(step)
     twins = [pair for same in named.values() for pair in permutations(same[:2], 2)]
     return [*twins, *permutations([same[0] for same in named.values()], 2)]
 
@@ -228,12 +237,19 @@ def _after(base: Term, steps: list[Term]) -> Term:
     )
 
 
-def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term], seen_of: Rows) -> list[Term]:
+def _steps(
+    shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str, seen_of: Rows
+) -> list[Term]:
+    """Calls that change an object, first those that write what the target reads."""
     changing = [
         (name, node)
         for name, node in shape.methods.items()
-        if not name.startswith("_") and changes_object(node) and not _is_special(node)
+        if (not name.startswith("_") or name in _STEP_DUNDERS)
+        and (name in _STEP_DUNDERS or changes_object(node, shape.methods))
+        and not _is_special(node)
     ]
+    read = _held(shape.methods, target, ast.Load)
+    changing.sort(key=lambda item: -len(read & _held(shape.methods, item[0], ast.Store)))
     found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
@@ -241,7 +257,8 @@ def _steps(shape: ClassShape, annotations: Annotations, literals: Sequence[Term]
         columns = [pool(item, annotations, sources, rank) for rank, item in enumerate(items)]
         if all(columns):
             found.extend(
-                _step(name, items, [column[min(rank, len(column) - 1)] for column in columns]) for rank in (0, 1, 2)
+                _step(name, node, items, [column[min(rank, len(column) - 1)] for column in columns])
+                for rank in (0, 1, 2)
             )
     return unique(found)
 
@@ -252,22 +269,58 @@ def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]
     return [replace(term, source=f".{name} = {term.source}", is_shared=False) for term in terms]
 
 
-def _step(name: str, items: tuple[Parameter, ...], row: list[Term]) -> Term:
+def _step(name: str, node: FunctionNode, items: tuple[Parameter, ...], row: list[Term]) -> Term:
     imports = dict.fromkeys(line for term in row for line in term.imports)
     fixtures = dict.fromkeys(item for term in row for item in term.fixtures)
     before = dict.fromkeys(line for term in row for line in term.before)
-    return Term(f".{name}({passed(items, row)})", tuple(imports), fixtures=tuple(fixtures), before=tuple(before))
+    source = f".{name}({passed(items, row)})"
+    if name == "__setitem__" and len(row) >= len("kv") and not any(term.is_omitted for term in row[:2]):
+        source = f"[{row[0].source}] = {row[1].source}"
+    elif name == "__call__":
+        source = source.removeprefix(".__call__")
+    elif "property" in decorator_names(node):
+        source = f".{name}"
+    return Term(source, tuple(imports), fixtures=tuple(fixtures), before=tuple(before))
 
 
 def _is_special(node: FunctionNode) -> bool:
-    special = {"property", "cached_property", "setter", "staticmethod", "classmethod", "contextmanager"}
+    special = {"cached_property", "setter", "staticmethod", "classmethod", "contextmanager"}
     return isinstance(node, ast.AsyncFunctionDef) or bool(special & set(decorator_names(node)))
 
 
-def changes_object(node: FunctionNode) -> bool:
-    """Whether a method seems to change its object."""
+def _held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:
+    """Attributes of the object that a method, or one that it calls, reads or writes."""
+    waiting, found = [name], set[str]()
+    for current in waiting:
+        for item in ast.walk(methods[current]) if current in methods else ():
+            if isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == "self":
+                if item.attr in methods and item.attr not in waiting:
+                    waiting.append(item.attr)
+                elif isinstance(item.ctx, context) or context is ast.Store:
+                    found.add(item.attr)
+    return found
+
+
+def changes_object(node: FunctionNode, methods: Mapping[str, FunctionNode] | None = None) -> bool:
+    """Whether a method, or one of the ``methods`` that it calls, seems to change its object."""
+    if _changes(node):
+        return True
+    called = {
+        item.func.attr
+        for item in ast.walk(node)
+        if isinstance(item, ast.Call)
+        and isinstance(item.func, ast.Attribute)
+        and isinstance(item.func.value, ast.Name)
+        and item.func.value.id == "self"
+    }
+    return any(_changes((methods or {})[name]) for name in called if name in (methods or {}))
+
+
+def _changes(node: FunctionNode) -> bool:
     for item in ast.walk(node):
         match item:
+            case ast.Subscript(value=ast.Name(id="self"), ctx=ast.Store() | ast.Del()):
+                return True
             case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store() | ast.Del()):
                 return True
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self")), ctx=ast.Store() | ast.Del()):

@@ -36,14 +36,14 @@ class Hunt:
     """Mutants of one target and the inputs that they met; inputs may be added."""
 
     def __init__(self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str]) -> None:
-        self._prober, self._mutants, self.raised = prober, mutants, raised
+        self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
 
     @property
     def open(self) -> list[Mutant]:
         """The mutants that no input has killed."""
-        return [mutant for mutant in self._mutants if mutant.id not in self.matrix.killers]
+        return [mutant for mutant in self.mutants if mutant.id not in self.matrix.killers]
 
     def meet(self, finds: Sequence[Find]) -> bool:
         """Let the open mutants meet further inputs; whether one of them was killed."""
@@ -52,7 +52,7 @@ class Hunt:
         mutants = self.open
         if not mutants or not finds:
             return False
-        steady = self._steady(finds)
+        steady = self.steady(finds)
         challenges = [Challenge(mutant, _reaching(mutant, finds, steady)) for mutant in mutants]
         challenges = [challenge for challenge in challenges if challenge.places]
         for challenge, met in zip(challenges, self._challenge(finds, challenges, _ENOUGH), strict=True):
@@ -63,11 +63,16 @@ class Hunt:
                 self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
 
-    def _steady(self, finds: Sequence[Find]) -> list[int]:
+    def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
         everything = Challenge(None, tuple(range(len(finds))))
         (met,) = self._challenge(finds, [everything], len(finds))
         return [place for place in range(len(finds)) if place not in set(met.differing)]
+
+    def differing(self, finds: Sequence[Find], asked: Sequence[tuple[Mutant, tuple[int, ...]]]) -> list[set[int]]:
+        """For each mutant those of its places among ``finds`` that tell it from the code."""
+        challenges = [Challenge(mutant, places) for mutant, places in asked]
+        return [set(met.differing) for met in self._challenge(finds, challenges, len(finds))] if asked else []
 
     def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
         probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]

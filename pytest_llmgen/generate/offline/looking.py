@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import Callee, look
+from pytest_llmgen.generate.offline.questions import showing
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.world import ClassShape, World
 from pytest_llmgen.generate.offline.write import Look, Seen
@@ -39,7 +40,7 @@ def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> See
     parts: tuple[Look, ...] = ()
     value = observation.value
     if value is not None and value.source is None:
-        made = world.classes.get(value.type_name.rpartition(".")[2])
+        made = world.class_of(value.type_name)
         parts = _parts(prober, callee, made, find) if made else ()
         if not parts and not state:
             return None
@@ -55,7 +56,8 @@ def _state(looks: Sequence[str], observation: Observation) -> tuple[Look, ...]:
 def _parts(prober: Prober, callee: Callee, made: ClassShape, find: Find) -> tuple[Look, ...]:
     """Attributes of an object that the call returned."""
     probe, scene = probe_of(callee, find.row, "parts")
-    expressions = [look("result", name) for name in made.attributes[:_MAX_LOOKS]]
+    names = made.attributes[:_MAX_LOOKS] or showing(made)
+    expressions = [look("result", name) for name in names]
     seen = _values(prober, f"{probe.setup}\nresult = {scene.expression}", expressions)
     pairs = zip(expressions, seen, strict=True)
     return tuple(Look(text, item.value) for text, item in pairs if _is_shown(item) and item.value is not None)

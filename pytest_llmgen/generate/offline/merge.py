@@ -15,12 +15,9 @@ from pytest_llmgen.records import Candidate, Category, Oracle, Target
 _MAX_COLUMNS = 6
 _MAX_ROWS = 20
 _MAX_LABEL = 24
-_ENDINGS = {
-    Category.TYPICAL: "of_typical_values",
-    Category.EDGE: "of_edge_values",
-    Category.FAILURE: "rejects_bad_values",
-}
-_JOINTS = {"of", "for", "is", "raises", "rejects", "and", "as"}
+_MAX_TOLD = 2
+_ENDINGS = {Category.TYPICAL: "by", Category.EDGE: "at_the_edges_of", Category.FAILURE: "rejects_bad"}
+_JOINTS = {"of", "for", "is", "raises", "rejects", "and", "as", "when"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,9 @@ def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tup
     first = cases[0].candidate
     names = [case.candidate.name for case in cases]
     start = _common(names)
-    name = _free(f"{naming.stem(first.target.rpartition('::')[2])}_{_ENDINGS[first.category]}", taken)
+    told = [column for rank, column in columns.items() if not cases[0].holes[rank].is_outcome][:_MAX_TOLD] or ["values"]
+    ending = f"{_ENDINGS[first.category]}_{'_and_'.join(told)}"
+    name = _free(f"{naming.stem(first.target.rpartition('::')[2])}_{ending}", taken)
     function = ast.parse(first.source).body[0]
     assert isinstance(function, ast.FunctionDef)
     fixtures = [item.arg for item in function.args.args]
@@ -204,7 +203,10 @@ def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
     inputs = [rank for rank in columns if not cases[0].holes[rank].is_outcome]
     for case in cases:
         told = _value_label(case.holes[inputs[0]].source) if len(inputs) == 1 else ""
-        label = _free(told or _label(case.candidate.name[len(start) :]), seen, "-")
+        label = told or _label(case.candidate.name[len(start) :])
+        if label == "usual" and len(inputs) == 1 and case.holes[inputs[0]].source.lstrip("-").isdigit():
+            label = f"{columns[inputs[0]]}-{case.holes[inputs[0]].source}".replace("_", "-")
+        label = _free(label, seen, "-")
         values = ", ".join(case.holes[rank].source for rank in columns)
         rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))
     return rows

@@ -9,14 +9,15 @@ from pytest_llmgen.generate.offline.inputs import changes_object
 from pytest_llmgen.generate.offline.world import ClassShape
 
 _PROPERTIES = {"property", "cached_property"}
-_SHOWING = ("__len__", "__str__")
+_SHOWING = ("__len__", "__str__", "__iter__", "__repr__")
+_MAPPINGS = {"MutableMapping", "Mapping", "dict", "UserDict", "OrderedDict"}
 
 
 def questions(
     shape: ClassShape, target: str, arguments: tuple[str, ...]
 ) -> tuple[list[str], tuple[tuple[str, tuple[str, ...]], ...]]:
     """Properties and the like by name; then methods that take some of a call's arguments, with their names."""
-    asked = [name for name in _SHOWING if name in shape.methods and name != target]
+    asked = showing(shape, target)
     echoes: list[tuple[str, tuple[str, ...]]] = []
     for name, node in shape.methods.items():
         if name.startswith("_") or name == target or not _only_tells(node):
@@ -28,6 +29,16 @@ def questions(
         if not node.decorator_list and set(needed) <= set(arguments):
             echoes.append((name, needed))
     return asked, tuple(echoes)
+
+
+def showing(shape: ClassShape, target: str = "") -> list[str]:
+    """Special methods that show an object as a whole."""
+    found = [name for name in _SHOWING if name in shape.methods and name != target]
+    if {"__next__", "__anext__"} & shape.methods.keys() and "__iter__" in found:
+        found.remove("__iter__")  # it would be used up
+    if _MAPPINGS & shape.bases and target not in {"__iter__", "__getitem__"}:
+        found = ["__dict__", *(name for name in found if name == "__len__")]
+    return [name for name in found if name != "__repr__" or len(found) == 1]
 
 
 def _only_tells(node: FunctionNode) -> bool:

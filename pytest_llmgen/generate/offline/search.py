@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
-from pytest_llmgen.records import Observation, Probe, Prober
+from pytest_llmgen.records import Mutant, Observation, Probe, Prober
+from pytest_llmgen.timeouts import Timeouts
 
 _BATCH = 64
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
-_TIMEOUT = 0.4  # seconds for one call
-_MAX_PROBES = 600
+_MAX_PROBES = 1100
+_MAX_CLIMBED = 520
 _MAX_EACH = 200
 _MAX_PAIRS = 160
 _FIRSTS, _SECONDS = 20, 5
@@ -53,6 +55,7 @@ class Limits:
     clock: Callable[[], float]
     deadline: float | None
     probes: int = _MAX_PROBES
+    call: float = Timeouts().call  # seconds for one
 
     @property
     def is_over(self) -> bool:
@@ -92,7 +95,10 @@ class Search:
         limits: Limits,
         boundaries: frozenset[str] = frozenset(),
         known: Vocabulary = (),
+        wire: Mutant | None = None,
     ) -> None:
+        """``wire`` makes the target tell its comparisons."""
+        self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee)), 0
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
         self._rng, self._limits, self._known = rng, limits, known
@@ -108,11 +114,17 @@ class Search:
         self._try([*seeds, *self._each_choice(), *self._pairs()])
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
-            near = self._neighbourhood()
+            near = self._climbing() or self._neighbourhood()
             rows = near or [row for _ in range(_BATCH) if (row := self._changed(self._found.finds)) is not None]
             idle = 0 if self._try(rows) or near else idle + 1
         self._found.form = self._callee.form
         return self._found
+
+    def _climbing(self) -> list[Input]:
+        """Inputs towards what comparisons have not come out as yet."""
+        rows = self._climber.proposals() if self._climbed < _MAX_CLIMBED else []
+        self._climbed += len(rows)
+        return rows
 
     def vary(self, finds: Sequence[Find], known: Vocabulary = ()) -> list[Find]:
         """What further inputs do that are changes of these, whether or not they reach anything new.
@@ -196,12 +208,23 @@ class Search:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
         self._limits.probes -= len(fresh)
-        observations = self._prober.probe([probe for _, probe, _ in fresh], _TIMEOUT) if fresh else []
+        observations = self._seen([probe for _, probe, _ in fresh])
         gains = [
             self._take(row, scene, probe, observation)
             for (row, probe, scene), observation in zip(fresh, observations, strict=True)
         ]
         return any(gains)
+
+    def _seen(self, probes: Sequence[Probe]) -> list[Observation]:
+        """What the probes did, with the wiretap where it can be used."""
+        if not probes:
+            return []
+        wired = [replace(probe, mutant=self._wire) for probe in probes]
+        found = self._prober.probe(wired, self._limits.call)
+        if self._wire is not None and not self._found.everything and all(each.outcome == "crashed" for each in found):
+            self._wire = None
+            return self._prober.probe(probes, self._limits.call)
+        return found
 
     def _take(self, row: Input, scene: Scene, probe: Probe, observation: Observation) -> bool:
         if observation.outcome not in {"returned", "raised"}:
@@ -210,6 +233,7 @@ class Search:
         self._settle_form(observation)
         find = Find(row, scene, probe, observation, goals_of(observation, self._callee))
         self._found.everything.append(find)
+        self._climber.note(row, observation.heard)
         kind = kind_of(observation)
         gained = find.goals - self._reached
         seen = self._signatures.setdefault((find.goals, kind), set())
@@ -243,6 +267,13 @@ class Search:
             return
         if any(part in value.type_name for part in _ITERATORS):
             self._callee = replace(self._callee, form=Form.SLICED)
+
+
+def defaults_of(callee: Callee) -> tuple[str, ...]:
+    """What each place is where it is left out, as far as that is a plain value."""
+    given = [item.default if isinstance(item.default, ast.Constant) else None for item in callee.parameters]
+    sources = ["" if node is None or node.value in {None, ...} else ast.unparse(node) for node in given]
+    return ("", *sources) if callee.receiver else tuple(sources)
 
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:

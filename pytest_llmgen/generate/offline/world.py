@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pytest_llmgen.generate.offline.code import (
@@ -53,6 +53,7 @@ class ClassShape:
     attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
     slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
+    bases: frozenset[str] = frozenset()  # names of every base class that is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class World:
     aliases: Mapping[str, ast.expr] = field(default_factory=dict)
     constants: Mapping[str, ast.expr] = field(default_factory=dict)
     raised: frozenset[str] = frozenset()  # names of errors that the module raises itself
+
+    def class_of(self, type_name: str) -> ClassShape | None:
+        """The class that a type's full name means, a nested one too."""
+        plain = type_name.rpartition(".")[2]
+        nested = ".".join(type_name.split(".")[-2:])
+        return self.classes.get(nested) or self.classes.get(plain)
 
     def implementations(self, shape: ClassShape) -> list[ClassShape]:
         """Concrete classes that have every method of an abstract one, the plainest constructor first."""
@@ -90,10 +97,23 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             nodes[node.name] = (node, f"from {module.name} import {node.name}")
+    nested = {name: node for node in tree.body if isinstance(node, ast.ClassDef) for name, node in _nested(node)}
     classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
+    for name, node in nested.items():
+        shape = _shape(node, f"from {module.name} import {name.partition('.')[0]}", nodes)
+        classes[name] = replace(shape, name=name)
     assigned = _assigned(tree)
     elsewhere = {} if not others else _imported_aliases(tree, module, others)
     return World(classes, {**elsewhere, **assigned, **_new_types(assigned)}, assigned, _raised(tree))
+
+
+def _nested(owner: ast.ClassDef, prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    """Classes in a class, as ``Outer.Inner``."""
+    for node in owner.body:
+        if isinstance(node, ast.ClassDef):
+            name = f"{prefix}{owner.name}.{node.name}"
+            yield name, node
+            yield from _nested(node, f"{prefix}{owner.name}.")
 
 
 def _classes_behind(
@@ -218,6 +238,7 @@ def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.Cla
         _attributes(line, methods),
         methods,
         _slots(methods.get("__init__")),
+        frozenset(dotted(base).rpartition(".")[2] for owner in line for base in owner.bases),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.branches import Way
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
@@ -43,6 +45,7 @@ class Writer:
     raised: frozenset[str]  # errors that the module raises itself
     round: int = 1
     taken: set[str] = field(default_factory=set)
+    ways: Mapping[Input, Way] = field(default_factory=dict)  # which way an input goes where others don't
 
     def write(self, seen: Seen, is_extra: bool = False) -> Candidate | None:
         """A test for a find, or None where nothing honest can be asserted.
@@ -83,29 +86,44 @@ class Writer:
         start = naming.stem(seen.callee.target.qualname)
         if seen.callee.form is Form.SETTER:  # the property itself has the same name
             start = f"{start}_set"
-        told = naming.condition(seen.callee, seen.find.row, self.base)
-        for_told = f"_for_{told}" if told else ""
+        wanted = self._named(seen, start, self.ways.get(seen.find.row, Way()))
+        return wanted if wanted not in self.taken else self._named(seen, start, Way())
+
+    def _named(self, seen: Seen, start: str, way: Way) -> str:
+        told = self._told(seen)
+        where = f"_{way.after('when')}" if way.phrase else f"_for_{told}" if told else ""
         observation = seen.find.observation
         if observation.outcome == "raised":
             error = error_name(observation)
-            return f"{start}_rejects_{told}" if told and error in self.raised else f"{start}_raises_{error}{for_told}"
-        match observation.value.source if observation.value else None:
-            case "True" | "False" as flag:
-                return f"{start}_is_{flag.lower()}{for_told}"
-            case "None" if not seen.state and not observation.changed and not observation.output:
-                return f"{start}_is_none{for_told}"
-        joint = "" if told.startswith("after_") else "of_"
-        return f"{start}_{joint}{told}" if told else start
+            is_meant = not way.phrase and told and error in self.raised
+            return f"{start}_rejects_{told}" if is_meant else f"{start}_raises_{error}{where}"
+        result = observation.value.source if observation.value else None
+        if result in {"True", "False"}:
+            return f"{start}_is_{result.lower()}{where}"
+        if result == "None" and not seen.state and not observation.changed and not observation.output:
+            return f"{start}_is_none{where}"
+        if way.is_plain and start not in self.taken and category_of(seen) is Category.TYPICAL:
+            return start
+        if way.phrase or not told:
+            return f"{start}{where}"
+        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}"
+
+    def _told(self, seen: Seen) -> str:
+        return naming.condition(seen.callee, seen.find.row, self.base)
 
     def _summary(self, seen: Seen, category: Category) -> str:
-        told = naming.condition(seen.callee, seen.find.row, self.base).replace("_", " ")
+        told = self._told(seen).replace("_", " ")
+        way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
-        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}{where}"
-        text = f"{start} {_does(seen)}, {_TODAY}."
-        if len(text) > _SUMMARY_WIDTH:
-            text = f"{start}, {_TODAY}."
-        return _docstring_safe(text)
+        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
+        options = [
+            *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
+            *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL else []),
+            f"{start}{where} {_does(seen)}, {_TODAY}.",
+            f"{start}{where}, {_TODAY}.",
+        ]
+        return _docstring_safe(next((text for text in options if len(text) <= _SUMMARY_WIDTH), options[-1]))
 
     def _body(self, seen: Seen) -> _Body | None:
         observation = seen.find.observation

@@ -20,9 +20,9 @@ from pytest_llmgen.run.sandbox.copy import copy_project
 from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, TierName, View
 from pytest_llmgen.run.sandbox.private import private_folder
 from pytest_llmgen.run.sandbox.reach import Reach, look_round
+from pytest_llmgen.timeouts import Timeouts
 
-COPY_LIMIT_MB = 512
-PROBE_SECONDS = 20.0
+PROBE_SECONDS = Timeouts().sandbox
 LAYERS = "LAYERS "
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # as such, or as the supervisor tells
 STRONG: Mapping[str, Mapping[TierName, str]] = MappingProxyType(
@@ -54,8 +54,10 @@ class Ground:
     allow: Allow
 
 
-def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
+def choose(asked: str, reach: Reach = Reach(), seconds: float = PROBE_SECONDS) -> Tier:  # noqa: B008 (frozen)
     """The tier for ``auto``, ``require``, ``portable`` or ``off``, tried in a child that is thrown away.
+
+    ``seconds`` are for one try.
 
     Raises :class:`LlmgenError` when ``require`` finds less than the system's strongest, or nothing can run at all.
     """
@@ -66,10 +68,10 @@ def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
             fix="run it where there is a fork, as in WSL",
         )
     if asked in {TierName.PORTABLE, TierName.OFF}:
-        return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach))
+        return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach, seconds))
     refused: list[str] = []
     for name, words in STRONG.get(sys.platform, {}).items():
-        layers = trial(name, reach)
+        layers = trial(name, reach, seconds)
         if isinstance(layers, tuple):
             return Tier(name, "; ".join(refused), layers)
         refused.append(f"no {words}: {layers}")
@@ -82,14 +84,20 @@ def choose(asked: str, reach: Reach = Reach()) -> Tier:  # noqa: B008 (frozen)
             slug="sandbox-unavailable",
             fix="allow unprivileged user namespaces, or use --llm-sandbox=auto",
         )
-    return Tier(TierName.PORTABLE, why, _layers(TierName.PORTABLE, reach))
+    return Tier(TierName.PORTABLE, why, _layers(TierName.PORTABLE, reach, seconds))
 
 
-def take_ground(tier: Tier, root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Ground:  # noqa: B008
+def take_ground(
+    tier: Tier,
+    root: Path,
+    sys_path: Iterable[str] = (),
+    allow: Allow = Allow(),  # noqa: B008 (frozen)
+    seconds: float = PROBE_SECONDS,
+) -> Ground:
     """Look at a project once: what its workers may read, and whether they can see it at its own place."""
     root = root.resolve()
     reach = look_round(root, sys_path, allow)
-    return Ground(tier, root, _view(tier.name, root, reach), reach, allow)
+    return Ground(tier, root, _view(tier.name, root, reach, seconds), reach, allow)
 
 
 def without_walls(ground: Ground, variables: Iterable[str]) -> Ground:
@@ -126,7 +134,7 @@ def settle(ground: Ground, private: Path, limits: Limits) -> Plan:
     seen = private / "project" if ground.view is View.COPY else root
     if ground.view is View.COPY:
         opened = (*ground.allow.readable, *ground.allow.writable)
-        copy_project(root, seen, limit_mb=COPY_LIMIT_MB, hidden=ground.reach.hidden, opened=opened)
+        copy_project(root, seen, limit_mb=limits.copy_mb, hidden=ground.reach.hidden, opened=opened)
     return Plan(
         ground.tier.name,
         ground.view,
@@ -141,32 +149,36 @@ def settle(ground: Ground, private: Path, limits: Limits) -> Plan:
     )
 
 
-def _layers(name: TierName, reach: Reach) -> tuple[str, ...]:
-    answer = trial(name, reach)
+def _layers(name: TierName, reach: Reach, seconds: float) -> tuple[str, ...]:
+    answer = trial(name, reach, seconds)
     return answer if isinstance(answer, tuple) else ()
 
 
-def trial(name: TierName, reach: Reach = Reach()) -> tuple[str, ...] | str:  # noqa: B008 (frozen)
+def trial(
+    name: TierName,
+    reach: Reach = Reach(),  # noqa: B008 (frozen)
+    seconds: float = PROBE_SECONDS,
+) -> tuple[str, ...] | str:
     """Enter a tier and come back: the layers that stood, or why the kernel refuses; an overlay is tried on its own."""
     with private_folder() as private, tempfile.TemporaryDirectory(prefix="llmgen-") as folder:
         root = str(Path(folder).resolve())
         plan = Plan(name, View.DIRECT, root, root, str(private), (), reach.readable, reach.hidden)
-        return _probe(plan)
+        return _probe(plan, seconds)
 
 
-def _probe(plan: Plan) -> tuple[str, ...] | str:
+def _probe(plan: Plan, seconds: float) -> tuple[str, ...] | str:
     """The layers that stand, or why they don't; asked again where somebody killed the one that was asked."""
-    code, answer = _ask(plan)
-    return _ask(plan)[1] if code in KILLED else answer
+    code, answer = _ask(plan, seconds)
+    return _ask(plan, seconds)[1] if code in KILLED else answer
 
 
-def _ask(plan: Plan) -> tuple[int | None, tuple[str, ...] | str]:
+def _ask(plan: Plan, seconds: float) -> tuple[int | None, tuple[str, ...] | str]:
     package = str(Path(pytest_llmgen.__file__).parents[1])
     argv = [sys.executable, "-I", "-S", "-c", PROBE, package, plan.to_json()]
     # Some Pythons find their own library by this variable.
     env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     with Child.start(argv, env=env, cwd=Path(plan.private), private=Path(plan.private)) as child:
-        code = child.wait(PROBE_SECONDS)
+        code = child.wait(seconds)
         lines = child.output().strip().splitlines()
     if code == 0:
         told = next((line for line in lines if line.startswith(LAYERS)), LAYERS)
@@ -174,13 +186,13 @@ def _ask(plan: Plan) -> tuple[int | None, tuple[str, ...] | str]:
     return code, lines[-1] if lines else "no answer" if code is None else f"exit status {code}"
 
 
-def _view(name: TierName, root: Path, reach: Reach) -> View:
+def _view(name: TierName, root: Path, reach: Reach, seconds: float) -> View:
     if name is TierName.OFF:
         return View.DIRECT
-    return View.OVERLAY if name is TierName.NAMESPACES and _can_be_covered(root, reach) else View.COPY
+    return View.OVERLAY if name is TierName.NAMESPACES and _can_be_covered(root, reach, seconds) else View.COPY
 
 
-def _can_be_covered(root: Path, reach: Reach) -> bool:
+def _can_be_covered(root: Path, reach: Reach, seconds: float) -> bool:
     # Of another owner's folder the worker, whose namespace knows one user only, could change nothing.
     if root.stat().st_uid != os.geteuid() or mounts.mounted_below(str(root)):
         return False
@@ -188,4 +200,4 @@ def _can_be_covered(root: Path, reach: Reach) -> bool:
         plan = Plan(
             TierName.NAMESPACES, View.OVERLAY, str(root), str(root), str(private), (), reach.readable, reach.hidden
         )
-        return isinstance(_probe(plan), tuple)
+        return isinstance(_probe(plan, seconds), tuple)

@@ -12,8 +12,6 @@ from pytest_llmgen.run.sandbox.watch import Watch
 
 READ_DEVICES = ("/dev/random", "/dev/urandom")
 OWN_DEVICES = ("/dev/pts", "/dev/shm")  # noqa: S108 - a mount of our own
-SHARED_MEMORY_MB = 512
-OVERLAY_MB = 2048
 
 
 def enter(plan: Plan) -> tuple[str, ...]:
@@ -91,7 +89,7 @@ def _build_namespaces(plan: Plan) -> None:
     for path in (plan.private, *plan.writable):
         mounts.keep_writable(path)
     mounts.devices()
-    mounts.tmpfs(reach.SHARED_MEMORY, megabytes=SHARED_MEMORY_MB, mode="1777")
+    mounts.tmpfs(reach.SHARED_MEMORY, megabytes=plan.limits.shared_mb, mode="1777")
     mounts.terminals()
     mounts.seal("/dev")
     if names:
@@ -117,7 +115,7 @@ def _cover(plan: Plan) -> None:
     try:
         mounts.overlay(plan.root, upper, work)
     except OSError:
-        mounts.tmpfs(f"{plan.private}/overlay", megabytes=OVERLAY_MB)
+        mounts.tmpfs(f"{plan.private}/overlay", megabytes=plan.limits.disk_mb)
         os.mkdir(upper)  # noqa: PTH102 - paths are strings here, as the kernel wants them
         os.mkdir(work)  # noqa: PTH102 - as above
         mounts.overlay(plan.root, upper, work)

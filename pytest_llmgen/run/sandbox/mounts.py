@@ -53,7 +53,7 @@ def keep_writable(path: str) -> None:
 
 
 def tmpfs(path: str, *, megabytes: int, mode: str = "700", flags: int = MS_NOSUID | MS_NODEV) -> None:
-    """An empty folder in memory."""
+    """An empty folder in memory; 0 megabytes are no limit."""
     options = f"size={megabytes}m,mode={mode}".encode()
     libc.call("mount", b"tmpfs", os.fsencode(path), b"tmpfs", flags, options)
 

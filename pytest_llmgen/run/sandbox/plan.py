@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from pytest_llmgen.numbers import read
 from pytest_llmgen.run.sandbox.allow import Host
 
 LIFELINE = "LLMGEN_LIFELINE"
@@ -65,7 +66,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one process may use; 0 is no limit of ours."""
+    """What one process may use; 0 is no limit of ours.  The names are those of ``llm_sandbox_limits``."""
 
     memory_mb: int = 0  # address space
     cpu_seconds: int = 0
@@ -73,6 +74,18 @@ class Limits:
     open_files: int = 1024
     processes: int = 512  # threads included; beyond those that the user already has
     disk_mb: int = 2048  # all that is in the private folder, deleted files that are open included
+    copy_mb: int = 512  # of a project that can't be covered
+    shared_mb: int = 512  # in /dev/shm, where it is our own
+
+
+def limits_of(words: Iterable[str], memory_mb: int = 0, disk_mb: int = 0) -> Limits:
+    """Limits from the words of ``llm_sandbox_limits``, and from the two that have settings of their own.
+
+    Raises:
+        LlmgenError: a word is none.
+    """
+    limits = read(Limits, words, "llm_sandbox_limits", but=("memory_mb", "disk_mb"))
+    return replace(limits, memory_mb=memory_mb, disk_mb=disk_mb)
 
 
 @dataclass(frozen=True, slots=True)

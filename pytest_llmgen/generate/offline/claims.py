@@ -1,0 +1,204 @@
+"""Property tests: which properties hold on samples, which earn a test by the mutants they kill, and the tests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.domains import RUNGS
+from pytest_llmgen.generate.offline.killing import cover
+from pytest_llmgen.generate.offline.partners import Partner
+from pytest_llmgen.generate.offline.properties import Property, Subject, properties_of, round_trip, subject_of
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.showing import shown_text
+from pytest_llmgen.records import (
+    Assignment,
+    Candidate,
+    Category,
+    Challenge,
+    Mutant,
+    Observation,
+    Oracle,
+    Origin,
+    Probe,
+    Prober,
+)
+
+_SAMPLES = 60
+_CONFIRMING = 300
+_EXAMPLES = 30
+_SECONDS = 20.0
+"""For the confirming run: hypothesis alone takes a while to be imported."""
+_MAX_KEPT = 3
+_SEVERAL = 3
+"""Example tests that a property must replace, where it kills nothing that they don't."""
+_MAX_MUTANTS = 200
+_PROFILE = """\
+FIXED = settings(
+    derandomize=True,
+    max_examples={},
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)"""
+_IMPORTS = ("from hypothesis import HealthCheck, given, settings",)
+_NEVER = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What the example tests of a target come to."""
+
+    gains: Mapping[int, frozenset[object]]  # goals and ids of mutants, by the place of the input
+    mutants: Sequence[Mutant]
+    open: frozenset[str]  # mutants that no example kills
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    property: Property
+    probe: Probe
+    expected: str
+
+
+def claims(
+    prober: Prober,
+    assignment: Assignment,
+    callee: Callee,
+    base: Input,
+    finds: Sequence[Find],
+    examples: Examples,
+    partners: Sequence[Partner],
+    taken: set[str],
+) -> list[Candidate]:
+    """Property tests that kill what no example kills, or do the work of several examples."""
+    if not examples.mutants:
+        return []
+    held = _holding(prober, callee, base, finds, partners)
+    chosen = _worth(held, _kills(prober, held, examples), examples)
+    written = [_candidate(assignment, each.property, taken) for each in chosen]
+    return [candidate for candidate in written if candidate is not None and _is_confirmed(prober, candidate)]
+
+
+def _holding(
+    prober: Prober, callee: Callee, base: Input, finds: Sequence[Find], partners: Sequence[Partner]
+) -> list[_Claim]:
+    """Each property on the widest domain on which all samples have it."""
+    held: dict[str, _Claim] = {}
+    for rung in range(RUNGS):
+        subject = subject_of(callee, base, finds, rung)
+        offered = {} if subject is None else {each.name: each for each in _offered(subject, partners, rung)}
+        waiting = [each for name, each in offered.items() if name not in held]
+        probes = [_probe(each, f"claim#{rank}", callee.target.path) for rank, each in enumerate(waiting)]
+        seen = prober.probe(probes) if probes else []
+        for each, probe, observation in zip(waiting, probes, seen, strict=True):
+            if _passed(observation):
+                held[each.name] = _Claim(each, probe, shown_text(observation, _NEVER))
+    return list(held.values())
+
+
+def _offered(subject: Subject, partners: Sequence[Partner], rung: int) -> Iterator[Property]:
+    for partner in partners:
+        inner = subject_of(partner.callee, partner.base, (), rung)
+        found = round_trip(subject, inner) if inner is not None else None
+        if found is not None:
+            yield found
+    yield from properties_of(subject)
+
+
+def _probe(claim: Property, identity: str, path: str) -> Probe:
+    """Runs the body over samples, without hypothesis: cheap enough for every mutant."""
+    rng = random.Random(claim.name)  # noqa: S311 (not a secret)
+    rows = [tuple(domain.sample(rng) for domain in claim.domains.values()) for _ in range(_SAMPLES)]
+    body = "\n".join(f"    {line}" for line in claim.body if line)
+    check = f"def check({', '.join(claim.domains)}):\n{body}"
+    some = f"assert any({claim.some} for {', '.join(claim.domains)}, in rows)" if claim.some else ""
+    setup = "\n".join([*_without_hypothesis(claim.imports), f"rows = {rows!r}", check, some])
+    return Probe(identity, setup, "[check(*row) for row in rows] and None", path=path)
+
+
+def _without_hypothesis(imports: Sequence[str]) -> list[str]:
+    return [line for line in dict.fromkeys(imports) if not line.startswith("from hypothesis")]
+
+
+def _kills(prober: Prober, held: Sequence[_Claim], examples: Examples) -> list[frozenset[str]]:
+    """The mutants that each claim kills."""
+    kills: list[set[str]] = [set() for _ in held]
+    if not held:
+        return []
+    order = sorted(examples.mutants, key=lambda mutant: mutant.id not in examples.open)[:_MAX_MUTANTS]
+    everything = tuple(range(len(held)))
+    challenges = [Challenge(mutant, everything) for mutant in order]
+    expected = [claim.expected for claim in held]
+    probes = [claim.probe for claim in held]
+    for mutant, met in zip(order, prober.challenge(probes, expected, challenges, _NEVER, len(held)), strict=True):
+        for place in met.differing:
+            kills[place].add(mutant.id)
+    return [frozenset(each) for each in kills]
+
+
+def _worth(held: Sequence[_Claim], kills: Sequence[frozenset[str]], examples: Examples) -> list[_Claim]:
+    """Those that kill open mutants, most first; else the one that stands for several examples."""
+    missing = set(examples.open)
+    chosen: list[int] = []
+    while missing and len(chosen) < _MAX_KEPT:
+        best = max(range(len(held)), key=lambda place: (len(kills[place] & missing), -place), default=None)
+        if best is None or not kills[best] & missing:
+            break
+        chosen.append(best)
+        missing -= kills[best]
+    if not chosen and held:
+        best = max(range(len(held)), key=lambda place: (_replaced(kills[place], examples), -place))
+        chosen = [best] if _replaced(kills[best], examples) >= _SEVERAL else []
+    return [held[place] for place in chosen]
+
+
+def _replaced(kills: frozenset[str], examples: Examples) -> int:
+    """How many examples fewer are needed beside a claim with these kills."""
+    rest = {place: gained - kills for place, gained in examples.gains.items()}
+    return len(cover(examples.gains)) - len(cover(rest))
+
+
+def _candidate(assignment: Assignment, claim: Property, taken: set[str]) -> Candidate | None:
+    target = assignment.target
+    name = naming.unique_name(f"{naming.stem(target.qualname)}_{claim.name}", taken)
+    summary = f"Typical: {naming.spoken(target.qualname)} {claim.says}."
+    docstring = [f'    """{summary}', "", f"    For {claim.where}, as the code is today.", '    """']
+    try:
+        body = [line for text in claim.body for line in (layout.statement(text) if text else [""])]
+        given = _given(claim)
+    except layout.TooLongError:
+        return None
+    header = f"def {name}({', '.join(claim.domains)}):"
+    source = "\n".join([*given, "@settings(FIXED)", header, *docstring, *body]) + "\n"
+    imports = tuple(sorted(dict.fromkeys([*claim.imports, *_IMPORTS])))
+    key = target.key
+    return Candidate(
+        *(f"{key}#{name}", key, name, Category.TYPICAL, Origin.OFFLINE, Oracle.PROPERTY, source, summary, imports),
+        *((_PROFILE.format(_EXAMPLES),), assignment.round),
+    )
+
+
+def _given(claim: Property) -> list[str]:
+    items = [f"{name}={layout.tidy(domain.source)}" for name, domain in claim.domains.items()]
+    flat = f"@given({', '.join(items)})"
+    if len(flat) <= layout.WIDTH:
+        return [flat]
+    if any(len(item) + 5 > layout.WIDTH for item in items):
+        raise layout.TooLongError(flat)
+    return ["@given(", *(f"    {item}," for item in items), ")"]
+
+
+def _is_confirmed(prober: Prober, candidate: Candidate) -> bool:
+    """Whether the test itself passes, with many more examples than it will have."""
+    profile = _PROFILE.format(_CONFIRMING)
+    setup = "\n".join([*candidate.imports, profile, candidate.source])
+    (seen,) = prober.probe([Probe("confirm", setup, f"{candidate.name}()", alone=True)], _SECONDS)
+    return _passed(seen)
+
+
+def _passed(seen: Observation) -> bool:
+    return seen.outcome == "returned"

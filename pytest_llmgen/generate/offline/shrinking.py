@@ -1,0 +1,191 @@
+"""Inputs made as short as they can be while they reach and kill what they were chosen for."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.killing import Hunt
+from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
+from pytest_llmgen.generate.offline.showing import error_name, is_showable
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge
+from pytest_llmgen.records import Prober
+
+_ROUNDS = 6
+_MAX_VARIANTS = 14
+_MAX_FINDS = 24
+_PER_ARGUMENT, _PER_STEP = 6, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """An input with what it is wanted for."""
+
+    find: Find
+    share: frozenset[object]  # goals, and ids of mutants
+
+    @property
+    def goals(self) -> frozenset[object]:
+        """The lines and arcs that it must reach."""
+        return frozenset(item for item in self.share if not isinstance(item, str))
+
+
+def shares(gains: Mapping[int, frozenset[object]], chosen: Sequence[int]) -> list[frozenset[object]]:
+    """What each of the chosen places gains that those before it do not."""
+    found: list[frozenset[object]] = []
+    seen: set[object] = set()
+    for place in chosen:
+        found.append(gains[place] - seen)
+        seen |= gains[place]
+    return found
+
+
+def shrunk(
+    prober: Prober, callee: Callee, hunt: Hunt, wanted: Sequence[Needed], base: Input, limits: Limits
+) -> list[Find]:
+    """The inputs, each as short as was found: the same kind of outcome, and nothing lost that it is wanted for."""
+    current = list(wanted)
+    waiting = set(range(min(len(current), _MAX_FINDS)))
+    for _ in range(_ROUNDS):
+        if not waiting or limits.is_over:
+            break
+        rows = [
+            (place, row) for place in sorted(waiting) for row in shorter(current[place].find.row, base)[:_MAX_VARIANTS]
+        ]
+        finds = _observed(prober, callee, [row for _, row in rows], limits.call)
+        pairs = [
+            (
+                place,
+                replace(
+                    current[place].find,
+                    row=find.row,
+                    scene=find.scene,
+                    probe=find.probe,
+                    observation=find.observation,
+                    goals=find.goals,
+                ),
+            )
+            for (place, _), find in zip(rows, finds, strict=True)
+            if _is_alike(find, current[place]) and is_showable(find.observation, hunt.raised)
+        ]
+        better = _best(hunt, current, pairs)
+        for place, find in better.items():
+            current[place] = replace(current[place], find=find)
+        waiting = set(better)
+    return [each.find for each in current]
+
+
+def _observed(prober: Prober, callee: Callee, rows: Sequence[Input], timeout: float) -> list[Find]:
+    made = [probe_of(callee, row, f"shorter#{rank}") for rank, row in enumerate(rows)]
+    seen = prober.probe([probe for probe, _ in made], timeout) if made else []
+    return [
+        Find(row, scene, probe, observation, goals_of(observation, callee))
+        for row, (probe, scene), observation in zip(rows, made, seen, strict=True)
+    ]
+
+
+def _is_alike(find: Find, needed: Needed) -> bool:
+    one, other = find.observation, needed.find.observation
+    if one.outcome != other.outcome or error_name(one) != error_name(other) or not needed.goals <= find.goals:
+        return False
+    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() == other.changed.keys())
+
+
+def _best(hunt: Hunt, current: Sequence[Needed], pairs: Sequence[tuple[int, Find]]) -> dict[int, Find]:
+    """For each place the shortest variant that still kills all that it should."""
+    if not pairs:
+        return {}
+    finds = [find for _, find in pairs]
+    left = set(hunt.steady(finds))
+    places = {place: tuple(rank for rank, (at, _) in enumerate(pairs) if at == place) for place, _ in pairs}
+    asked = [(place, mutant) for place in places for mutant in hunt.mutants if mutant.id in current[place].share]
+    met = hunt.differing(finds, [(mutant, places[place]) for place, mutant in asked])
+    for (place, _), differing in zip(asked, met, strict=True):
+        left -= set(places[place]) - differing
+    best: dict[int, Find] = {}
+    for rank in sorted(left, key=lambda rank: size(pairs[rank][1].row)):
+        best.setdefault(*pairs[rank])
+    return best
+
+
+def size(row: Input) -> int:
+    """How much there is to read in an input."""
+    return sum(_size(term) for term in row)
+
+
+def _size(term: Term) -> int:
+    if term.is_omitted:
+        return 0
+    steps = sum(_PER_STEP + len(step) for step in term.steps)
+    return _PER_ARGUMENT + len(term.source) + steps + sum(_PER_STEP + len(line) for line in term.before)
+
+
+def shorter(row: Input, base: Input) -> list[Input]:
+    """Variants with less to read, the shortest first; none of them makes a boundary of what was none."""
+    found: list[Input] = []
+    for place, term in enumerate(row):
+        variants = [each for each in _variants(term, base[place]) if _size(each) < _size(term)]
+        found += [(*row[:place], each, *row[place + 1 :]) for each in variants if each.is_edge <= term.is_edge]
+    plain = tuple(usual if _size(usual) <= _size(term) else term for term, usual in zip(row, base, strict=True))
+    if plain != row and size(plain) < size(row):
+        found.append(plain)
+    unique = list(dict.fromkeys(found))
+    return sorted(unique, key=size)
+
+
+def _variants(term: Term, usual: Term) -> Iterator[Term]:
+    if usual.is_omitted:
+        yield OMITTED
+    if term.is_omitted or "*" in term.source[:1]:
+        return
+    yield usual
+    for rank in range(len(term.steps)):
+        yield replace(term, steps=(*term.steps[:rank], *term.steps[rank + 1 :]))
+    try:
+        tree = ast.parse(term.source, mode="eval")
+    except SyntaxError:
+        return  # several arguments, or a keyword with its value
+    for changed in _smaller(tree):
+        source = ast.unparse(changed)
+        if source != term.source:
+            yield replace(term, source=source, is_edge=is_edge(changed.body), label="")
+
+
+def _smaller(tree: ast.Expression) -> Iterator[ast.Expression]:
+    """The expression with one of its parts made smaller."""
+    for rank, node in enumerate(ast.walk(tree)):
+        for attribute, value in _replacements(node):
+            changed = copy.deepcopy(tree)
+            at = list(ast.walk(changed))[rank]
+            setattr(at, attribute, value)
+            yield changed
+
+
+def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:
+    match node:
+        case ast.Constant(value=str() as text) if len(text) > 1:
+            yield from (("value", part) for part in _texts(text))
+        case ast.Constant(value=bytes() as data) if len(data) > 1:
+            yield from (("value", data[:1]), ("value", data[: len(data) // 2]))
+        case ast.Constant(value=bool()):
+            return
+        case ast.Constant(value=int() as number) if number > 1:
+            yield from (
+                ("value", less) for less in dict.fromkeys((1, 2, number // 10, number // 2)) if 0 < less < number
+            )
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) if len(items) > 1:
+            yield "elts", items[:1]
+            yield from (("elts", items[:rank] + items[rank + 1 :]) for rank in range(len(items)))
+        case ast.Call(keywords=[*words]) if words:
+            yield from (("keywords", words[:rank] + words[rank + 1 :]) for rank in range(len(words)))
+
+
+def _texts(text: str) -> Iterator[str]:
+    """Shorter texts: a letter, halves, words, one letter less."""
+    half = len(text) // 2
+    words = text.split()
+    options = [text[:1], text[-1:], text[:half], text[half:], *words, text[1:], text[:-1]]
+    yield from (part for part in dict.fromkeys(options) if 0 < len(part) < len(text) and part.strip())

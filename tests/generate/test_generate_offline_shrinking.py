@@ -1,0 +1,68 @@
+"""Inputs are made short, and stay what they were chosen for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of
+
+from pytest_llmgen.generate.offline import OfflineGenerator
+from pytest_llmgen.generate.offline.shrinking import shares, shorter, size
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
+from pytest_llmgen.records import OpenGaps, Survivor
+
+
+@pytest.mark.parametrize(
+    ("source", "smaller"),
+    [
+        ("'hello world'", "'h'"),
+        ("12345", "1"),
+        ("[3, 1, 2]", "[3]"),
+        ("Money(5, currency='hello')", "Money(5)"),
+        ("{'a': [1, 2]}", "{'a': [1]}"),
+    ],
+)
+def test_an_argument_is_tried_with_less_to_read(source, smaller):
+    row = (from_source(source),)
+    assert smaller in {term.source for (term,) in shorter(row, row)}
+
+
+@pytest.mark.parametrize("source", ["'a'", "1", "-1", "[]", "[1]", "None", "True", "0.5"])
+def test_what_is_short_stays_and_nothing_becomes_a_boundary(source):
+    row = (from_source(source),)
+    assert shorter(row, row) == []
+
+
+def test_options_are_left_out_and_steps_fall_away():
+    cart = Term("Cart()", steps=(".add(1)", ".add(2)"))
+    row, base = (cart, from_source("5")), (Term("Cart()"), OMITTED)
+    variants = shorter(row, base)
+    assert (cart, OMITTED) in variants
+    assert any(each[0].steps == (".add(2)",) for each in variants)
+    assert variants[0] == base
+    assert [size(each) for each in variants] == sorted(size(each) for each in variants)
+
+
+def test_each_input_answers_for_what_those_before_it_do_not_gain():
+    gains = {4: frozenset({"a", "b"}), 7: frozenset({"b", "c"})}
+    assert shares(gains, [4, 7]) == [{"a", "b"}, {"c"}]
+
+
+LONG = """
+def shelf(title, room="hall"):
+    if len(title) > 6:
+        return "top " + room
+    return "low " + room
+"""
+
+
+def test_the_shortest_text_that_takes_the_branch_is_written():
+    module = module_of("shelves", LONG)
+    (assignment,) = assignments_of(module)
+    survivor = Survivor(mutant_of(module, "> 6", ">= 6", "shelf"), "")
+    wanted = dataclasses.replace(assignment, gaps=OpenGaps(survivors=(survivor,)))
+    (reply,) = OfflineGenerator(InProcessProber([module]), 1, clock=lambda: 0.0).generate([wanted])
+    bodies = [candidate.source.splitlines()[-1].strip() for candidate in reply.candidates]
+    lengths = sorted(len(body.split('"')[1]) for body in bodies)
+    assert lengths == [6, 7]
