@@ -15,6 +15,7 @@ from pytest_llmgen.records import (
     MutantVerdict,
     Observation,
     Probe,
+    Prover,
     Runner,
     TestRun,
     Trace,
@@ -24,7 +25,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Protocol):
+class Workers(Runner, Watcher, Prover, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -147,6 +148,11 @@ class KeepingRunner:
         """The same under other circumstances."""
         self._memory.save()
         return self._inner.retry_candidates(files, timeout)
+
+    def prove_alone(self, files: Mapping[str, str], beside: Mapping[str, str], timeout: float) -> Mapping[str, str]:
+        """What fails where only these files are run."""
+        self._memory.save()
+        return self._inner.prove_alone(files, beside, timeout)
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what can be judged."""

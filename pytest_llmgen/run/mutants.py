@@ -23,7 +23,7 @@ from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.fork import INFINITE, Deadline, End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder
-from pytest_llmgen.run.judging import AGAIN, COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, Proof, settle
+from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 from pytest_llmgen.run.states import Watch, modules_below, process_state
@@ -169,7 +169,7 @@ class Judge:
             return Attempt(problem=(IMPORT if isinstance(prepared, NeedsImport) else COMPILE, str(prepared)))
         missing = [test for test in tests if test not in self._live.items]
         if missing:
-            return Attempt(problem=(COLLECT, f"the workers did not collect {missing[0]}"))
+            return Attempt(problem=(UNFIT, f"the workers did not collect {missing[0]}"))
         attempt = self._run_alone(job, prepared, tests, limit, every=every)
         if attempt.problem and attempt.problem[0] == AGAIN:
             attempt = self._run_alone(job, prepared, tests, limit, every=every, whole=True)
