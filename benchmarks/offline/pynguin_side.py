@@ -12,13 +12,16 @@ from ours import Score, judge, lengths, measure, scores
 
 RELEASE = "pynguin"
 SECONDS = 60
+PATIENCE = 4
+"""Times its seconds after which it is ended: some of its runs do not come to an end by themselves."""
 
 
 def run_pynguin(case: Case, cache: Path, folder: Path) -> Score:
     """Its tests' score; without any, a score of nothing with the cost."""
     path, site = lay_out_module(case, cache, folder)
     output = folder / "tests"
-    command = [str(_program(cache)), "--project-path", str(folder), "--output-path", str(output)]
+    command = ["timeout", "-k", "5", str(PATIENCE * SECONDS), str(_program(cache))]
+    command += ["--project-path", str(folder), "--output-path", str(output)]
     command += ["--module-name", case.name, "--maximum-search-time", str(SECONDS), "--seed", "1"]
     environment = {**os.environ, "PYNGUIN_DANGER_AWARE": "1", "PYTHONPATH": str(site), "PYTHONHASHSEED": "1"}
     cost = measure(command, folder, environment, folder / "pynguin.log")

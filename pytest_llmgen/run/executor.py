@@ -275,7 +275,8 @@ class Executor:
     def _together(self, jobs: Sequence[MutantJob]) -> Request:
         quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
         limit = max(_patience(job, 0.0, self._waits.silence) for job in jobs)
-        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick}, limit)
+        clean = [[round(self._seconds.get(test, 0.0), 4) for test in job.tests] for job in jobs]
+        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick, "clean": clean}, limit)
 
     def _quick(self, job: MutantJob) -> tuple[int, float]:
         """How many of its tests may run in a group, and their time: it must be below that of the forks it saves."""

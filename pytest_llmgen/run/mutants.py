@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.mutate.activate import Index, NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.select import cpu_limit_of, timeout_of
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
-from pytest_llmgen.run.fork import INFINITE, Deadline, End, OnRecord, Reporter
+from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder
 from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
@@ -60,6 +61,7 @@ class Judge:
         self._watch: Watch | None = None  # of what is loaded; made where no test has run
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
+        self._clean: dict[str, float] = {}  # seconds of a test without a mutant
         self._index = Index({}, {})  # until it has looked around
 
     def look_around(self) -> None:
@@ -80,6 +82,8 @@ class Judge:
         """Answer one request: what a group proves of its mutants stands, the rest is run alone."""
         jobs = [from_json(MutantJob, data) for data in request["jobs"]]
         self._prepared = {job.mutant.id: self._prepare(job.mutant) for job in jobs}
+        for job, seconds in zip(jobs, request["clean"], strict=True):
+            self._clean.update(zip(job.tests, seconds, strict=True))
         with self.shortcut.opened():  # once, before all forks
             self._judge(jobs, request["quick"])
 
@@ -192,11 +196,23 @@ class Judge:
             self._note_life()
             attempt.add(record)
 
-        cpu = limit * job.cpu / job.timeout if job.cpu else INFINITE
+        self._progress.reset()
         attempt.end = self._child(
-            lambda report: self._meet(report, prepared, items, every=every, whole=whole), note, Deadline(limit, cpu)
+            lambda report: self._meet(report, prepared, items, every=every, whole=whole),
+            note,
+            self._deadline(job, tests, limit / job.timeout),
         )
         return attempt
+
+    def _deadline(self, job: MutantJob, tests: Sequence[str], factor: float) -> Deadline:
+        """Each test has its own limits: one that hangs among a thousand need not have the time of all."""
+        if not job.cpu:
+            return Deadline(factor * job.timeout)
+        each = [
+            (factor * timeout_of((test,), self._clean, 0.0), factor * cpu_limit_of((test,), self._clean, 0.0))
+            for test in tests
+        ]
+        return PieceDeadline(self._progress, each, Deadline(factor * job.timeout, factor * job.cpu))
 
     def ran_at_import(self, mutant: Mutant) -> bool:
         """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""
@@ -224,8 +240,10 @@ class Judge:
         self, report: Reporter, prepared: Prepared, items: Sequence[pytest.Item], *, every: bool, whole: bool
     ) -> None:
         """Run the tests under the mutant, in the child."""
-        teller = Teller(report, every=every)
+        last = len(items) - 1  # what is torn down at the end is in its time
+        teller = Teller(report, every=every, next_at=lambda place: self._progress.begin(min(place, last)))
         prepared.activate()
+        self._progress.begin(0)
         try:
             self.shortcut.run(items, after=teller.tell, whole=whole)
         except UnsureError as reason:
@@ -237,12 +255,15 @@ class Judge:
 class Teller:
     """Reports outcomes of tests under a mutant: a kill at once, others some together."""
 
-    def __init__(self, report: Reporter, *, every: bool) -> None:
-        self._report, self._every = report, every
+    def __init__(self, report: Reporter, *, every: bool, next_at: Callable[[int], None] = lambda _: None) -> None:
+        self._report, self._every, self._next_at = report, every, next_at
+        self._done = 0
         self._outcomes: list[tuple[str, str]] = []
 
     def tell(self, result: ItemResult) -> bool:
         """Whether the next test should run."""
+        self._done += 1
+        self._next_at(self._done)
         self._outcomes.append((result.nodeid, result.outcome.value))
         is_kill = result.outcome in KILLS
         if is_kill or len(self._outcomes) == TOLD_AT_ONCE:

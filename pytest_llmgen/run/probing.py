@@ -12,6 +12,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+import pytest
+
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import Observation, Probe, Value
 from pytest_llmgen.run.listening import listening, simple
@@ -119,14 +121,23 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         except _HangError:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
+            _undo(namespace)
             return {"how": "setup-failed", **_error(error)}
         before = _watched(piece.watch, namespace)
         output.seek(0)
         output.truncate()
         answer = _evaluate(piece.expression, namespace, meter)
         after = _watched(piece.watch, namespace)
+        _undo(namespace)
     changed = {name: value for name, value in after.items() if value != before.get(name)}
     return {**answer, "output": output.getvalue()[:TEXT_LIMIT], "changed": changed}
+
+
+def _undo(namespace: dict[str, Any]) -> None:
+    """Give back what ``monkeypatch`` replaced: other probes run in this process."""
+    patch = namespace.get("monkeypatch")
+    if isinstance(patch, pytest.MonkeyPatch):
+        patch.undo()
 
 
 def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -> dict[str, Any]:

@@ -46,14 +46,21 @@ class Progress:
 
 
 class PieceDeadline(Deadline):
-    """Each piece has its own limits, in wall and CPU seconds."""
+    """Each piece has its own limits, in wall and CPU seconds, and all together have those of ``whole``."""
 
-    def __init__(self, progress: Progress, limits: Sequence[tuple[float, float]]) -> None:
+    def __init__(
+        self, progress: Progress, limits: Sequence[tuple[float, float]], whole: Deadline | None = None
+    ) -> None:
         super().__init__(START)
-        self._progress, self._limits = progress, limits
+        self._progress, self._limits, self._whole = progress, limits, whole
 
     def left(self, used: Callable[[], float]) -> float:
         """Seconds until the next look at the child."""
+        if self._whole is None:
+            return self._of_piece(used)
+        return min(self._of_piece(used), self._whole.left(used))
+
+    def _of_piece(self, used: Callable[[], float]) -> float:
         place, wall, cpu = self._progress.read()
         if place == _MOVING:
             return GLANCE

@@ -13,7 +13,8 @@ import os
 import struct
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 MESSAGE_LIMIT = 64 * 1024 * 1024
@@ -91,50 +92,57 @@ def receive(fd: int, decoder: Decoder) -> Any:
 
 def to_json(value: Any) -> Any:
     """Turn records, sets, tuples and enums into what JSON can hold."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(k): to_json(v) for k, v in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(to_json(v) for v in value)
-    if isinstance(value, (list, tuple)):
-        return [to_json(v) for v in value]
-    return value
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _encoder(kind)(value)
 
 
 def from_json(kind: type[T], data: Any) -> T:
     """Make a record of the given class from what :func:`to_json` gave."""
-    return typing.cast("T", _restore(kind, data))
+    known: Any = kind
+    return typing.cast("T", _decoder(known)(data))
+
+
+_Way = Callable[[Any], Any]
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@functools.cache  # a run sends hundreds of thousands of values of a few dozen kinds
+def _encoder(kind: type) -> _Way:
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: {name: to_json(getattr(value, name)) for name in names}
+    if issubclass(kind, enum.Enum):
+        return attrgetter("value")
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): to_json(each) for key, each in value.items()}
+    if issubclass(kind, (set, frozenset)):
+        return lambda value: sorted(map(to_json, value))
+    if issubclass(kind, (list, tuple)):
+        return lambda value: list(map(to_json, value))
+    return lambda value: value
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _decoder(kind: Any) -> _Way:
+    way = _decoder_of_record(kind) if dataclasses.is_dataclass(kind) else _decoder_of_value(kind)
+    return lambda data: None if data is None else way(data)
 
 
-def _restore(kind: Any, data: Any) -> Any:
-    if data is None:
-        return None
-    if dataclasses.is_dataclass(kind):
-        hints = _hints(typing.cast("type", kind))
-        return typing.cast("Any", kind)(**{k: _restore(hints[k], v) for k, v in data.items()})
-    origin = typing.get_origin(kind)
-    return kind(data) if origin is None else _restore_generic(origin, typing.get_args(kind), data)
+def _decoder_of_record(kind: Any) -> _Way:
+    parts = {name: _decoder(hint) for name, hint in typing.get_type_hints(kind).items()}
+    return lambda data: kind(**{name: parts[name](value) for name, value in data.items()})
 
 
-def _restore_generic(origin: Any, arguments: tuple[Any, ...], data: Any) -> Any:
+def _decoder_of_value(kind: Any) -> _Way:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is None:
+        return typing.cast("_Way", kind)
     if origin in (types.UnionType, typing.Union):
-        return _restore(next(a for a in arguments if a is not type(None)), data)
-    if origin is tuple:
-        return _restore_tuple(arguments, data)
-    if origin is frozenset:
-        return frozenset(_restore(arguments[0], v) for v in data)
-    return {arguments[0](k): _restore(arguments[1], v) for k, v in data.items()}
-
-
-def _restore_tuple(arguments: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
-    if arguments[-1] is Ellipsis:
-        return tuple(_restore(arguments[0], v) for v in data)
-    return tuple(_restore(a, v) for a, v in zip(arguments, data, strict=True))
+        return _decoder(next(each for each in arguments if each is not type(None)))
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        ways = tuple(map(_decoder, arguments))
+        return lambda data: tuple(way(each) for way, each in zip(ways, data, strict=True))
+    inner = _decoder(arguments[-1 if origin not in (tuple, frozenset) else 0])
+    if origin in (tuple, frozenset):
+        return lambda data: origin(map(inner, data))
+    return lambda data: {arguments[0](key): inner(value) for key, value in data.items()}

@@ -147,6 +147,12 @@ class Annotations:
         found = [self.terms_of_text(text, depth + 1)[:2] for text in _UNKNOWN]
         return [term for rank in range(2) for terms in found for term in terms[rank : rank + 1]]
 
+    def assigned(self, name: str, kind: ast.expr) -> list[Term]:
+        """Terms for an attribute that code compares with values: these first."""
+        found = self.terms(kind, 1)
+        hints = [term for term in self._hints.get(name, ()) if _is_like(term, found[: 2 * _LIKELY])]
+        return unique([*hints, *found])
+
     def guessed(self, parameter: Parameter) -> list[Term]:
         """Terms where the annotation says nothing that can be built: by the name, else of several types."""
         wanted = suggested(parameter.name)
@@ -247,7 +253,10 @@ class Annotations:
         if shape.kind is ClassKind.ABSTRACT:
             fitting = self._world.implementations(shape)
             return self.build(fitting[0], depth) if fitting else []
-        columns = [self.argument(parameter, depth + 1) for parameter in shape.parameters]
+        columns = [
+            list(shape.paths.get(parameter.name, ())) or self.argument(parameter, depth + 1)
+            for parameter in shape.parameters
+        ]
         if not all(columns):
             return []
         first = [column[0] for column in columns]
@@ -255,8 +264,9 @@ class Annotations:
         if len(columns) in _FEW:
             rows.extend(list(row) for row in product(*(column[:3] for column in columns)))
         width = _PER_FIELD if depth else _PER_OBJECT
-        for index, column in enumerate(columns):
-            rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[1:width])
+        for rank in range(1, width):
+            for index, column in enumerate(columns):
+                rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[rank : rank + 1])
         made = [self._instance(shape, row) for row in rows]
         return unique([*made[:1], *self._seen.get(shape.name, ()), *made[1:]])[:_PER_OBJECT]
 
@@ -384,11 +394,16 @@ def _arity(parts: list[ast.expr]) -> int:
     return len(parts[0].elts) if parts and isinstance(parts[0], ast.List) else 1
 
 
+def _numeric(names: Sequence[str]) -> list[str]:
+    later = [f"{names[-1]} + 1"] if len(names) > 1 else []
+    return [*later, f"len(str({names[0]}))"] if names else []
+
+
 def _callables(arity: int, result: ast.expr | None = None) -> list[Term]:
     names = ["value", "other", "third", "fourth"][:arity]
     head = f"lambda {', '.join(names)}" if names else "lambda"
-    results = {"bool": ["True", "False"], "str": ["'text'"], "None": ["None"]}
-    bodies = results.get(dotted(result) if result is not None else "", [*names[:1], "1"])
+    results = {"bool": ["True", "False"], "str": ["'text'"], "None": ["None"], "float": ["1", "100"]}
+    bodies = results.get(dotted(result) if result is not None else "", [*names[:1], "1", *_numeric(names)])
     return [Term(f"{head}: {body}") for body in bodies]
 
 

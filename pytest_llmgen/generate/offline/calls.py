@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
@@ -58,6 +60,10 @@ _UNARY = {
     "__reversed__": "list(reversed({}))",
     "__bytes__": "bytes({})",
 }
+_STAND_INS = {
+    "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
+    "monkeypatch": ("import pytest", "monkeypatch = pytest.MonkeyPatch()"),
+}
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
 
@@ -87,6 +93,7 @@ class Callee:
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
+    has_situation: bool = False  # the last place is what surrounds the call, and no argument
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""
@@ -101,7 +108,7 @@ class Callee:
     @property
     def places(self) -> tuple[str, ...]:
         """A name for each term of an input."""
-        names = tuple(item.name for item in self.parameters)
+        names = (*(item.name for item in self.parameters), *([PLACE] if self.has_situation else []))
         return (self.receiver, *names) if self.receiver else names
 
 
@@ -156,11 +163,12 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
     taken = _taken(callee, row)
     bound = {}
-    statements: list[str] = []
+    around = row[-1:] if callee.has_situation else ()
+    statements: list[str] = [line for term in around for line in term.before]
     for place, term in zip(callee.places, row, strict=True):
         wanted = term.is_shared if bind is None else place in bind
         is_receiver = place == callee.receiver
-        if is_receiver or (wanted and not term.is_omitted and "*" not in term.source[:1]):
+        if is_receiver or (place != PLACE and wanted and not term.is_omitted and "*" not in term.source[:1]):
             bound[place] = place if is_receiver or place not in taken else f"{place}_value"
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
@@ -171,9 +179,28 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     expression, imports = _take(callee, _call(callee, row, bound))
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
     fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
-    helpers = (COLLECT,) if callee.form is Form.ASYNC_LISTED else ()
+    collect = [COLLECT] if callee.form is Form.ASYNC_LISTED else []
+    helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
+
+
+def stand_ins(fixtures: Sequence[str]) -> list[str]:
+    """What a probe has in the place of pytest's fixtures; who runs it undoes what ``monkeypatch`` did."""
+    return [line for name in fixtures for line in _STAND_INS.get(name, ())]
+
+
+def made_of(name: str, term: Term) -> list[str]:
+    """The statements that bring an object into being under a name, as a probe needs them."""
+    made = f"{name} = {term.source}"
+    return [
+        *term.imports,
+        *term.helpers,
+        *stand_ins(term.fixtures),
+        *term.before,
+        made,
+        *(f"{name}{step}" for step in term.steps),
+    ]
 
 
 def _taken(callee: Callee, row: Input) -> set[str]:
@@ -181,6 +208,8 @@ def _taken(callee: Callee, row: Input) -> set[str]:
     names = {line.split()[-1] for line in lines} | {
         "tmp_path",
         "text_file",
+        "data_file",
+        "monkeypatch",
         "capsys",
         "pytest",
         "collect",
@@ -194,6 +223,8 @@ def _taken(callee: Callee, row: Input) -> set[str]:
 
 def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
     terms = [Term(bound[place]) if place in bound else term for place, term in zip(callee.places, row, strict=True)]
+    if callee.has_situation:
+        terms.pop()
     name = callee.target.name
     if not callee.receiver:
         return f"{callee.access}({passed(callee.parameters, terms)})"

@@ -263,12 +263,12 @@ def _settings(node: ast.AST) -> Iterator[tuple[str, float | str]]:
             yield "size", len(items)
 
 
-def _trees(term: Term) -> list[ast.Expression]:
-    if term.is_omitted or term.before or "*" in term.source[:1]:
+def _trees(term: Term) -> list[ast.Module]:
+    if term.is_omitted or term.before or term.fixtures or "*" in term.source[:1]:
         return []
     try:
         return [_folded(term.source), *(_folded(f"x{step}") for step in term.steps)]
-    except SyntaxError:  # an assignment among the steps, or several arguments in one
+    except SyntaxError:  # several arguments in one
         return []
 
 
@@ -280,9 +280,9 @@ class _Fold(ast.NodeTransformer):
         return node
 
 
-def _folded(source: str) -> ast.Expression:
-    tree = _Fold().visit(ast.parse(source, mode="eval"))
-    assert isinstance(tree, ast.Expression)
+def _folded(source: str) -> ast.Module:
+    tree = _Fold().visit(ast.parse(source))
+    assert isinstance(tree, ast.Module)
     return tree
 
 

@@ -12,6 +12,8 @@ from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, unique
 
 _MAX_CALL = 200
+_OF_THE_CLOCK = {"now", "utcnow", "today", "time", "monotonic", "uuid1", "uuid4", "random"}
+"""Calls whose value is another one in the next run: never an input."""
 _RESULT = re.compile(r"\s*(?:===?|=>|->|=|➞|→|returns|should return|#=>|# =>|should be)\s*([^\n]+)")
 
 
@@ -109,7 +111,14 @@ def _built(node: ast.expr, known: Mapping[str, str]) -> Term | None:
         *(ast.Constant, ast.Call, ast.Name, ast.Attribute, ast.keyword, ast.List, ast.Tuple, ast.Dict, ast.Set),
         *(ast.UnaryOp, ast.USub, ast.Load),
     )
-    if not names <= known.keys() or not all(isinstance(item, allowed) for item in ast.walk(node)):
+    called = {
+        item.func.attr for item in ast.walk(node) if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute)
+    }
+    if (
+        called & _OF_THE_CLOCK
+        or not names <= known.keys()
+        or not all(isinstance(item, allowed) for item in ast.walk(node))
+    ):
         return None
     source = ast.unparse(node)
     if len(source) > _MAX_CALL:

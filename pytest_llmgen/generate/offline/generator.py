@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
-from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
+from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
 from pytest_llmgen.generate.offline.claims import Examples, claims
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -23,6 +23,7 @@ from pytest_llmgen.generate.offline.code import (
 )
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
+from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
@@ -34,6 +35,7 @@ from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
+from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys
 from pytest_llmgen.generate.offline.wiretap import wiretap
@@ -46,6 +48,7 @@ from pytest_llmgen.records import (
     Mutant,
     OpenGaps,
     Origin,
+    Probe,
     Prober,
     Reply,
     Stage,
@@ -155,6 +158,7 @@ class OfflineGenerator:
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         wire = wiretap(assignment.module.source, plan.node, assignment.target)
+        plan = replace(plan, pools=self._alive(plan))
         search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
         found = search.run(plan.seeds)
         if not found.finds:
@@ -167,6 +171,18 @@ class OfflineGenerator:
         claimed = self._claimed(assignment, plan, modules, found, examples, memory) if is_first else []
         candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
+
+    def _alive(self, plan: Plan) -> tuple[tuple[Term, ...], ...]:
+        """The values of each place, without objects that do not even come into being."""
+        name = plan.callee.receiver
+        if not name:
+            return plan.pools
+        probes = [
+            Probe(f"object#{rank}", "\n".join(made_of(name, term)), "None") for rank, term in enumerate(plan.pools[0])
+        ]
+        seen = self._prober.probe(probes)
+        alive = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
+        return (tuple(alive or plan.pools[0]), *plan.pools[1:])
 
     def _chosen(
         self, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: _Memory
@@ -252,6 +268,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         tree = ast.parse(module.source)
     except (SyntaxError, ValueError) as error:
         raise UnsuitableError(f"its module cannot be read: {error}") from error
+    if target.name.startswith("__") and not target.name.endswith("__"):
+        raise UnsuitableError("its name is private to its class: tests reach it through the methods that call it")
     node = find_function(tree, target.qualname, target.def_line)
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
@@ -274,20 +292,33 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    made_of = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
-    options = constant_keys(starred, node) or made_of
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options))
+    own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
+    options = constant_keys(starred, node) or own
+    paths = {
+        item.name: file_terms(tree, as_text="Path" not in ast.unparse(item.annotation or ast.Constant("")))
+        for item in callee.parameters
+        if takes_path(item.name, [node])
+    }
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), paths)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    around = situations([node, *helpers, *_made_by(shape)], tree, target.module)
+    callee = replace(callee, has_situation=bool(around))
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
-    columns = tuple(tuple(pool) for pool in full)
+    columns = with_situation(full, around)
+    rows = [(*row, *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _made_by(shape: ClassShape | None) -> list[FunctionNode]:
+    """The constructor and what may be called to bring an object into a state."""
+    return list(shape.methods.values()) if shape else []
 
 
 def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
@@ -342,11 +373,11 @@ def _callee(
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = _objects(shape, annotations, literals, target, seen_of)
     name = snake_case(shape.name.rpartition(".")[2])
-    made_of = tuple(item.name for item in shape.parameters)
+    constructor = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
     looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[:_MAX_LOOKS]
-    return Callee(target, name, found, (line,), form, name, made_of, looks, echoes), shape, objects
+    return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
 
 
 def _objects(

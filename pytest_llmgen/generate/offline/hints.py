@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pytest_llmgen.generate.offline.code import dotted
@@ -16,6 +17,8 @@ _STRIPPING = {"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "star
 _NUMERIC = {"isdigit", "isdecimal", "isnumeric", "int", "float", "Decimal", "Fraction"}
 _ORDER = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 _MAX_MARKS = 4
+_DATE_FORMAT = re.compile("%[YmdHMSyjBbAap]")
+_MOMENT = datetime(2024, 1, 31, 12, 30)  # noqa: DTZ001 (only its text is used)
 _MAX_QUOTED = 12
 _MAX_TOGETHER = 12
 _MONEY = {"amount", "price", "total", "value", "percent", "rate", "cost", "sum"}
@@ -88,7 +91,8 @@ def texts_of(node: ast.AST, docstring: str | None, mentioned: Sequence[str] = ()
     named = {_method(call) for call in calls}
     separators = _marks(calls, _SPLITTING)
     signs = [mark for mark in _marks(calls, _STRIPPING) if mark.strip()]
-    found = [*_quoted(docstring)]
+    formats = [text for text in mentioned if _DATE_FORMAT.search(text)]
+    found = [*(_MOMENT.strftime(text) for text in formats), *_quoted(docstring)]
     if named & (_SPLITTING | _STRIPPING) or (named & _NUMERIC and separators):
         found.extend(_numbers(separators, signs) if named & _NUMERIC else _words(separators, signs))
         words = [text for text in mentioned if len(text) > 1 and text.isalnum()][:_MAX_TOGETHER]

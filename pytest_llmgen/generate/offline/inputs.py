@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
@@ -20,10 +20,12 @@ _MAX_FITTING = 26
 _LITERALS_FIRST = 3
 _MAX_LITERALS = 12
 _RECEIVERS = 3
+_MAX_FRESH = 10
+_MAX_RECEIVERS = 60
 _STEP_METHODS = 7
 _STEP_DUNDERS = {"__setitem__", "__call__"}
 _MAX_PAIRS = 16
-_MAX_ASSIGNED = 4
+_MAX_ASSIGNED = 8
 _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
@@ -46,6 +48,7 @@ class Sources:
     seen: tuple[tuple[Term, ...], ...] = ()
     mentioned: tuple[object, ...] = ()  # plain values of the code, as they are
     options: tuple[str, ...] = ()  # names that the body reads from its ``**kwargs``
+    paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # files, for parameters that are paths
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
@@ -53,6 +56,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
     known = annotations.terms(parameter.annotation)
+    if parameter.name in sources.paths:  # of any other text a test would make a file beside the code
+        return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name]]
     typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
@@ -200,11 +205,12 @@ def receivers(
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
     alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
+    alone = unique([*alone[:2], *(_after(base, steps[:1]) for base in fresh[1:_MAX_FRESH] if steps), *alone[2:]])
     pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
     more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
     stateful = _in_turn(alone, pairs) + more
     order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
-    return unique(order)[:_MAX_POOL]
+    return unique(order)[:_MAX_RECEIVERS]
 
 
 def _pairs(steps: list[Term]) -> list[tuple[Term, Term]]:
@@ -245,7 +251,9 @@ def _steps(
         (name, node)
         for name, node in shape.methods.items()
         if (not name.startswith("_") or name in _STEP_DUNDERS)
-        and (name in _STEP_DUNDERS or changes_object(node, shape.methods))
+        and (
+            name in _STEP_DUNDERS or changes_object(node, {} if "property" in decorator_names(node) else shape.methods)
+        )
         and not _is_special(node)
     ]
     read = _held(shape.methods, target, ast.Load)
@@ -265,7 +273,7 @@ def _steps(
 
 def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]:
     """Assignments of a public attribute that is empty at first."""
-    terms = [term for term in annotations.terms(kind, 1) if term.source != "None"][:_MAX_ASSIGNED]
+    terms = [term for term in annotations.assigned(name, kind) if term.source != "None"][:_MAX_ASSIGNED]
     return [replace(term, source=f".{name} = {term.source}", is_shared=False) for term in terms]
 
 

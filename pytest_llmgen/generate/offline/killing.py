@@ -12,12 +12,12 @@ from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
 from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
 
-_ENOUGH = 6
+_ENOUGH = 4
 """Inputs that kill a mutant, after which no further one is looked for: enough to choose a small set from."""
-_MAX_MET = 400
+_MAX_MET = 160
 """Inputs that one mutant meets at most."""
 _EQUAL_ROWS = 10
-_IDLE_ROUNDS = 6
+_IDLE_ROUNDS = 4
 
 
 @dataclass(slots=True)

@@ -27,11 +27,13 @@ Vocabulary = Sequence[object]
 
 def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabulary = ()) -> Term:
     """Another value of the pool, or the value a little changed where it is made of literals."""
-    if term.is_omitted or term.steps or rng.random() < _FROM_POOL:
+    if term.is_omitted or term.steps or term.fixtures or rng.random() < _FROM_POOL:
         return rng.choice(list(pool)) if pool else OMITTED
     try:
         value = value_of(term)
     except ValueError:
+        if term.fixtures:  # a file has to stay in the test's own folder
+            return rng.choice(list(pool)) if pool else term
         return _with_other_constant(term, rng, known) or (rng.choice(list(pool)) if pool else term)
     changed = change(value, rng, known)
     return literal(changed) if len(repr(changed)) <= _MAX_SIZE else term

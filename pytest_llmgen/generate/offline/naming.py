@@ -7,6 +7,7 @@ import keyword
 import re
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
@@ -45,7 +46,10 @@ def condition(callee: Callee, row: Input, base: Input) -> str:
     if len(told) > 1:
         told = [item for item in told if item[1].steps or item[0] != callee.receiver] or told
     if not told:
-        told = [(*pair, OMITTED) for pair in pairs if pair[0] != callee.receiver and not pair[1].is_omitted][:1]
+        told = [
+            (*pair, OMITTED) for pair in pairs if pair[0] not in {callee.receiver, PLACE} and not pair[1].is_omitted
+        ]
+        told = told[:1]
     parts = [_part(callee, place, term, usual) for place, term, usual in told[:2]]
     return "_and_".join(dict.fromkeys(part for part in parts if part))
 

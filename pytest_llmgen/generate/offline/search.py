@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
-from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose
+from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
@@ -28,7 +28,6 @@ _MAX_NEAR = 36
 _MAX_DEEPENED = 8
 _IDLE_ROUNDS = 3
 _PER_SIGNATURE = 4
-_TEMPORARY_FOLDER = ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())")
 _ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "iterator", "itertools", "dict_", "islice")
 
 Goal = tuple[str, int, int]
@@ -77,8 +76,7 @@ class Found:
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     """The probe that shows what an input does."""
     scene = compose(callee, row)
-    folder = _TEMPORARY_FOLDER if "tmp_path" in scene.fixtures else ()
-    setup = "\n".join([*scene.imports, *scene.helpers, *folder, *scene.statements])
+    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins(scene.fixtures), *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
 
@@ -273,7 +271,7 @@ def defaults_of(callee: Callee) -> tuple[str, ...]:
     """What each place is where it is left out, as far as that is a plain value."""
     given = [item.default if isinstance(item.default, ast.Constant) else None for item in callee.parameters]
     sources = ["" if node is None or node.value in {None, ...} else ast.unparse(node) for node in given]
-    return ("", *sources) if callee.receiver else tuple(sources)
+    return (*([""] if callee.receiver else []), *sources, *([""] if callee.has_situation else []))
 
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:

@@ -26,6 +26,7 @@ class Term:
     is_shared: bool = False  # may be changed by the call: bound to a name and watched
     watched: tuple[str, ...] = ()  # names of ``before`` that tell what the call did
     label: str = ""  # what is special about it, where the expression does not tell
+    helpers: tuple[str, ...] = ()  # definitions of the test module that it needs
 
     @property
     def is_omitted(self) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
@@ -77,13 +79,46 @@ def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Pa
     return tuple(item if item.kind is ParameterKind.DOUBLE_STAR else _annotate(item, node) for item in parameters)
 
 
+def with_uses(maker: FunctionNode, methods: Mapping[str, FunctionNode]) -> FunctionNode:
+    """A constructor as if it did itself what methods do with the parameters that it keeps."""
+    names = {item.arg for item in (*maker.args.posonlyargs, *maker.args.args, *maker.args.kwonlyargs)}
+    kept: dict[str, str] = {}
+    for node in ast.walk(maker):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr)], value=ast.Name(id=name)) if (
+                name in names
+            ):
+                kept[attr] = name
+    if not kept:
+        return maker
+    others = [item for method in methods.values() if method is not maker for item in method.body]
+    renamed = [_Renamed(kept).visit(copy.deepcopy(item)) for item in others]
+    whole = copy.copy(maker)
+    whole.body = [*maker.body, *renamed]
+    return whole
+
+
+class _Renamed(ast.NodeTransformer):
+    """``self.size`` as ``size``."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self._kept = kept
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr) if attr in self._kept:
+                return ast.Name(self._kept[attr], ast.Load())
+        self.generic_visit(node)
+        return node
+
+
 def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     if parameter.annotation is not None:
         return _with_pairs(parameter, node)
     kinds = guess(parameter.name, node, parameter.default)
     if parameter.kind is ParameterKind.STAR:
         kinds = _of_each(parameter.name, kinds)
-    if not kinds:
+    if kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
         return parameter
     return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
 
@@ -143,6 +178,10 @@ def _vote_default(default: ast.expr | None, votes: Counter[str]) -> None:
             votes[type(value).__name__] += _STRONG
         case ast.Constant(value=None):
             votes["None"] += _WEAK
+        case ast.Attribute(value=ast.Name(id="time")):
+            votes["Callable[[], float]"] += 2 * _STRONG
+        case ast.Attribute(attr=attr) | ast.Name(id=attr) if attr.islower():
+            votes["Callable"] += _WEAK
         case ast.List() | ast.Tuple():
             votes["list[str]"] += _STRONG
         case ast.Dict():
@@ -174,6 +213,8 @@ def _vote_compare(name: str, left: ast.expr, right: ast.expr, op: ast.cmpop, vot
     membership = isinstance(op, ast.In | ast.NotIn)
     if dotted(right) == name and membership:
         votes["str" if _is_text(left) else "list[int]"] += _MEDIUM
+    if name in {dotted(left), dotted(right)} and isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        votes["int"] += _WEAK
     for one, other in ((left, right), (right, left)):
         if dotted(one) != name or not isinstance(other, ast.Constant) or other.value is None:
             continue
@@ -204,7 +245,9 @@ def _vote_binary(name: str, item: ast.BinOp, votes: Counter[str]) -> None:
 def _vote_call(name: str, item: ast.Call, votes: Counter[str]) -> None:
     called = dotted(item.func)
     if called == name:
-        votes["Callable"] += 2 * _STRONG
+        count = len(item.args)
+        is_plain = count == 1 or any(isinstance(each, ast.Starred) for each in item.args)
+        votes["Callable" if is_plain else f"Callable[[{', '.join(['Any'] * count)}], Any]"] += 2 * _STRONG
     plain = called.rpartition(".")[2]
     arguments = [dotted(argument) for argument in item.args]
     if name not in arguments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,7 +16,9 @@ from pytest_llmgen.generate.offline.code import (
     dotted,
     parameters,
 )
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.records import Module
 
 _ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
@@ -54,6 +56,7 @@ class ClassShape:
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
     slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
     bases: frozenset[str] = frozenset()  # names of every base class that is named
+    paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # parameters of the constructor that are paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
         if isinstance(node, ast.ClassDef):
             nodes[node.name] = (node, f"from {module.name} import {node.name}")
     nested = {name: node for node in tree.body if isinstance(node, ast.ClassDef) for name, node in _nested(node)}
-    classes = {name: _shape(node, statement, nodes) for name, (node, statement) in nodes.items()}
+    classes = {
+        name: _shape(node, statement, nodes, tree if node in tree.body else None)
+        for name, (node, statement) in nodes.items()
+    }
     for name, node in nested.items():
         shape = _shape(node, f"from {module.name} import {name.partition('.')[0]}", nodes)
         classes[name] = replace(shape, name=name)
@@ -220,7 +226,12 @@ def _raised(tree: ast.Module) -> frozenset[str]:
     return frozenset(dotted(call).rpartition(".")[2] for call in calls)
 
 
-def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.ClassDef, str]]) -> ClassShape:
+def _shape(
+    node: ast.ClassDef,
+    statement: str,
+    nodes: Mapping[str, tuple[ast.ClassDef, str]],
+    tree: ast.Module | None = None,
+) -> ClassShape:
     line = _ancestry(node, nodes)
     methods = {
         item.name: item
@@ -239,7 +250,20 @@ def _shape(node: ast.ClassDef, statement: str, nodes: Mapping[str, tuple[ast.Cla
         methods,
         _slots(methods.get("__init__")),
         frozenset(dotted(base).rpartition(".")[2] for owner in line for base in owner.bases),
+        _paths(methods, tree) if kind is ClassKind.PLAIN and tree is not None else {},
     )
+
+
+def _paths(methods: Mapping[str, FunctionNode], tree: ast.Module) -> dict[str, list[Term]]:
+    maker = methods.get("__init__")
+    if maker is None:
+        return {}
+    uses = [with_uses(maker, methods), *(node for node in tree.body if isinstance(node, ast.FunctionDef))]
+    return {
+        item.name: file_terms(tree, as_text="Path" not in ast.unparse(item.annotation or ast.Constant("")))
+        for item in parameters(maker, skip_first=True)
+        if takes_path(item.name, uses)
+    }
 
 
 def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
@@ -286,7 +310,7 @@ def _constructor(
         fields = {item.name: item for owner in reversed(line) for item in _fields(owner)}
         return tuple(fields.values())
     maker = methods.get("__init__") or methods.get("__new__")
-    return annotated(parameters(maker, skip_first=True), maker) if maker else ()
+    return annotated(parameters(maker, skip_first=True), with_uses(maker, methods)) if maker else ()
 
 
 def _fields(node: ast.ClassDef) -> list[Parameter]:

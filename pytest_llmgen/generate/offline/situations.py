@@ -1,0 +1,163 @@
+"""What surrounds a call: environment variables and the clock that the code reads, set by ``monkeypatch``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_llmgen.generate.offline.code import dotted
+from pytest_llmgen.generate.offline.terms import Term
+
+PLACE = "situation"
+_MAX_VARIABLES = 4
+_VALUES = ("1", "text", "")
+_MOMENT = (2024, 1, 31, 12, 30)
+_OTHER_MOMENTS = ((2024, 2, 29, 23, 59, 59), (2023, 12, 31, 0, 0), (2024, 6, 16, 8, 5))
+_SECONDS = ("1706704200.0", "1709251199.5")
+_READINGS = {"time", "monotonic", "perf_counter"}
+_DATES = {"now", "utcnow", "today"}
+
+_DATETIME = """\
+class FixedDatetime(datetime):
+    moment = datetime{moment}
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.moment.replace(tzinfo=tz)
+
+    @classmethod
+    def utcnow(cls):
+        return cls.moment
+
+    @classmethod
+    def today(cls):
+        return cls.moment"""
+_DATE = """\
+class FixedDate(date):
+    day = date{day}
+
+    @classmethod
+    def today(cls):
+        return cls.day"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Where a module finds the time: ``kind`` is ``datetime``, ``date`` or a function of ``time``."""
+
+    kind: str
+    place: str  # the dotted name that is replaced
+
+
+def situations(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[Term]:
+    """The usual situation first, then others; empty where the code asks for nothing that surrounds it."""
+    variables = list(dict.fromkeys(name for node in nodes for name in _variables(node)))[:_MAX_VARIABLES]
+    clocks = list(dict.fromkeys(_clocks(nodes, tree, module)))
+    if not variables and not clocks:
+        return []
+    unset = [f"monkeypatch.delenv({name!r}, raising=False)" for name in variables]
+    fixed = [_fixed(clock) for clock in clocks]
+    base = _term([*unset, *fixed], clocks, "")
+    others = [
+        _term([*(line for line in unset if f"({name!r}," not in line), _set(name, value), *fixed], clocks, label)
+        for name in variables
+        for value in _VALUES
+        for label in [f"{name.lower()} {value or 'empty'}"]
+    ]
+    return [base, *others, *(_term([*unset, *fixed, *more], clocks, label) for more, label in _moments(clocks))]
+
+
+def _set(name: str, value: str) -> str:
+    return f"monkeypatch.setenv({name!r}, {value!r})"
+
+
+def _term(before: Sequence[str], clocks: Sequence[_Clock], label: str) -> Term:
+    kinds = {clock.kind for clock in clocks}
+    helpers = [text for kind, text in (("datetime", _datetime()), ("date", _date())) if kind in kinds]
+    imports = [f"from datetime import {kind}" for kind in ("date", "datetime") if kind in kinds]
+    return Term(
+        "None", tuple(imports), fixtures=("monkeypatch",), before=tuple(before), label=label, helpers=tuple(helpers)
+    )
+
+
+def _datetime() -> str:
+    return _DATETIME.format(moment=_MOMENT)
+
+
+def _date() -> str:
+    return _DATE.format(day=_MOMENT[:3])
+
+
+def _fixed(clock: _Clock) -> str:
+    stand_in = {"datetime": "FixedDatetime", "date": "FixedDate"}.get(clock.kind, f"lambda: {_SECONDS[0]}")
+    return f"monkeypatch.setattr({clock.place!r}, {stand_in})"
+
+
+def _moments(clocks: Sequence[_Clock]) -> Iterator[tuple[list[str], str]]:
+    for rank, moment in enumerate(_OTHER_MOMENTS):
+        lines = []
+        for clock in clocks:
+            if clock.kind == "datetime":
+                lines.append(f"monkeypatch.setattr(FixedDatetime, 'moment', datetime{moment})")
+            elif clock.kind == "date":
+                lines.append(f"monkeypatch.setattr(FixedDate, 'day', date{moment[:3]})")
+            elif rank < len(_SECONDS) - 1:
+                lines.append(f"monkeypatch.setattr({clock.place!r}, lambda: {_SECONDS[rank + 1]})")
+        if lines:
+            yield list(dict.fromkeys(lines)), f"at {moment[0]} {moment[1]} {moment[2]}"
+
+
+def _variables(node: ast.AST) -> Iterator[str]:
+    for item in ast.walk(node):
+        match item:
+            case ast.Call(func=function, args=[ast.Constant(value=str() as name), *_]) if dotted(function).endswith(
+                ("environ.get", "getenv", "environ.pop", "environ.setdefault")
+            ):
+                yield name
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if dotted(value).endswith(
+                "environ"
+            ):
+                yield name
+            case ast.Compare(left=ast.Constant(value=str() as name), comparators=[other]) if dotted(other).endswith(
+                "environ"
+            ):
+                yield name
+
+
+def _clocks(nodes: Iterable[ast.AST], tree: ast.Module, module: str) -> Iterator[_Clock]:
+    names = dict(_names(tree))
+    calls = [item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Call)]
+    asked = {
+        dotted(item)
+        for call in calls
+        if dotted(call.func) == "isinstance"
+        for item in ast.walk(call.args[-1])
+        if isinstance(item, ast.Name | ast.Attribute)
+    }
+    for call in calls:
+        called = dotted(call.func)
+        head, _, rest = called.partition(".")
+        full = f"{names.get(head, head)}.{rest}".rstrip(".")
+        owner, _, last = full.rpartition(".")
+        if owner in {"datetime.datetime", "datetime.date"} and last in _DATES:
+            place = called.rpartition(".")[0]
+            if place not in asked:
+                yield _Clock(owner.rpartition(".")[2], f"{module}.{place}")
+        elif owner == "time" and last in _READINGS and not call.args:
+            yield _Clock(last, f"{module}.{called}")
+
+
+def _names(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Names that the module imports from the libraries that tell the time, with what they stand for."""
+    for node in tree.body:
+        match node:
+            case ast.Import(names=aliases):
+                yield from ((each.asname or each.name, each.name) for each in aliases)
+            case ast.ImportFrom(module=str() as source, names=aliases, level=0):
+                yield from ((each.asname or each.name, f"{source}.{each.name}") for each in aliases)
+
+
+def with_situation(pools: Sequence[Sequence[Term]], around: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:
+    """The values of each place, and at the end those of the situation where there is one."""
+    return (*(tuple(pool) for pool in pools), *((tuple(around),) if around else ()))
