@@ -37,6 +37,7 @@ from pytest_llmgen.mutate.operators import MUTMUT, OPERATORS_VERSIONS, mutants_o
 from pytest_llmgen.outlets import Outlets
 from pytest_llmgen.parts import parse_shard
 from pytest_llmgen.policy import Policy
+from pytest_llmgen.prompt.redact import Private, literals_in, private, redact
 from pytest_llmgen.publisher import Publisher
 from pytest_llmgen.records import (
     Baseline,
@@ -240,6 +241,7 @@ class Edges:
             cpu=self._cpu_seconds,
             widen=self.scope.widened,
             reach=self._reach,
+            is_secret=self._is_secret,
         )
         try:
             pipeline.run(self.settings, self.findings, tools)
@@ -487,6 +489,15 @@ class Edges:
         marker = f"{target.module}:{target.qualname}"
         own = [f"{each.name}: {each.why}" for each in self._rejections if each.target == marker and each.why]
         return replace(context, rejected=tuple(own)) if own else context
+
+    def _is_secret(self, text: str) -> bool:
+        return redact(text, self._private) != text
+
+    @cached_property
+    def _private(self) -> Private:
+        folders = [str(self.settings.root.resolve()), str(Path.home())]
+        literals = {literal for module in self.modules for literal in literals_in(module.source)}
+        return private(os.environ, folders, [getpass.getuser()], literals)
 
     def _reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
         texts = self._texts

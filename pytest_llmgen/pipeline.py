@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from pytest_llmgen.mutate.schedule import BUDGET_SPENT, NOT_RUNNABLE, Spending, 
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
+from pytest_llmgen.recorded import record_calls
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
@@ -38,6 +40,7 @@ from pytest_llmgen.records import (
     OpenGaps,
     Origin,
     Prober,
+    Recorder,
     Refusal,
     Reply,
     Runner,
@@ -105,6 +108,7 @@ class Tools:
     cpu: Callable[[], float]
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
     reach: Reach = lambda _path: ((), ())  # which files may import a module
+    is_secret: Callable[[str], bool] = lambda _text: False  # whether a text tells what nobody else should see
 
 
 def run(settings: Settings, findings: Findings, tools: Tools) -> None:
@@ -139,6 +143,7 @@ class _Job:
     tools: Tools
     _out_of_service: list[str] = field(default_factory=list)  # why no further request makes sense
     _unproductive: set[str] = field(default_factory=set)  # targets whose last reply held nothing
+    _recorded: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by target: calls as the tests made them
 
     def survey(self, runner: Runner) -> None:
         """Which tests can judge, and what each of them runs."""
@@ -272,6 +277,8 @@ class _Job:
         """Rounds of candidates, until a round brings nothing or the time is spent."""
         generator = self.tools.open_generator(runner)
         self.findings.generator = self.tools.publisher.label = generator.label
+        if generator.origin is Origin.OFFLINE:
+            self._record(runner)
         started = self.tools.clock()
         for number in range(1, self.settings.rounds + 1):
             left = self._time_left(started)
@@ -287,6 +294,17 @@ class _Job:
                 break
         if generator.origin is Origin.MODEL and not self._out_of_service:
             self._look_again(generator)
+
+    def _record(self, runner: Runner) -> None:
+        """Which arguments the project's own tests lead to: inputs for the search."""
+        if not isinstance(runner, Recorder) or not self.findings.survey.seconds:
+            return
+        try:
+            with self._stage("record"):
+                now = datetime.now()  # noqa: DTZ005 (compared with naive moments)
+                self._recorded.update(record_calls(self.findings, runner, self.tools.is_secret, now))
+        except LlmgenError as error:  # some inputs less
+            self.findings.warnings.append(f"arguments of tests were not recorded: {error}")
 
     def _look_again(self, generator: Generator) -> None:
         """An independent second look at each suspected bug: it ranks them, and hides none."""
@@ -387,7 +405,10 @@ class _Job:
             return None
         kept = tuple(j.candidate for j in self.findings.kept if j.candidate.target == target.key)
         stage = Stage.FIRST if number == 1 else Stage.GAPS
-        return Assignment(target, module, self.tools.context_of(target, module), stage, number, gaps, kept=kept)
+        context = self.tools.context_of(target, module)
+        if target.key in self._recorded:
+            context = replace(context, recorded=self._recorded[target.key])
+        return Assignment(target, module, context, stage, number, gaps, kept=kept)
 
     def _work_through(
         self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int

@@ -523,6 +523,7 @@ class TargetContext:
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
     rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
+    recorded: tuple[str, ...] = ()  # calls of it, and objects of its class, as the project's tests made them
 
 
 @dataclass(frozen=True, slots=True)
@@ -727,6 +728,16 @@ class Watcher(Protocol):
 
         What could not be seen is left out.
         """
+
+
+@runtime_checkable
+class Recorder(Protocol):
+    """A runner that can note the arguments of functions while tests run."""
+
+    def record(
+        self, wanted: Mapping[tuple[str, int], Sequence[str]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[tuple[str, int], Sequence[Mapping[str, str]]]:
+        """Sources of arguments by path and first line; ``wanted`` has the parameters' names, ``timeout`` is for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pytest_llmgen.records import (
     Observation,
     Probe,
     Prover,
+    Recorder,
     Runner,
     TestRun,
     Trace,
@@ -25,7 +26,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Prover, Protocol):
+class Workers(Runner, Watcher, Prover, Recorder, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -138,6 +139,12 @@ class KeepingRunner:
     ) -> Mapping[str, Mapping[int, Mapping[str, tuple[str, ...]]]]:
         """As the workers; nothing of it is kept."""
         return self._inner.watch(places, nodeids, timeout)
+
+    def record(
+        self, wanted: Mapping[tuple[str, int], Sequence[str]], nodeids: Sequence[str], timeout: float
+    ) -> Mapping[tuple[str, int], Sequence[Mapping[str, str]]]:
+        """As the workers; nothing of it is kept."""
+        return self._inner.record(wanted, nodeids, timeout)
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Run test files that are not on disk."""

@@ -32,6 +32,7 @@ from pytest_llmgen.run.paths import told_path
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
+from pytest_llmgen.run.recording import recording
 from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
 from pytest_llmgen.run.shortcut import UnsureError
@@ -174,6 +175,7 @@ class Server:
             "judge": self._judge.serve,
             "probe": self._probe,
             "watch": self._watch,
+            "record": self._record,
             "challenge": self._challenge,
         }
         while (request := self._channel.receive()) is not None:
@@ -386,6 +388,28 @@ class Server:
 
         self._child(work, on_record, request["timeout"])
         self._channel.send(protocol.SEEN, values=latest)
+
+    def _record(self, request: dict[str, Any]) -> None:
+        """Run tests once more, in one child, and note the arguments of some functions."""
+        wanted = {(str(self._root / path), line): names for path, line, names in request["wanted"]}
+        paths = {str(self._root / path): path for path, _, _ in request["wanted"]}
+        items = [self._items[nodeid] for nodeid in request["nodeids"] if nodeid in self._items]
+        latest: list[Any] = []
+
+        def on_record(record: dict[str, Any]) -> None:
+            latest[:] = record["calls"]
+
+        def work(report: Reporter) -> None:
+            with recording(wanted) as calls:
+
+                def after(_result: ItemResult) -> bool:
+                    report.send("calls", calls=[[paths[file], line, rows] for (file, line), rows in calls.items()])
+                    return True
+
+                run_items(items, self._recorder, after=after)
+
+        self._child(work, on_record, request["timeout"])
+        self._channel.send(protocol.SEEN, calls=latest)
 
     # --- probes ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
-from pytest_llmgen.generate.offline.write import equality, matching
+from pytest_llmgen.generate.offline.write import approximated, equality, matching
 from pytest_llmgen.records import Candidate, Category, Oracle, Origin, Target, TargetKind, Value
 
 TEXTS = ["", "a", "it's", 'say "x"', 'it\'s "x"', "\\", "\\'", "tab\t", "é", "\x00", "a\nb", "'\"\"'", "\\\"'"]
@@ -201,3 +202,30 @@ def test_rows_with_the_same_label_are_counted():
     assert 'id="a"' in merged.source
     assert 'id="a-2"' in merged.source
     assert "(value, expected)" in merged.source
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        ("0.333333", "pytest.approx(0.333333)"),
+        ("[0.333333, 2]", "pytest.approx([0.333333, 2])"),
+        ("[[0.333333, 2], ['a', 0.5]]", "[[pytest.approx(0.333333), 2], ['a', 0.5]]"),
+        ("{'mean': (-0.333333, None)}", "{'mean': (pytest.approx(-0.333333), None)}"),
+        ("{0.333333: [0.333333, 'x']}", "{0.333333: [pytest.approx(0.333333), 'x']}"),
+        ("[{0.333333}]", "[{0.333333}]"),
+        ("Point(x=0.333333, y=1)", "Point(x=pytest.approx(0.333333), y=1)"),
+        ("[datetime(2024, 1, 1), 0.333333]", "[datetime(2024, 1, 1), pytest.approx(0.333333)]"),
+    ],
+)
+def test_inexact_numbers_are_rounded_wherever_they_are(source, written):
+    assert approximated(source) == written
+
+
+def test_rounded_values_equal_what_differs_in_the_last_digits():
+    @dataclasses.dataclass
+    class Point:
+        x: float
+
+    expected = eval(approximated("[{'a': [0.333333, 'b']}, Point(x=0.123456)]"), {"pytest": pytest, "Point": Point})
+    assert [{"a": [0.333333000001, "b"]}, Point(x=0.123456000001)] == expected
+    assert [{"a": [0.334, "b"]}, Point(x=0.123456)] != expected

@@ -77,7 +77,8 @@ def decisions(node: FunctionNode, goals: frozenset[Goal]) -> Iterator[Decision]:
     """The ways that were taken, in source order."""
     lines = {line for kind, line, _ in goals if kind == "line"}
     arcs = {(a, b) for kind, a, b in goals if kind == "arc"}
-    fleeting = {each.id for item in _statements(node.body) if isinstance(item, ast.For) for each in _names(item.target)}
+    given = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+    fleeting = {each.id for each in _names(node) if isinstance(each.ctx, ast.Store)} - given
     for item in _statements(node.body):
         match item:
             case ast.If(test=test, body=body) if not fleeting & {each.id for each in _names(test)}:
@@ -206,6 +207,8 @@ def _asked(thing: ast.expr, method: str, args: Sequence[ast.expr], *, is_true: b
 def _present(name: str, *, is_true: bool) -> str:
     if not name:
         return ""
+    if name.startswith("no_"):
+        return f"{'without' if is_true else 'with'}_{name.removeprefix('no_')}"
     if _FLAG.match(name):
         plain = name.removeprefix("is_")
         return plain if is_true else f"not_{plain}"

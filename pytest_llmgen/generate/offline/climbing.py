@@ -142,8 +142,10 @@ class Climber:
         for knob in numbers:
             yield from self._direct(row, knob, heard, way)
         for knob in numbers:
+            value = float(knob.value)
             step = _STEPS[min(tries, len(_STEPS)) - 1]
-            yield from self._set(row, knob, float(knob.value) + step)
+            for near in (value + step, value * 2) if tries > 1 else (value + step,):
+                yield from self._set(row, knob, near)
 
     def _direct(self, row: Input, knob: Knob, heard: Heard, way: int) -> Iterator[Input]:
         """As if the number of the input were one of the sides, or moved with one."""
@@ -293,7 +295,8 @@ def with_knob(row: Input, knob: Knob, value: float | str) -> Input | None:
     node = list(ast.walk(tree))[knob.index]
     if not _set(node, knob, value):
         return None
-    text = ast.unparse(tree)
+    first = tree.body[0]
+    text = ast.unparse(first.value if isinstance(first, ast.Expr) else first)  # alone a text would be a docstring
     if len(text) > _MAX_SOURCE:
         return None
     if knob.part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline import layout, naming
@@ -78,11 +79,14 @@ def _case(example: Example, names: dict[str, str]) -> _Case:
 
 
 def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
-    """The statements before an example without assignments that nothing reads."""
+    """The statements before an example without assignments that nothing reads and other examples of the function."""
     needed = _names_in(ast.parse(expression))
+    called = set(_called(ast.parse(expression)))
     kept: list[ast.stmt] = []
     for node in reversed(nodes):
         match node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name))) if name in called:
+                continue
             case ast.Assign(targets=[ast.Name(id=name)]):
                 if name not in needed:
                     continue
@@ -90,6 +94,13 @@ def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
         needed |= _names_in(node)
         kept.append(node)
     return kept[::-1]
+
+
+def _called(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                yield name
 
 
 def _names_in(tree: ast.AST) -> set[str]:

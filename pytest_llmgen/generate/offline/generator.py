@@ -13,6 +13,7 @@ from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
 from pytest_llmgen.generate.offline.claims import Examples, claims
+from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -33,7 +34,6 @@ from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
-from pytest_llmgen.generate.offline.showing import is_showable
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
@@ -191,8 +191,8 @@ class OfflineGenerator:
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment)
-        hunt = Hunt(self._prober, survivors, raised)
-        hunt.meet([find for find in _in_order_of_gain(found) if is_showable(find.observation, raised)])
+        hunt = Hunt(self._prober, survivors, raised, is_wrapped=bool(assignment.target.decorators))
+        hunt.meet([find for find in _in_order_of_gain(found) if hunt.tells(find)])
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
@@ -213,7 +213,7 @@ class OfflineGenerator:
             chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
-        return chosen if is_enough else _without_repetition([*chosen, *found.finds]), examples
+        return chosen if is_enough else _without_repetition([*chosen, *filter(hunt.tells, found.finds)]), examples
 
     def _claimed(
         self,
@@ -240,7 +240,8 @@ class OfflineGenerator:
         writer = Writer(base, plan.world.raised, assignment.round, memory.names, told)
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
-        for seen in look_twice(self._prober, plan.callee, plan.world, finds):
+        has_clock = reads_clock(assignment.module.source)
+        for seen in look_twice(self._prober, plan.callee, plan.world, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(seen, is_extra)
@@ -275,7 +276,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
-    texts = (*told, *context.examples, *context.callers)
+    texts = (*told, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])

@@ -35,7 +35,11 @@ class Matrix:
 class Hunt:
     """Mutants of one target and the inputs that they met; inputs may be added."""
 
-    def __init__(self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str]) -> None:
+    def __init__(
+        self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str], *, is_wrapped: bool = False
+    ) -> None:
+        """``is_wrapped``: a decorator may answer without the function."""
+        self._is_wrapped = is_wrapped
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
@@ -44,6 +48,11 @@ class Hunt:
     def open(self) -> list[Mutant]:
         """The mutants that no input has killed."""
         return [mutant for mutant in self.mutants if mutant.id not in self.matrix.killers]
+
+    def tells(self, find: Find) -> bool:
+        """Whether a test can assert what an input does: an error must come from the function, not from an argument."""
+        is_own = find.observation.outcome != "raised" or bool(find.goals) or self._is_wrapped
+        return is_own and is_showable(find.observation, self.raised)
 
     def meet(self, finds: Sequence[Find]) -> bool:
         """Let the open mutants meet further inputs; whether one of them was killed."""
@@ -91,9 +100,7 @@ def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
     while hunt.open and idle < _IDLE_ROUNDS and not limits.is_over:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
-        fresh = [
-            find for find in search.vary(near, _mentioned(hunt.open)) if is_showable(find.observation, hunt.raised)
-        ]
+        fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]
         idle = 0 if hunt.meet(fresh) else idle + 1
 
 

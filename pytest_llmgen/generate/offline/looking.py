@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import Callee, look
+from pytest_llmgen.generate.offline.clock import later
 from pytest_llmgen.generate.offline.questions import showing
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.world import ClassShape, World
@@ -15,12 +16,18 @@ from pytest_llmgen.records import Observation, Probe, Prober
 _MAX_LOOKS = 6
 
 
-def look_twice(prober: Prober, callee: Callee, world: World, finds: Sequence[Find]) -> list[Seen]:
-    """The finds that came out the same a second time, with their objects' attributes."""
+def look_twice(
+    prober: Prober, callee: Callee, world: World, finds: Sequence[Find], *, reads_clock: bool = False
+) -> list[Seen]:
+    """The finds that came out the same a second time (with another clock, too), with their objects' attributes."""
     probes = [replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True) for rank, find in enumerate(finds)]
     again = prober.probe(probes) if probes else []
     pairs = zip(finds, again, strict=True)
     stable = [replace(find, observation=second) for find, second in pairs if _is_same(find, second)]
+    if reads_clock and stable:
+        shifted = [later(probe_of(callee, find.row, "")[0], f"later#{rank}") for rank, find in enumerate(stable)]
+        pairs = zip(stable, prober.probe(shifted), strict=True)
+        stable = [find for find, seen_later in pairs if _is_same(find, seen_later)]
     return [seen for find in stable if (seen := _with_looks(prober, callee, world, find)) is not None]
 
 

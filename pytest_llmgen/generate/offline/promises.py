@@ -12,8 +12,9 @@ from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, as_statement, compose
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind
 from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.stated import Broken, broken
 from pytest_llmgen.generate.offline.terms import Term, from_source
-from pytest_llmgen.records import Assignment, Candidate, Category, Observation, Oracle, Origin
+from pytest_llmgen.records import Assignment, Candidate, Category, Oracle, Origin
 
 _FITTING = {
     "bool": {"bool"},
@@ -24,6 +25,12 @@ _FITTING = {
 }
 """Annotation to the built-in types that keep it; of a class that is not built in nothing is said."""
 _NEVER_MEANT = re.compile(r"'NoneType' object|local variable .* (referenced|where it is not associated)")
+_ACCIDENT = re.compile(
+    r"object has no attribute|^(list|string|tuple) index out of range$|^pop from (an )?empty|"
+    r"^(float |integer )?(division|modulo|floor division)( or modulo)? by zero$"
+)
+"""What Python says of a slip, where nobody raised anything on purpose."""
+_FEW = 2
 _STATED = (
     re.compile(r"^\s*:raises?\s+([\w.]+)\s*:\s*(.+)$"),  # reST
     re.compile(r"^\s+([A-Z]\w*(?:Error|Exception))\s*:\s*(.+)$"),  # Google
@@ -62,7 +69,12 @@ def promises(
     taken: set[str],
 ) -> list[Candidate]:
     """Tests of the promises that can be read; ``known`` are names of the module with their imports."""
-    drafts = [*_broken_annotation(callee, node, finds), *_stated_errors(callee, node, base, known)]
+    documentation = ast.get_docstring(node) or ""
+    drafts = [
+        *_broken_annotation(callee, node, finds),
+        *_stated_errors(callee, node, base, known),
+        *(draft for each in broken(callee, documentation, finds) if (draft := _broken_statement(callee, each))),
+    ]
     return [_candidate(assignment, draft, taken) for draft in drafts]
 
 
@@ -85,7 +97,7 @@ def _broken_annotation(callee: Callee, node: FunctionNode, finds: Sequence[Find]
     if wanted not in _FITTING or not is_told or callee.form not in {Form.PLAIN, Form.ASYNC, Form.ATTRIBUTE}:
         return
     for find in finds:
-        if not _breaks(find.observation, wanted) or any("None" in term.source for term in find.row):
+        if not _breaks(find, wanted) or any("None" in term.source for term in find.row):
             continue
         scene = compose(callee, find.row)
         try:
@@ -103,11 +115,51 @@ def _broken_annotation(callee: Callee, node: FunctionNode, finds: Sequence[Find]
         return
 
 
-def _breaks(observation: Observation, wanted: str) -> bool:
+def _broken_statement(callee: Callee, broken: Broken) -> _Draft | None:
+    """An input that breaks what the documentation says of every result."""
+    row, statement = broken.find.row, broken.statement
+    scene = compose(callee, row, frozenset({broken.argument}) if broken.argument else frozenset())
+    try:
+        arrange = [line for text in scene.statements for line in layout.statement(text)]
+        if broken.argument:
+            before = row[callee.places.index(broken.argument)].source
+            act = [*layout.statement(as_statement(scene.expression)), ""]
+            check = statement.check.format(name=scene.bound[broken.argument], before=before)
+        elif statement.check.count("{call}") > 1:
+            act = [*layout.statement(f"result = {scene.expression}"), ""]
+            check = statement.check.format(call="result")
+        else:
+            act, check = [], statement.check.format(call=scene.expression)
+        lines = (*arrange, *([""] if arrange else []), *act, *layout.statement(check))
+    except layout.TooLongError:
+        return None
+    does, imports = f"{statement.says}, as documented", scene.imports
+    return _Draft(
+        f"{statement.name}_as_documented", does, Category.TYPICAL, lines, imports, scene.fixtures, scene.helpers
+    )
+
+
+def _breaks(find: Find, wanted: str) -> bool:
+    observation = find.observation
     if observation.outcome == "raised":
-        return bool(_NEVER_MEANT.search(observation.error_message))
+        message = observation.error_message
+        return bool(_NEVER_MEANT.search(message) or (_ACCIDENT.search(message) and _is_plain(find)))
     module, _, name = (observation.value.type_name if observation.value else "").rpartition(".")
     return module == "builtins" and name not in _FITTING[wanted]
+
+
+def _is_plain(find: Find) -> bool:
+    """Whether the input has nothing empty, zero, negative or alone: what nobody need have thought of."""
+    for term in find.row:
+        for node in ast.walk(ast.parse(term.source or "None", mode="eval")):
+            match node:
+                case ast.UnaryOp(op=ast.USub()) | ast.Constant(value=0 | 1 | "" | None) if not term.is_omitted:
+                    return False
+                case ast.List(elts=items) | ast.Tuple(elts=items) if len(items) < _FEW:
+                    return False
+                case ast.Constant(value=str() as text) if len(text) < _FEW:
+                    return False
+    return not any(term.is_edge for term in find.row)
 
 
 def _stated_errors(callee: Callee, node: FunctionNode, base: Input, known: Mapping[str, str]) -> Iterator[_Draft]:

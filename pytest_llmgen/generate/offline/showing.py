@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_llmgen.records import Observation
 
 MAX_EXPECTED = 400
@@ -13,6 +15,15 @@ _IMPLICIT_ERRORS = frozenset(
 )
 
 
+_PYTHON_SAYS = re.compile(
+    r"object is not |object cannot be|object does not|indices must be|unsupported operand|unexpected keyword argument"
+    r"|positional argument|required (keyword-only )?argument|has no len\(\)|has no attribute|unhashable type"
+    r"|bad operand|not supported between|can only concatenate|can't multiply|cannot unpack|argument of type|takes no"
+    r"|sequence item \d|must be real number, not|invalid literal for|could not convert|values to unpack"
+)
+"""What Python says of a slip: it differs from version to version, and nobody raised it on purpose."""
+
+
 def error_name(observation: Observation) -> str:
     """The class of the error, without its module."""
     return (observation.error_type or "").rpartition(".")[2]
@@ -20,7 +31,9 @@ def error_name(observation: Observation) -> str:
 
 def is_explicit(observation: Observation, raised: frozenset[str]) -> bool:
     """Whether the error is one that the module means to raise (``raised`` names those); its message counts."""
-    return error_name(observation) in raised or not (observation.error_type or "").startswith("builtins.")
+    if not (observation.error_type or "").startswith("builtins."):
+        return True
+    return error_name(observation) in raised and not _PYTHON_SAYS.search(observation.error_message)
 
 
 def is_showable(observation: Observation, raised: frozenset[str]) -> bool:

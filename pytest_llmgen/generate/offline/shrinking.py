@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
-from pytest_llmgen.generate.offline.showing import error_name, is_showable
+from pytest_llmgen.generate.offline.showing import error_name
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge
 from pytest_llmgen.records import Prober
 
@@ -69,7 +69,7 @@ def shrunk(
                 ),
             )
             for (place, _), find in zip(rows, finds, strict=True)
-            if _is_alike(find, current[place]) and is_showable(find.observation, hunt.raised)
+            if _is_alike(find, current[place]) and hunt.tells(find)
         ]
         better = _best(hunt, current, pairs)
         for place, find in better.items():

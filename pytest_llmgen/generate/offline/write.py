@@ -16,6 +16,8 @@ from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Orig
 
 _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
+_EXACT_DIGITS = 4
+"""As in ``run/values.py``: a number with no more is one that people write by hand."""
 _TODAY = "as the code is today"
 
 
@@ -265,9 +267,9 @@ def equality(left: str, value: Value, imports: list[str]) -> list[str]:
         return _of_operator(left, value)
     if value.source in {"None", "True", "False"}:
         return _fitting(left, " is ", value.source)
-    if value.is_approximate and _is_flat(value.source):
+    if value.is_approximate:
         imports.append("import pytest")
-        return _fitting(left, " == ", f"pytest.approx({value.source})")
+        return _fitting(left, " == ", approximated(value.source))
     return _fitting(left, " == ", value.source)
 
 
@@ -305,16 +307,50 @@ def _fitting(left: str, operator: str, right: str) -> list[str]:
     return [*layout.statement(f"result = {left}"), *expected, f"    assert result{operator}expected"]
 
 
-def _is_flat(source: str) -> bool:
-    """Whether ``pytest.approx`` takes the value: a number, or numbers one level deep."""
+def approximated(source: str) -> str:
+    """``pytest.approx`` round numbers that are alone or one level deep, else round each inexact number inside."""
     node = ast.parse(source, mode="eval").body
     match node:
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return all(_is_number(item) for item in items)
-        case ast.Dict(values=items):
-            return all(_is_number(item) for item in items)
+        case ast.List(elts=items) | ast.Tuple(elts=items) if all(_is_number(item) for item in items):
+            return f"pytest.approx({source})"
+        case ast.Dict(values=items) if all(_is_number(item) for item in items):
+            return f"pytest.approx({source})"
         case _:
-            return _is_number(node)
+            return f"pytest.approx({source})" if _is_number(node) else ast.unparse(_Rounding().visit(node))
+
+
+class _Rounding(ast.NodeTransformer):
+    """Wraps inexact numbers; keys and members of sets are looked up by hash, and stay."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        is_inexact = isinstance(node.value, float) and not _has_few_digits(node.value)
+        return _rounded(node) if is_inexact else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        inner = self.visit(node.operand)
+        return node if inner is node.operand else _rounded(node)
+
+    def visit_Dict(self, node: ast.Dict) -> ast.Dict:
+        node.values = [self.visit(value) for value in node.values]
+        return node
+
+    def visit_Set(self, node: ast.Set) -> ast.Set:
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """Of a record its fields; what another call does with an odd number is not known."""
+        for word in node.keywords:
+            word.value = self.visit(word.value)
+        return node
+
+
+def _rounded(node: ast.expr) -> ast.expr:
+    return ast.parse(f"pytest.approx({ast.unparse(node)})", mode="eval").body
+
+
+def _has_few_digits(number: float) -> bool:
+    digits = repr(abs(number)).replace(".", "").strip("0").partition("e")[0]
+    return number.is_integer() or len(digits) <= _EXACT_DIGITS
 
 
 def _is_number(node: ast.expr) -> bool:

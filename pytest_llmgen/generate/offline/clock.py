@@ -1,0 +1,68 @@
+"""Results that hang on the time of day: the same call with a clock that is ahead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pytest_llmgen.records import Probe
+
+_READS_CLOCK = re.compile(
+    r"\b(now|today|utcnow|time|time_ns|monotonic|localtime|gmtime|strftime|ctime)\s*\(|\b(timesince|timeago|naturaltime)\b"
+)
+_LATER = """
+def _later(call):
+    import datetime, gc, time
+    real, day, ahead = datetime.datetime, datetime.date, datetime.timedelta(days=500, hours=7, minutes=11)
+
+    class Meta(type):
+        def __instancecheck__(cls, value):
+            return isinstance(value, cls.real)
+
+    def made(kind, **late):
+        names = [name for name in dir(kind) if not name.startswith("__")]
+        members = {name: staticmethod(getattr(kind, name)) if callable(getattr(kind, name)) else getattr(kind, name)
+                   for name in names if isinstance(kind.__dict__.get(name), classmethod) or "timestamp" in name
+                   or name in ("strptime", "fromisoformat", "fromordinal", "combine", "fromisocalendar")}
+        new = lambda cls, *args, **named: kind(*args, **named)
+        return Meta(kind.__name__, (kind,), {**members, **late, "real": kind, "__new__": new})
+
+    later = made(
+        real,
+        now=staticmethod(lambda tz=None: real.now(tz) + ahead),
+        utcnow=staticmethod(lambda: real.utcnow() + ahead),
+        today=staticmethod(lambda: real.today() + ahead),
+    )
+    later_day = made(day, today=staticmethod(lambda: (real.today() + ahead).date()))
+    now, local, utc, seconds = time.time, time.localtime, time.gmtime, ahead.total_seconds()
+    shifted = [
+        (real, later), (day, later_day),
+        (now, lambda: now() + seconds),
+        (local, lambda at=None: local(now() + seconds if at is None else at)),
+        (utc, lambda at=None: utc(now() + seconds if at is None else at)),
+    ]
+    undo = []
+    try:
+        for old, new in shifted:
+            spaces = [each for each in gc.get_referrers(old) if type(each) is dict and "__spec__" in each]
+            for space in spaces:
+                for name in [name for name, value in space.items() if value is old and not name.startswith("_")]:
+                    undo.append((space, name, old))
+                    space[name] = new
+        return call()
+    finally:
+        for space, name, old in undo:
+            space[name] = old
+"""
+"""Python code, run where the code under test is: whoever asks for the time gets one that is far ahead."""
+
+
+def reads_clock(source: str) -> bool:
+    """Whether a module seems to ask for the time."""
+    return bool(_READS_CLOCK.search(source))
+
+
+def later(probe: Probe, identity: str) -> Probe:
+    """The same probe with a clock that is ahead."""
+    setup, expression = f"{probe.setup}\n{_LATER}", f"_later(lambda: ({probe.expression}))"
+    return replace(probe, id=identity, setup=setup, expression=expression, alone=True)

@@ -1,0 +1,71 @@
+"""What surrounds a call: environment variables, clocks and files are found in the code; pure."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.situations import situations
+
+
+def found(source):
+    tree = ast.parse(textwrap.dedent(source))
+    return situations([tree.body[-1]], tree, "pkg.mod")
+
+
+def test_a_variable_is_unset_first_and_then_set_to_several_values():
+    terms = found("""
+        import os
+
+        def port():
+            return int(os.environ.get("PORT", "80"))
+    """)
+    assert terms[0].before == ("monkeypatch.delenv('PORT', raising=False)",)
+    assert "monkeypatch.setenv('PORT', '1')" in terms[1].before
+    assert {term.fixtures for term in terms} == {("monkeypatch",)}
+
+
+@pytest.mark.parametrize(
+    ("imports", "call", "place"),
+    [
+        ("import datetime as dt", "dt.datetime.now()", "pkg.mod.dt.datetime"),
+        ("from datetime import datetime", "datetime.now(None)", "pkg.mod.datetime"),
+        ("from datetime import date", "date.today()", "pkg.mod.date"),
+        ("import time", "time.time()", "pkg.mod.time.time"),
+    ],
+)
+def test_a_clock_is_replaced_where_the_module_finds_it(imports, call, place):
+    terms = found(f"""
+        {imports}
+
+        def stamp():
+            return {call}
+    """)
+    assert any(line.startswith(f"monkeypatch.setattr('{place}', ") for line in terms[0].before)
+    assert len({term.before for term in terms}) == len(terms) > 1
+
+
+def test_a_clock_whose_type_is_asked_for_is_left_alone():
+    assert not found("""
+        from datetime import datetime
+
+        def age(value):
+            return datetime.now() - value if isinstance(value, datetime) else None
+    """)
+
+
+def test_code_that_asks_for_nothing_has_no_situation():
+    assert found("def double(n):\n    return 2 * n\n") == []
+
+
+def test_a_path_is_a_file_in_the_format_that_the_module_reads():
+    tree = ast.parse("import json\n\ndef load(where):\n    with open(where) as f:\n        return json.load(f)\n")
+    assert takes_path("where", [tree.body[-1]])
+    terms = file_terms(tree, as_text=True)
+    assert terms[0].source == "str(data_file)"
+    assert "data.json" in terms[0].before[0]
+    assert any("missing" in term.source for term in terms)
+    assert all(term.fixtures == ("tmp_path",) for term in terms)

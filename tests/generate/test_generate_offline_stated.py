@@ -1,0 +1,126 @@
+"""What documentation says in running text, accidents, and the time of day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+import time
+
+import pytest
+from test_generate_offline_generator import InProcessProber, candidates_of, module_of
+
+from pytest_llmgen.generate.offline.clock import later, reads_clock
+from pytest_llmgen.generate.offline.showing import is_showable
+from pytest_llmgen.records import Observation, Oracle, Probe
+
+
+def promised(source):
+    """The tests from the documentation, by the end of their names."""
+    return {
+        item.name: item.source for item in candidates_of(module_of("m", source)) if item.oracle is not Oracle.OBSERVED
+    }
+
+
+def one(docstring, body, signature="items: list[int]"):
+    text = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return promised(f'def f({signature}):\n    """{docstring}"""\n{text}\n')
+
+
+@pytest.mark.parametrize(
+    ("docstring", "body", "name"),
+    [
+        (
+            "Return the spread, which is never negative.",
+            "return (items or [0])[-1] - (items or [0])[0]",
+            "never_negative",
+        ),
+        ("Returns the sorted list.", "return list(items)", "gives_sorted_items"),
+        ("Return the items without duplicates.", "return items + items", "gives_no_item_twice"),
+        ("Return the largest; never None.", "return max(items, default=None)", "never_gives_none"),
+        ("Return a copy with one more.", "items.append(1)\nreturn items", "leaves_its_argument_alone"),
+        ("Add up. Does not modify its argument.", "items.sort()\nreturn sum(items)", "leaves_its_argument_alone"),
+    ],
+)
+def test_a_broken_statement_becomes_a_test_that_fails(docstring, body, name):
+    (source,) = [text for known, text in one(docstring, body).items() if name in known]
+    space = {}
+    exec(f"def f(items):\n{textwrap.indent(body, '    ')}\n{source}", space)
+    with pytest.raises(AssertionError):
+        next(value for key, value in space.items() if key.startswith("test_"))()
+
+
+@pytest.mark.parametrize(
+    ("docstring", "body"),
+    [
+        ("Return the spread, which is never negative.", "return max(items, default=0) - min(items, default=0)"),
+        ("Return the sorted list by length.", "return list(items)"),
+        ("Return the sorted list in descending order.", "return sorted(items)[::-1]"),
+        ("Given a sorted list in ascending order, turn it.", "return items[::-1]"),
+        ("Items must be non-negative.", "return -sum(items) - 1"),
+        ("Sort in place, so that no new list is made; does not change the type.", "items.sort()"),
+        ("Return a copy with one more.", "return [*items, 1]"),
+        ("Return the items.\n\n    Args:\n        items: a sorted list\n    ", "return items"),
+    ],
+)
+def test_what_holds_or_is_said_of_something_else_becomes_none(docstring, body):
+    assert one(docstring, body) == {}
+
+
+def test_an_accident_on_a_plain_input_is_suspected_and_one_on_an_empty_input_is_not():
+    assert promised("def f(items: list[int]) -> int:\n    return items[0]\n") == {}
+    broken = promised("def f(items: list[int]) -> int:\n    return items[len(items)] if items else 0\n")
+    assert [name for name in broken if name.endswith("gives_int_as_annotated")]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("low must not be above high", True),
+        ("'int' object is not iterable", False),
+        ("string indices must be integers, not 'str'", False),
+    ],
+)
+def test_a_type_error_of_pythons_own_is_not_asserted(message, expected):
+    seen = Observation("x", "raised", error_type="builtins.TypeError", error_message=message)
+    assert is_showable(seen, frozenset({"TypeError"})) is expected
+
+
+def test_the_clock_is_ahead_for_one_call_only():
+    setup = "import datetime\nfrom datetime import date\nimport time\nstart = datetime.datetime(2024, 1, 1)"
+    expression = (
+        "(datetime.datetime.now().year, date.today(), time.time(), start, isinstance(start, datetime.datetime))"
+    )
+    prober = InProcessProber([])
+    space = {}
+    probe = later(Probe("now", setup, expression), "later")
+    exec(probe.setup, space)
+    year, day, seconds, start, is_one = eval(probe.expression, space)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    assert day > today + dt.timedelta(days=400)
+    assert year > today.year
+    assert seconds > time.time() + 400 * 86_400
+    assert (type(start), is_one) == (dt.datetime, True)
+    assert type(dt.datetime.now(tz=dt.UTC)) is dt.datetime
+    assert prober.observe(probe).outcome == "returned"
+
+
+CLOCK = """
+import datetime
+
+
+def age(born: datetime.date) -> int:
+    return datetime.date.today().year - born.year if born.year > 2000 else -1
+
+
+def month(born: datetime.date) -> int:
+    return born.month
+"""
+
+
+def test_what_hangs_on_the_day_is_not_written_down():
+    assert reads_clock(CLOCK)
+    module = module_of("ages", CLOCK)
+    sources = [item.source for item in candidates_of(module)]
+    assert not [text for text in sources if "age(" in text and "-1" not in text and "Fixed" not in text]
+    assert not [text for text in sources if "date(-" in text]  # a fault of the argument, not of the function
+    assert [text for text in sources if "month(" in text]
