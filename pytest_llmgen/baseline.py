@@ -158,9 +158,23 @@ def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Sessi
         return f"{selection} may have deselected tests"
     if any("::" in argument for argument in config.args):
         return "single tests were named"
-    if left_out := _test_files_outside(config):
-        return f"the arguments leave out {left_out} test file{'s' if left_out > 1 else ''}"
-    return None
+    return _files_left_out(config) or None
+
+
+def _files_left_out(config: pytest.Config) -> str:
+    left_out = _test_files_outside(config)
+    skipped = getattr(config.pluginmanager.get_plugin("lfplugin"), "_skipped_files", 0)
+    if left_out:
+        return f"the arguments leave out {_some(left_out)}"
+    return f"--lf left out {skipped} test file{'s' if skipped > 1 else ''}" if skipped else ""
+
+
+_MOST_FILES = 3
+
+
+def _some(files: Sequence[str]) -> str:
+    more = len(files) - _MOST_FILES
+    return ", ".join(files[:_MOST_FILES]) + (f" and {more} more test file{'s' if more > 1 else ''}" if more > 0 else "")
 
 
 def _selection_in_workers(config: pytest.Config) -> str:
@@ -182,17 +196,15 @@ def _is_last_failed(config: pytest.Config) -> bool:
     return bool(getattr(config.option, "lf", False))
 
 
-def _test_files_outside(config: pytest.Config) -> int:
-    """How many of the project's test files the command line leaves out, by its paths, ``--ignore`` or ``--lf``."""
+def _test_files_outside(config: pytest.Config) -> list[str]:
+    """The project's test files that the command line leaves out, by its paths or ``--ignore``."""
     folder = config.invocation_params.dir
-    skipped = getattr(config.pluginmanager.get_plugin("lfplugin"), "_skipped_files", 0)
     roots = [(folder / argument).resolve() for argument in config.args]
     ignored = [(folder / path).resolve() for path in _ignored(config.invocation_params.args)]
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         roots = [Path("/")]
-    files = files_of_tests(config)
-    inside = [file for file in files if _is_below(file, roots) and not _is_below(file, ignored)]
-    return len(files) - len(inside) + skipped
+    outside = [f for f in files_of_tests(config) if not _is_below(f, roots) or _is_below(f, ignored)]
+    return [os.path.relpath(file, config.rootpath) for file in outside]
 
 
 def _ignored(arguments: Sequence[str]) -> list[str]:

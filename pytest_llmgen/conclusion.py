@@ -175,6 +175,7 @@ def suite_info(findings: Findings) -> SuiteInfo:
         sandbox_fix=_sandbox_fix(findings),
         partial=baseline.partial,
         problem=findings.problem or baseline.problem,
+        uncollected=findings.uncollected,
         again=len(findings.again.tests) - len(findings.pinned),
         seconds=sum(run.seconds for run in baseline.tests),
     )

@@ -17,7 +17,7 @@ from pytest_llmgen.records import Report
 from pytest_llmgen.report.formats import wants
 from pytest_llmgen.report.layout import Line, Style
 from pytest_llmgen.report.progress import Progress, progress_line
-from pytest_llmgen.report.terminal import render
+from pytest_llmgen.report.terminal import render, verdict_only
 from pytest_llmgen.settings import Settings
 
 HEARTBEAT_SECONDS = 10.0
@@ -48,7 +48,7 @@ def announce(config: pytest.Config, settings: Settings) -> None:
 
 
 def show(reporter: Any, config: pytest.Config, report: Report, settings: Settings, outlets: Outlets) -> None:
-    """Write the report, unless the user asked for other formats only, and what GitHub reads in a log."""
+    """Write the report, only its verdict where the user asked for other formats, and what GitHub reads in a log."""
     if wants(settings.reports, "term"):
         lines = render(
             report,
@@ -58,7 +58,9 @@ def show(reporter: Any, config: pytest.Config, report: Report, settings: Setting
             report_path=outlets.full_report() or "",
             report_paths=outlets.places(),
         )
-        _write(reporter, _harmless(lines))
+    else:
+        lines = verdict_only(report, width=reporter._tw.fullwidth, report_paths=outlets.places())  # noqa: SLF001
+    _write(reporter, _harmless(lines))
     for command in outlets.workflow_commands(report):
         reporter.write_line(command)
 

@@ -90,7 +90,7 @@ def suite_problems(facts: Facts) -> list[str]:
         problems.append(f"{_count(len(suite.collection_errors), 'file')} could not be collected")
     if suite.failed:
         problems.append(f"{_count(len(suite.failed), 'test')} of the suite {_verb(len(suite.failed))} failing")
-    if not suite.failed and not suite.passed and not any(map(is_kept, facts.tests)):
+    if not problems and not suite.failed and not suite.passed and not any(map(is_kept, facts.tests)):
         problems.append("no test ran")
     told = suite.passed + len(suite.failed) + suite.skipped
     if not problems and suite.ran is not None and suite.ran != told:

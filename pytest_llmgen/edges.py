@@ -24,6 +24,7 @@ from pytest_llmgen.console import ProgressView
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.exclusions import Place, settled
 from pytest_llmgen.extract.context import context_of_target
+from pytest_llmgen.extract.files import open_tree
 from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
@@ -154,6 +155,15 @@ class Edges:
             self.set_aside = [os.path.relpath(self.publisher.folder / name, here) for name in again.reasons]
             options.ignore = [*(options.ignore or ()), *self.set_aside]
 
+    @property
+    def ends_early(self) -> bool:
+        """Whether the suite need not run: without the base that was asked for, nothing it does passes the gate.
+
+        In CI it runs all the same, as its own results are wanted there.
+        """
+        is_enforced = self.settings.gate_mode == "enforce" and not self.settings.ci
+        return is_enforced and self.scope.problem is not None and self.scope.base.problem is not None
+
     def source_folders(self) -> list[Path]:
         """What coverage must look at: the top-level packages, or the folders of single modules."""
         root = self.settings.root
@@ -218,6 +228,11 @@ class Edges:
         try:
             _make_folder(self.settings.report_path)
             self.findings.baseline = self._baseline(recorder, setup, partial)
+            if not (recorder.outcomes or recorder.collection_errors or self.ends_early):
+                tree = open_tree(self.settings.root, exclude=self.settings.exclude, python_files=self.python_files)
+                self.findings.uncollected = tuple(tree.uncollected(self.test_paths))
+            if self.ends_early:
+                self.findings.problem = "the suite was not run, for there is no base to compare with"
         except LlmgenError as error:
             self.findings.problem = str(error)
             return

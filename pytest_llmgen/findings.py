@@ -62,6 +62,7 @@ class Findings:
     same_results: dict[str, int] = field(default_factory=dict)  # mutant id -> inputs of a search that could not tell it
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    uncollected: tuple[str, ...] = ()  # files with tests that pytest does not collect
     suppressions: tuple[Suppression, ...] = ()  # that the change adds to its own code
     problem: str | None = None
     interrupted: bool = False

@@ -24,7 +24,7 @@ from pytest_llmgen.records import (
     Suppression,
     Under,
 )
-from pytest_llmgen.report import hints, reasons
+from pytest_llmgen.report import hints, reasons, suggestions
 from pytest_llmgen.report.sites import Site
 from pytest_llmgen.review.anchors import LETTERS
 from pytest_llmgen.review.statements import statement_hash
@@ -48,7 +48,8 @@ def gaps_in(site: Site, evidence: Evidence) -> list[Gap]:
         *_mutant_gaps(site, hits, evidence),
     ]
     tried = [replace(gap, attempts=_attempts(gap, own)) for gap in found]
-    return [*tried, *(_suppressed(site, each) for each in site.suppressions)]
+    every = [*tried, *(_suppressed(site, each) for each in site.suppressions)]
+    return [replace(gap, suggested_class=suggestions.of_gap(gap)) for gap in every]
 
 
 def dropped(judged: Iterable[Judged]) -> list[Judged]:

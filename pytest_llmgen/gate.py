@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pytest_llmgen.conditions import conditions_of, percent
+from pytest_llmgen.conditions import conditions_of
 from pytest_llmgen.doubts import LEFT_OUT, in_scope, unjudged, unreviewed_gaps, unreviewed_tests
+from pytest_llmgen.floors import percent
 from pytest_llmgen.limits import Limits, limits_of
 from pytest_llmgen.records import Condition, ConditionState, Facts, State, SuiteInfo, Verdict
 from pytest_llmgen.settings import OFF
@@ -93,6 +94,7 @@ def _advice(facts: Facts, limits: Limits) -> Iterable[str]:
     rules: tuple[tuple[object, Callable[[], str]], ...] = (
         (suite.failed, lambda: f"make the suite pass first: {_some(suite.failed)}"),
         (suite.collection_errors, lambda: f"repair what cannot be collected: {_some(suite.collection_errors)}"),
+        (suite.uncollected, lambda: f"set python_files: pytest does not collect {_some(suite.uncollected)}"),
         (_has_no_tests(facts), lambda: "pytest --llm-generate writes tests where there are none"),
         (suite.partial is not None, lambda: "run the whole suite: without -k, -m, -x, --lf or paths"),
         (facts.run.shard is not None, lambda: "pytest --llm-merge=PART for each part judges them together"),
@@ -128,7 +130,13 @@ def _opening(suite: SuiteInfo) -> str:
 
 def _has_no_tests(facts: Facts) -> bool:
     suite = facts.suite
-    blocked = suite.failed or suite.collection_errors or suite.partial is not None or suite.problem is not None
+    blocked = (
+        suite.uncollected
+        or suite.failed
+        or suite.collection_errors
+        or suite.partial is not None
+        or suite.problem is not None
+    )
     return facts.run.command == "check" and not suite.passed and not blocked
 
 

@@ -27,6 +27,7 @@ from pytest_llmgen.recorded import record_calls
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
+    Cost,
     Failure,
     Fate,
     Generator,
@@ -451,8 +452,8 @@ class _Job:
             if reply is None:
                 return
             key = reply.assignment.target.key
-            before = self.findings.costs.get(key)
-            self.findings.costs[key] = before + reply.cost if before else reply.cost
+            cost = replace(reply.cost, estimated=reply.is_failed)
+            self.findings.costs[key] = self.findings.costs.get(key, Cost()) + cost
             self.findings.same_results.update(reply.same_results)
             if reply.is_failed and reply.note not in self.findings.warnings:
                 self.findings.warnings.append(reply.note)

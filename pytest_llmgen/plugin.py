@@ -97,6 +97,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "no_llm: leave this test out of mutation runs")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Generated tests say in a JUnit file what they test; here, because xdist's workers collect without our session."""
+    if getattr(config.option, "xmlpath", None) and _is_asked(config.option):
+        from pytest_llmgen.junit import add_targets  # noqa: PLC0415 (lazy: an idle start must not pay for it)
+
+        add_targets(config, items)
+
+
 def _check_command(config: pytest.Config) -> None:
     """Flags on the command line that mean nothing by themselves need a command beside them.
 

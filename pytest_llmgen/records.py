@@ -562,6 +562,7 @@ class Cost:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    estimated: bool = False  # a request got no answer: nobody knows whether it is on the bill
 
     def __add__(self, other: Cost) -> Cost:
         usd = None if self.usd is None or other.usd is None else self.usd + other.usd
@@ -573,6 +574,7 @@ class Cost:
             self.output_tokens + other.output_tokens,
             self.cache_read_tokens + other.cache_read_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
+            self.estimated or other.estimated,
         )
 
 
@@ -941,6 +943,7 @@ class Gap:
     hint: str | None = None
     statement: str = ""  # the gap with the statement that holds it; empty where the function has several like it
     under: Under = field(default_factory=Under)  # of lines that never ran
+    suggested_class: DecisionClass | None = None  # by a rule; a person decides
     decision: Decision | None = None  # the one that covers it, or covered it once (stale, expired)
 
     @property
@@ -1006,9 +1009,12 @@ class Condition:
     id: str
     title: str
     state: ConditionState
-    actual: str
+    actual: str  # in words
     required: str
     detail: str = ""
+    number: int | Ratio | None = None  # what is compared, None where it is not known
+    limit: float | None = None  # with what, in per cent where the number is a ratio; None: with nothing
+    operator: str | None = None  # how: <=, >= or ==
 
 
 @dataclass(frozen=True, slots=True)
@@ -1088,6 +1094,7 @@ class SuiteInfo:
     problem: str | None = None  # why nothing can be concluded
     seconds: float = 0.0
     again: int = 0  # generated tests of earlier runs that were proved apart from the user's run
+    uncollected: tuple[str, ...] = ()  # files with tests that pytest does not collect, looked for where no test ran
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
 from pytest_llmgen.console import announce, show
 from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.junit import add_properties, add_targets
+from pytest_llmgen.junit import add_properties
 from pytest_llmgen.records import Report
 from pytest_llmgen.settings import SET_ASIDE_VARIABLE, Settings
 
@@ -37,6 +37,10 @@ class LlmgenSession:
         self.recorder = Recorder()
         self.report: Report | None = None
 
+    @property
+    def _runs_nothing(self) -> bool:
+        return bool(self.settings.merge) or self.edges.ends_early
+
     def close(self) -> None:
         """Give the environment back; registered as a cleanup of the configuration."""
         self.coverage.close()
@@ -53,16 +57,16 @@ class LlmgenSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
         """The verdict stands whatever other plugins and conftest files make of the exit status afterwards."""
-        if self.settings.merge and hasattr(config.option, "numprocesses"):
-            # A merge runs nothing: xdist's workers, which ``addopts`` may ask for, would run the suite.
+        if self._runs_nothing and hasattr(config.option, "numprocesses"):
+            # No test runs: xdist's workers, which ``addopts`` may ask for, would run the suite.
             config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
         status = yield
         return status if status is None or self.report is None else self.edges.exit_status(int(status), self.report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
-        """A merge collects nothing."""
-        if not self.settings.merge:
+        """A merge collects nothing, nor does a run that can't be judged."""
+        if not self._runs_nothing:
             return None
         session.items = []
         return True
@@ -86,10 +90,6 @@ class LlmgenSession:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """What could not be collected."""
         self.recorder.on_collect_report(report)
-
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-        """Generated tests say in a JUnit file what they test."""
-        add_targets(config, items)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Tests that this run leaves out."""

@@ -7,9 +7,10 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pytest_llmgen.extract.layout import (
+    TEST_NAMES,
     dotted_name,
     has_test_name,
     is_among_tests,
@@ -19,7 +20,7 @@ from pytest_llmgen.extract.layout import (
     is_under,
     namespaces_of,
 )
-from pytest_llmgen.extract.own_tests import serves_tests
+from pytest_llmgen.extract.own_tests import holds_tests, serves_tests
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.records import Module
 
@@ -81,6 +82,16 @@ class Tree:
         if is_among_tests(path, test_paths):
             return True
         return has_test_name(path, self.python_files) and serves_tests(read_source(self.root / path)[0])
+
+    def uncollected(self, test_paths: Sequence[str] = ()) -> Iterator[str]:
+        """Files that hold tests and that pytest does not collect by their names."""
+        names = self.python_files or TEST_NAMES
+        for path in self.all_files():
+            is_support = path.endswith(("conftest.py", "__init__.py"))
+            if is_support or any(PurePosixPath(path).match(pattern) for pattern in names):
+                continue
+            if self.is_test(path, test_paths) and holds_tests(read_source(self.root / path)[0]):
+                yield path
 
     def all_files(self, folder: str = ".") -> Iterator[str]:
         """Every Python file under a folder but those of environments, caches and hidden folders."""

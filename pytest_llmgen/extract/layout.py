@@ -18,6 +18,8 @@ _TOOL_FILES = frozenset({"setup.py", "noxfile.py", "fabfile.py", "versioneer.py"
 
 TEST_NAMES = ("test_*.py", "*_test.py")
 """What pytest takes for test files unless ``python_files`` says otherwise."""
+_OTHER_TEST_NAMES = ("test.py", "tests.py")
+"""Test files of other frameworks: pytest collects them only where it is told to."""
 
 
 def is_test_path(path: str, test_paths: Sequence[str] = (), python_files: Sequence[str] = ()) -> bool:
@@ -35,7 +37,7 @@ def is_among_tests(path: str, test_paths: Sequence[str] = ()) -> bool:
 def has_test_name(path: str, python_files: Sequence[str] = ()) -> bool:
     """Whether a file is named like a test: as pytest has it, or as the project's ``python_files`` do."""
     pure = PurePosixPath(path)
-    return any(pure.match(pattern) for pattern in (*TEST_NAMES, *python_files))
+    return pure.name in _OTHER_TEST_NAMES or any(pure.match(pattern) for pattern in (*TEST_NAMES, *python_files))
 
 
 def could_be_source(path: str) -> bool:

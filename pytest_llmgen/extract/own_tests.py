@@ -21,6 +21,15 @@ def serves_tests(source: str) -> bool:
     return any(_is_of_tests(node) for node in _statements(body))
 
 
+def holds_tests(source: str) -> bool:
+    """Whether the text has a test function, or a class with one, in it."""
+    try:
+        body = parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, _Function | ast.ClassDef) and _is_of_tests(node) for node in _statements(body))
+
+
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Those of the module, also under ``if`` and ``try``."""
     for node in body:

@@ -9,7 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from pytest_llmgen.records import Facts, Gap, Report, TestReport
+from pytest_llmgen.records import Condition, Decisions, DecisionState, Facts, Gap, Report, TestReport
 
 TOOL_NAME = "pytest-llmgen"
 
@@ -23,13 +23,13 @@ def to_json(report: Report) -> dict[str, Any]:
         "run": as_data(facts.run),
         "suite": as_data(facts.suite),
         "verdict": {key: value for key, value in as_data(verdict).items() if key != "conditions"},
-        "conditions": as_data(verdict.conditions),
+        "conditions": [_condition(condition) for condition in verdict.conditions],
         "totals": as_data(facts.totals),
         "functions": as_data(facts.functions),
         "gaps": [_gap(gap) for gap in facts.gaps],
         "suspected_bugs": as_data(facts.suspected_bugs),
         "tests": [_test(test) for test in facts.tests],
-        "review": as_data(facts.decisions),
+        "review": _review(facts.decisions),
         "cost": {**as_data(facts.cost), "budget_usd": facts.budget_usd, "model": facts.model},
         **_rest(facts),
     }
@@ -68,8 +68,28 @@ def parsed(text: str) -> Any:
         return None
 
 
+def _review(decisions: Decisions) -> dict[str, Any]:
+    """The entries one by one, and by what became of them."""
+    states = (DecisionState.UNUSED, DecisionState.STALE, DecisionState.EXPIRED)
+    moved = decisions.of(DecisionState.MOVED)
+    return {
+        **as_data(decisions),
+        "used": len(decisions.of(DecisionState.USED, DecisionState.MOVED)),
+        **{state.value: [entry.decision.id for entry in decisions.of(state)] for state in states},
+        "moved": [{"id": e.decision.id, "from": e.decision.gap.where, "to": e.where} for e in moved],
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    """Numbers for programs; the words that people read stand beside them."""
+    data = as_data(condition)
+    words = {"actual_text": data.pop("actual"), "required_text": data.pop("required")}
+    figures = {"actual": data.pop("number"), "required": data.pop("limit")}
+    return {**data, **figures, **words}
+
+
 def _gap(gap: Gap) -> dict[str, Any]:
-    return {**as_data(gap), "where": gap.where, "suggested_class": None}
+    return {**as_data(gap), "where": gap.where}
 
 
 def _test(test: TestReport) -> dict[str, Any]:

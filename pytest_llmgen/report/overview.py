@@ -150,10 +150,27 @@ def generated(facts: Facts, width: int, verbosity: int) -> list[Line]:
     if dropped:
         why = tally([test.dropped_because or test.fate.value for test in dropped])
         lines += wrapped(f"{count(len(dropped), 'test')} dropped: {why}", width, 2, hanging=2)
+    if facts.run.command == "generate" and not (kept or facts.written):
+        lines += wrapped(_why_none(facts), width, 2, Style.WARN, 2)
     if verbosity > 0:
         lines += [line for test in kept for line in wrapped(_earnings(test), width, 4, hanging=2)]
     title = "generated tests" if facts.tests or facts.run.command == "generate" else "written"
     return [Line(title, Style.PART), *lines] if lines else []
+
+
+def _why_none(facts: Facts) -> str:
+    """Why a run that was asked for tests has brought none."""
+    if facts.nothing_to_test is not None:
+        return f"no test was written: {facts.nothing_to_test}"
+    if facts.suite.problem is not None or facts.scope_problem is not None or facts.run.interrupted:
+        return "no test was written: the run did not come to it"
+    is_open = [function for function in facts.functions if function.state in ("gaps", "not-attempted")]
+    if not is_open:
+        return "no test was written: nothing is open in the functions in scope"
+    tried = count(len(is_open), "function")
+    if facts.tests:
+        return f"no test was kept, so none was written: {tried} stay as they were; .llmgen/report.html says why of each"
+    return f"no test was written: nothing that was tried reached anything new in {tried}"
 
 
 def _earnings(test: TestReport) -> str:

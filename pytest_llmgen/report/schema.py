@@ -62,19 +62,23 @@ def _properties() -> dict[str, Any]:
         "run": _object(records.RunInfo),
         "suite": _object(records.SuiteInfo),
         "verdict": _without(_object(records.Verdict), "conditions"),
-        "conditions": _list(_object(records.Condition)),
+        "conditions": _list(_condition()),
         "totals": _object(records.Totals),
         "functions": _list(_object(records.FunctionReport)),
-        "gaps": _list(_object(records.Gap, where={"type": "string"}, suggested_class=_NULL)),
+        "gaps": _list(_object(records.Gap, where={"type": "string"})),
         "suspected_bugs": _list(_object(records.SuspectedBug)),
         "tests": _list(_test()),
-        "review": _object(records.Decisions),
+        "review": _object(records.Decisions, **_BY_STATE),
         "cost": _object(records.Cost, budget_usd=facts["budget_usd"], model=facts["model"]),
         **{name: facts[name] for name in _KEPT_AT_THE_TOP},
     }
 
 
-_NULL = {"type": "null"}
+_TEXT = {"type": "string"}
+_IDS = {"type": "array", "items": _TEXT}
+_MOVE = {"id": _TEXT, "from": _TEXT, "to": {"anyOf": [_TEXT, {"type": "null"}]}}
+_MOVES = {"type": "array", "items": {"type": "object", "required": list(_MOVE), "properties": _MOVE}}
+_BY_STATE = {"used": {"type": "integer"}, "unused": _IDS, "stale": _IDS, "expired": _IDS, "moved": _MOVES}
 _KEPT_AT_THE_TOP = (
     "module_errors",
     "scope_problem",
@@ -84,6 +88,16 @@ _KEPT_AT_THE_TOP = (
     "removed",
     "warnings",
 )
+
+
+def _condition() -> dict[str, Any]:
+    found = _fields(records.Condition)
+    figures = {"actual": found["number"], "required": found["limit"], "operator": _OPERATORS}
+    words = {"actual_text": found["actual"], "required_text": found["required"]}
+    return _without(_without(_object(records.Condition, **figures, **words), "number"), "limit")
+
+
+_OPERATORS = {"enum": ["<=", ">=", "==", None]}
 
 
 def _test() -> dict[str, Any]:

@@ -74,6 +74,19 @@ def render(
     return tuple(line for part in parts if part for line in (Line(""), *part))
 
 
+def verdict_only(report: Report, *, width: int, report_paths: Sequence[str] = ()) -> tuple[Line, ...]:
+    """What a run says that was asked for other reports than the terminal's: a verdict is never silent."""
+    facts, verdict = report.facts, report.verdict
+    if verdict.gate == "off":
+        return ()
+    lines = [Line(""), *_verdict(facts, verdict, width)]
+    if verdict.state is State.FAIL:
+        lines += wrapped(verdict.reason, width, 2)
+    if report_paths:
+        lines += wrapped(f"{'reports:' if len(report_paths) > 1 else 'report:'}  {'  '.join(report_paths)}", width, 2)
+    return tuple(lines)
+
+
 def _quiet(facts: Facts, verdict: Verdict) -> Iterator[Line]:
     entries: list[tuple[str, int, str, str, str, str]]
     entries = [(g.path, g.region.start_line, g.id, KINDS[g.kind], g.qualname, g.state) for g in shown(facts)]

@@ -75,8 +75,12 @@ def short(code: str, most: int = _MOST_CODE) -> str:
 
 def sentences_about(gap: Gap) -> tuple[str, ...]:
     """What is known of a gap: its reason, what was tried, what to try."""
-    known = [gap.reason, under_of(gap), attempts_of(gap), f"try {gap.hint}" if gap.hint else ""]
+    known = [gap.reason, under_of(gap), attempts_of(gap), f"try {gap.hint}" if gap.hint else "", _suggestion(gap)]
     return tuple(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in known if text)
+
+
+def _suggestion(gap: Gap) -> str:
+    return f"a rule suggests {gap.suggested_class}, a person decides" if gap.suggested_class else ""
 
 
 def under_of(gap: Gap) -> str:
@@ -92,8 +96,9 @@ def attempts_of(gap: Gap) -> str:
     """How many generated tests were tried and dropped."""
     if not gap.attempts:
         return ""
-    number = len(gap.attempts)
-    return f"{number} generated test{'' if number == 1 else 's'} for this function did not help"
+    number, ran = len(gap.attempts), sum(attempt.ran for attempt in gap.attempts)
+    came = f", {ran} of them came to this line" if ran else ""
+    return f"{number} generated test{'' if number == 1 else 's'} for this function did not help{came}"
 
 
 def acceptance_of(gap: Gap | SuspectedBug) -> str:

@@ -51,6 +51,7 @@ class Cases:
     scope: str = ""
     entries: Sequence[Mapping[str, Any]] = ()  # what became of decisions
     paid: tuple[str, ...] = ()  # ids of the baseline that are gaps no more
+    reviewed: tuple[Case, ...] = ()  # generated tests that a person has accepted
 
     def named(self, prefix: str) -> Case:
         """The case whose id starts so; a test also by the end of its node id.
@@ -58,10 +59,10 @@ class Cases:
         Raises:
             LlmgenError: there is none (``unknown-id``), or more than one (``ambiguous-id``).
         """
-        every = (*self.tests, *self.bugs, *self.gaps)
+        every = (*self.tests, *self.bugs, *self.gaps, *self.reviewed)
         found = [case for case in every if case.id == prefix]
         found = found or [case for case in every if case.kind != TEST and case.id.startswith(prefix)]
-        found = found or [case for case in self.tests if case.id.endswith(f"::{prefix}")]
+        found = found or [case for case in (*self.tests, *self.reviewed) if case.id.endswith(f"::{prefix}")]
         if not found:
             fix = "the last report (.llmgen/report.json) lists them; pytest --llm-check makes a new one"
             raise LlmgenError(
@@ -86,7 +87,7 @@ def load(settings: Settings, *, need_report: bool = True) -> Cases:
         bugs = tuple(_bug(each) for each in data["suspected_bugs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         if not need_report:
-            return Cases(_tests(settings, {}), (), ())
+            return Cases(_tests(settings, {}), (), (), reviewed=_tests(settings, {}, reviewed=True))
         fix = "run pytest --llm-check or --llm-generate first"
         raise LlmgenError(f"no report at {path}: {error}", fix=fix, slug="no-report") from None
     earned = {test["nodeid"]: test for test in data["tests"] if test["fate"] == "kept"}
@@ -98,6 +99,7 @@ def load(settings: Settings, *, need_report: bool = True) -> Cases:
         scope=data["run"]["scope"],
         entries=data["review"]["entries"],
         paid=tuple(data["review"]["baseline_unused"]),
+        reviewed=_tests(settings, earned, reviewed=True),
     )
 
 
@@ -141,18 +143,23 @@ def _bug(data: Mapping[str, Any]) -> Case:
     return Case(data["id"], SUSPECTED_BUG, data["path"], data["line"], data["qualname"], data, anchor)
 
 
-def _tests(settings: Settings, earned: Mapping[str, Mapping[str, Any]]) -> tuple[Case, ...]:
-    """Generated tests that nobody has reviewed: those on disk, whichever run wrote them."""
+def _tests(settings: Settings, earned: Mapping[str, Mapping[str, Any]], *, reviewed: bool = False) -> tuple[Case, ...]:
+    """Generated tests that a person has reviewed, or has not: those on disk, whichever run wrote them."""
     folders = [settings.root / settings.output_dir]
     folders += [settings.report_path / "pending"] if settings.pending else []
     remembered = {folder: ledger.read(folder).entries for folder in folders}
     found = []
     for test in (test for folder in folders for test in existing_tests(folder)):
-        if not test.reviewed:
+        if test.reviewed is reviewed:
             path = test.path.relative_to(settings.root).as_posix()
             nodeid = f"{path}::{test.name}"
             qualname = test.target.partition(":")[2] or MODULE_LEVEL
             entry = remembered[test.path.parent].get((test.path.name, test.name))
-            data = {**earned.get(nodeid, {}), "state": "open", "target": test.target, "ledger": entry}
+            data = {
+                **earned.get(nodeid, {}),
+                "state": "accepted" if reviewed else "open",
+                "target": test.target,
+                "ledger": entry,
+            }
             found.append(Case(nodeid, TEST, path, 1, qualname, data))
     return tuple(found)

@@ -87,6 +87,9 @@ def accept_test(desk: Desk, case: Case) -> None:
     """Say in the test's file that a person has looked; one that waited for that joins the suite."""
     settings = desk.settings
     path, name = settings.root / case.path, case.id.rpartition("::")[2]
+    if not case.is_open:
+        desk.say(f"{case.id}: reviewed already")
+        return
     if path.is_relative_to(settings.report_path):
         place = generated.move(path, name, settings.root / settings.output_dir)
         desk.say(f"{case.id}: reviewed, written to {place.relative_to(settings.root).as_posix()}")

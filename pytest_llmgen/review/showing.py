@@ -49,6 +49,8 @@ def lines_of(case: Case, root: Path, *, everything: bool = False) -> list[str]:
 
 def _test(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
     data, entry = case.data, case.data.get("ledger")
+    if not case.is_open:
+        yield "  REVIEWED: a person has accepted it"
     yield f"  for     {data['target']}"
     if "new_lines" in data:
         yield f"  earns   {_earned(data)}"
@@ -116,6 +118,8 @@ def _gap(case: Case, root: Path, *, everything: bool) -> Iterator[str]:
         yield f"  why     {data['reason']}"
     if data["hint"]:
         yield f"  try     {data['hint']}"
+    if data.get("suggested_class"):
+        yield f"  rule    suggests {data['suggested_class']} (not a decision)"
     for attempt in data["attempts"] if everything else []:
         yield f"  tried   {attempt['outcome']}: {attempt['why']}"
     yield from _decided(case)

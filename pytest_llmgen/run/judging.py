@@ -100,7 +100,8 @@ class _Case:
         if self._killers:
             return self._verdict(MutantStatus.KILLED, self._detail)
         if self._unconfirmed:
-            return self._verdict(MutantStatus.TIMEOUT, "failed after other tests, hung alone", confirmed=False)
+            why = f"failed after other tests, hung alone for {self._job.timeout:.1f} s"
+            return self._verdict(MutantStatus.TIMEOUT, why, confirmed=False)
         return self._verdict(MutantStatus.SURVIVED)
 
     def _attempt(self, tests: Sequence[str]) -> Attempt:

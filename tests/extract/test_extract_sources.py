@@ -289,8 +289,8 @@ def test_globs_name_paths_folders_and_last_parts(path: str, globs: list[str], ex
 
 
 def test_tests_are_known_by_name_folder_and_testpaths() -> None:
-    assert all(map(is_test_path, ["test_a.py", "x/a_test.py", "conftest.py", "a/tests/helper.py"]))
-    assert not any(map(is_test_path, ["a.py", "testing/a.py", "latest.py", "tests.py"]))
+    assert all(map(is_test_path, ["test_a.py", "x/a_test.py", "conftest.py", "a/tests/helper.py", "tests.py"]))
+    assert not any(map(is_test_path, ["a.py", "testing/a.py", "latest.py", "shop/testing.py"]))
     assert is_test_path("checks/a.py", ["checks/"])
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen.refine import ledger
+
 FILES = {
     "pkg/__init__.py": "",
     "pkg/code.py": "def half(n):\n    if n > 10:\n        return 0\n    return n / 2\n",
@@ -88,11 +90,20 @@ def test_a_file_that_is_no_report_stops_the_run_before_it_begins(make_project: C
     assert "no report of ours" in run.output
 
 
-def test_junit_has_the_verdict_and_the_targets_of_generated_tests(make_project: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")])
+def test_junit_has_the_verdict_and_what_generated_tests_are_for(
+    make_project: Callable[..., Any], arguments: tuple
+) -> None:
     generated = 'import pytest\nfrom pkg.code import half\n\n@pytest.mark.llm_generated(target="pkg.code:half")\n'
-    project = make_project({**FILES, "tests/test_made.py": generated + "def test_made(): assert half(20) == 0\n"})
-    project.run("--llm-check", "--llm-report=term", "--junitxml=junit.xml")
+    entry = ledger.Entry("test_made.py", "test_made", "pkg/code.py::half", "0", "0", (), kills=3)
+    files = {
+        "tests/llmgen/test_made.py": generated + "def test_made(): assert half(20) == 0\n",
+        f"tests/llmgen/{ledger.NAME}": ledger.text_of(ledger.Ledger({("test_made.py", "test_made"): entry})),
+    }
+    project = make_project({**FILES, **files})
+    project.run("--llm-check", "--llm-report=term", "--junitxml=junit.xml", *arguments)
     junit = (project.root / "junit.xml").read_text()
     assert '<property name="llmgen.verdict" value="' in junit
     assert '<property name="llmgen.report" value="" />' in junit
     assert junit.count('<property name="llmgen.target" value="pkg.code:half" />') == 1
+    assert junit.count('<property name="llmgen.kills" value="3" />') == 1

@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -291,3 +292,52 @@ def test_a_baseline_is_replaced_by_a_typed_word_only(shop):
         terminal.until(said)
         assert terminal.end() == status
     assert file.read_text().count('"id"') > 0
+
+
+EDITOR = """#!{python}
+import pathlib, sys
+pathlib.Path("edited.txt").write_text(" ".join(sys.argv[1:]))
+if sys.argv[-1].endswith("test_llmgen_shop.py"):
+    file = pathlib.Path(sys.argv[-1])
+    file.write_text(file.read_text().replace("fee(7) == 5", "fee(8) == 5"))
+"""
+
+
+def test_a_review_opens_the_editor_and_has_a_test_written_with_a_hint(shop):
+    editor = shop.root / "editor"
+    editor.write_text(EDITOR.format(python=sys.executable))
+    editor.chmod(0o755)
+    arguments = ("--llm-review", "--llm-provider=offline", "--llm-time=2")
+    terminal = Terminal(shop, *arguments, VISUAL=f"{editor} --wait")
+    terminal.until("assert fee(7) == 5")
+    terminal.until("(q)uit ? ")
+    terminal.type("e")
+    terminal.until("assert fee(8) == 5")
+    assert shop.read("edited.txt") == f"--wait {shop.root}/tests/llmgen/test_llmgen_shop.py"
+    terminal.until("(q)uit ? ")
+    terminal.type("A")
+    terminal.until("SURVIVING MUTANT")
+    terminal.until("(q)uit ? ")
+    terminal.type("o")
+    terminal.until("(q)uit ? ")
+    assert shop.read("edited.txt") == f"--wait {shop.root}/shop.py"
+    terminal.type("g")
+    terminal.until("hint for the writer of tests: ")
+    terminal.type("an amount of exactly 100")
+    terminal.until("this may cost up to $1.00 where a model is asked; go on (y/n) ? ")
+    terminal.type("y")
+    terminal.until("written: shown next for accept or reject", seconds=120)
+    terminal.until("NEW TEST  tests/llmgen/")
+    terminal.until("(q)uit ? ")
+    terminal.type("q")
+    terminal.until("3 answers saved")
+    assert terminal.end() == 0
+    assert shop.read("tests/llmgen/test_llmgen_shop.py").count("reviewed=yes") == 2
+
+
+def test_an_accepted_test_is_known_by_its_name(shop):
+    assert shop.run("--llm-accept=test_fee_of_7")[0] == 0
+    status, output = shop.run("--llm-accept=test_fee_of_7")
+    assert (status, "test_fee_of_7: reviewed already" in output) == (0, True), output
+    status, output = shop.run("--llm-show=test_fee_of_7")
+    assert (status, "REVIEWED" in output) == (0, True), output
