@@ -141,7 +141,7 @@ class _Delivery:
         mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
         known |= {
             judged.candidate.id: judged
-            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place)
+            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place, runner.imported())
         }
         after = [known[candidate.id] for candidate in merged]
         folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]

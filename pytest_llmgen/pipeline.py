@@ -19,6 +19,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess, explained
+from pytest_llmgen.mutate.behind import lines_behind
 from pytest_llmgen.mutate.schedule import BUDGET_SPENT, NOT_RUNNABLE, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
@@ -499,8 +500,15 @@ class _Job:
             tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
+            ran = self._behind(target, runner)
+            tried = against_mutants(tried, self.findings.open_mutants(), runner, place, ran)
         return judged + tried
+
+    def _behind(self, target: Target, runner: Runner) -> Mapping[str, Hits]:
+        """What ran at import and a function leans on: its tests may kill mutants there."""
+        source = next((module.source for module in self.findings.modules if module.path == target.path), "")
+        seen = runner.imported().get(target.path, Hits())
+        return {target.path: Hits(seen.lines & lines_behind(source, target.start_line, target.end_line))}
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)
