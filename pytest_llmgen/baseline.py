@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
-from pytest_llmgen.run.phases import outcome_of
+from pytest_llmgen.run.phases import is_of_subtest, outcome_of
 from pytest_llmgen.run.sandbox.private import PREFIX, claim
 from pytest_llmgen.settings import COVERAGE_VARIABLE
 
@@ -117,11 +117,8 @@ class Recorder:
     generated: set[str] = field(default_factory=set)  # files with tests marked llm_generated
 
     def on_report(self, report: pytest.TestReport) -> None:
-        """Fold the three phases of a test into one outcome, the worst one.
-
-        A subtest has a report of its own under its test's node id: only its failure says something of the test.
-        """
-        if _is_of_subtest(report) and not report.failed:
+        """Fold the three phases of a test into one outcome, the worst one."""
+        if is_of_subtest(report) and not report.failed:
             return
         outcome = outcome_of(report)
         before = self.outcomes.get(report.nodeid)
@@ -140,11 +137,6 @@ class Recorder:
         if report.failed:
             last = report.longreprtext.strip().splitlines()[-1:] or [""]
             self.collection_errors.append(f"{report.nodeid}: {last[0].removeprefix('E ').strip()}")
-
-
-def _is_of_subtest(report: pytest.TestReport) -> bool:
-    """Pytest's own subtests and the plugin before them: both give their reports a context."""
-    return hasattr(report, "context")
 
 
 def why_partial(config: pytest.Config, recorder: Recorder, session: pytest.Session) -> str | None:

@@ -154,6 +154,7 @@ class _Job:
             self.findings.survey = take_survey(
                 self.findings.baseline, runner, self.tools.progress.step, self.settings.waits
             )
+            self.findings.warnings += self.findings.survey.notices
             self.findings.imported = runner.imported()
             if self.findings.baseline.measured:
                 self.findings.add_imported()
@@ -289,7 +290,7 @@ class _Job:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
-            self._work_through(assignments, generator, runner, number)
+            self._work_through(assignments, generator, runner, number, started)
             with self._stage("refine"):
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
@@ -413,9 +414,12 @@ class _Job:
         return Assignment(target, module, context, stage, number, gaps, kept=kept)
 
     def _work_through(
-        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int
+        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, started: float
     ) -> None:
-        """Ask, prove what comes back, and ask once more for what can be repaired."""
+        """Ask, prove what comes back, and ask once more for what can be repaired.
+
+        A search is not begun any more when the time is over; what was paid for is always proved.
+        """
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
@@ -424,6 +428,9 @@ class _Job:
             judged = self._prove(reply, runner)
             self._report_reply(done, len(assignments), reply, judged)
             proved.append((reply.assignment, judged))
+            if generator.origin is Origin.OFFLINE and self._time_left(started) == 0:
+                self._put_off(assignments[done:])
+                break
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -434,6 +441,12 @@ class _Job:
             self.tools.progress.stage(f"round {number}: repairing tests")
             for done, reply in enumerate(self._replies(generator, repairs), start=1):
                 self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
+
+    def _put_off(self, assignments: Sequence[Assignment]) -> None:
+        """Name functions that the time did not reach, unless they have tests from an earlier round."""
+        known = {judged.candidate.target for judged in self.findings.judged}
+        keys = [assignment.target.key for assignment in assignments]
+        self.findings.not_attempted.update((key, _NO_TIME_LEFT) for key in keys if key not in known)
 
     def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.

@@ -138,7 +138,7 @@ def _is_asked(options: Any) -> bool:
 def _settings(config: pytest.Config, options: Any) -> Settings:
     values = {option.name: _value(config, options, option) for option in OPTIONS}
     with _usage_errors():
-        return resolve(config.rootpath, values, ci=bool(os.environ.get("CI")))
+        return resolve(config.rootpath.resolve(), values, ci=bool(os.environ.get("CI")))
 
 
 def _value(config: pytest.Config, options: Any, option: Option) -> Any:

@@ -733,6 +733,17 @@ class Watcher(Protocol):
 
 
 @runtime_checkable
+class Outsider(Protocol):
+    """A runner that can run the project's own tests outside the walls."""
+
+    def outside(self, nodeids: Sequence[str], timeout: float) -> list[TestRun]:
+        """Run each test in a fork of its own, in the circumstances of the user's run; none where there are no walls."""
+
+    def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
+        """What the walls refuse tests that pass behind them, as words of llm_sandbox_allow."""
+
+
+@runtime_checkable
 class Recorder(Protocol):
     """A runner that can note the arguments of functions while tests run."""
 

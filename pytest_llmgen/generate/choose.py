@@ -100,7 +100,7 @@ def warnings_of(generator: Generator) -> tuple[str, ...]:
 
 
 def _offline(settings: Settings, prober: Prober) -> Generator:
-    from pytest_llmgen.generate.offline import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
+    from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
     generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits)
     return generator

@@ -75,7 +75,7 @@ class Fault:
     @property
     def is_final(self) -> bool:
         """Whether every other request would end like this one."""
-        return self.slug in _FIXES
+        return self.slug in _FINAL
 
     def error(self, model: str) -> LlmgenError:
         """For the user."""
@@ -115,8 +115,14 @@ _WHAT = {
     "batch-unanswered": "a request of a batch has no answer",
     "request-refused": "the server refused the request",
 }
+_FINAL = frozenset(
+    {"no-network", "no-credentials", "bad-credentials", "permission-denied", "spend-limit", "model-not-found"}
+)
 _FIXES = {
     "no-network": "check the connection, proxies (HTTPS_PROXY, NO_PROXY) and ANTHROPIC_BASE_URL",
+    "request-timeout": "ask again, or give it longer with llm_timeouts = request=1200",
+    "rate-limit": "ask again later, or fewer at once with --llm-concurrency=1",
+    "service-unavailable": "ask again later: replies that came are kept and cost nothing",
     "no-credentials": "set ANTHROPIC_API_KEY or use --llm-provider=offline",
     "bad-credentials": "check ANTHROPIC_API_KEY, or use --llm-provider=offline",
     "permission-denied": "use a key that may call {model}, or another --llm-model",

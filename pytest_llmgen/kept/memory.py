@@ -185,6 +185,11 @@ class Memory:
             },
         )
 
+    def forget_test(self, nodeid: str) -> None:
+        """Keep nothing of a test that was learned, nor what it says of mutants."""
+        self._dependencies.pop(nodeid, None)
+        self._store.put(_TEST, self._test_key(nodeid), {})
+
     @property
     def _blindness(self) -> Blindness:
         return Blindness(self._project, frozenset(self._measured.paths), self._imported)

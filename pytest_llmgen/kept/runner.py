@@ -14,6 +14,7 @@ from pytest_llmgen.records import (
     MutantJob,
     MutantVerdict,
     Observation,
+    Outsider,
     Probe,
     Prover,
     Recorder,
@@ -26,7 +27,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Prover, Recorder, Protocol):
+class Workers(Runner, Watcher, Prover, Outsider, Recorder, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -80,6 +81,16 @@ class KeepingRunner:
         for run in self._inner.map_tests(rest, timeout) if rest else ():
             self._memory.learn_test(run)
             yield run
+
+    def outside(self, nodeids: Sequence[str], timeout: float) -> list[TestRun]:
+        """As the workers; a test that is known was compared when it was learned."""
+        return self._inner.outside([nodeid for nodeid in nodeids if nodeid not in self._known], timeout)
+
+    def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
+        """As the workers; of tests that are asked about, which take another way behind the walls, nothing is kept."""
+        for nodeid in nodeids:
+            self._memory.forget_test(nodeid)
+        return self._inner.needs(nodeids, timeout)
 
     def imported(self) -> Mapping[str, Hits]:
         """What importing the project ran."""

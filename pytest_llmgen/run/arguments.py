@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -64,6 +66,15 @@ def worker_arguments(arguments: Sequence[str], *, has_cov: bool) -> list[str]:
         kept += _step(word, rest)
     cut = kept.index("--") if "--" in kept else len(kept)
     return [*kept[:cut], *_OWN_WARNING, "--maxfail=0", *(["--no-cov"] if has_cov else []), *kept[cut:]]
+
+
+def real_word(word: str, root: Path) -> str:
+    """A word with a path in it that leads into the project through a symbolic link, by the project's own path."""
+    option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    path, colons, name = value.partition("::")
+    real = os.path.realpath(path) if os.path.isabs(path) else path  # noqa: PTH117 (words)
+    within = real != path and not Path(path).is_relative_to(root) and Path(real).is_relative_to(root)
+    return f"{option}{equals}{real}{colons}{name}" if within else word
 
 
 def _step(word: str, rest: list[str]) -> list[str]:

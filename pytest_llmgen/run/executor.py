@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -31,6 +32,7 @@ from pytest_llmgen.records import (
     united,
 )
 from pytest_llmgen.run import protocol
+from pytest_llmgen.run.arguments import real_word
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
@@ -38,8 +40,8 @@ from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.allow import real_needs
 from pytest_llmgen.run.sandbox.choice import choose, take_ground, without_walls
-from pytest_llmgen.run.sandbox.environment import stripped_names
-from pytest_llmgen.run.sandbox.plan import Tier, limits_of
+from pytest_llmgen.run.sandbox.environment import PLACES, stripped_names
+from pytest_llmgen.run.sandbox.plan import Tier, TierName, limits_of
 from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
@@ -86,7 +88,9 @@ class Executor:
     ) -> None:
         _check_system()
         self._root, self._settings, self._waits = root.resolve(), settings, settings.waits
-        self._args, self._sys_path, self._folder = tuple(args), tuple(sys_path), _below(invocation_dir, self._root)
+        self._args = tuple(real_word(word, self._root) for word in args)
+        self._sys_path = tuple(real_word(path, self._root) for path in sys_path)
+        self._folder = _below(invocation_dir, self._root)
         self._modules = tuple(module for module in modules if module.error is None)
         self._files = dict(files or {})
         sweep()
@@ -152,6 +156,33 @@ class Executor:
         pool = self._pool(protocol.COLD if has_threads else protocol.WARM, own=True)
         for request, message in pool.run(requests):
             yield self._run(message, request.body["nodeid"])
+
+    def outside(self, nodeids: Sequence[str], timeout: float) -> list[TestRun]:
+        """Run each test in a fork of its own without walls, in the circumstances of the user's run.
+
+        None where there are no walls, or where forks can't run them.
+        """
+        if not nodeids or self._suite_is_open or self._tier.name is TierName.OFF or self._has_threads(own=True):
+            return []
+        circumstances = self._circumstances(protocol.WARM, is_open=True)
+        usual = {name: os.environ[name] for name in PLACES if name in os.environ} | {"TMPDIR": tempfile.gettempdir()}
+        pool = Pool(dataclasses.replace(circumstances, environment={**circumstances.environment, **usual}), 1)
+        try:
+            limit = timeout + self._waits.silence
+            requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": 0.0}, limit) for n in nodeids]
+            return [self._run(message, request.body["nodeid"]) for request, message in pool.run(requests)]
+        finally:
+            self._ended_cpu += pool.cpu_seconds()
+            pool.close()
+
+    def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
+        """What the walls refuse tests that pass behind them."""
+        body = {"timeout": timeout, "extra": 0.0, "needs": True}
+        requests = [Request("map", {**body, "nodeid": n}, timeout + self._waits.silence) for n in nodeids]
+        found = [
+            self._run(message, request.body["nodeid"]) for request, message in self._pool(protocol.WARM).run(requests)
+        ]
+        return {run.nodeid: run.needs for run in found}
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Collect and run test files that are not on disk, each in a fork of its own."""

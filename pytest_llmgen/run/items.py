@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome
-from pytest_llmgen.run.phases import outcome_of
+from pytest_llmgen.run.phases import is_of_subtest, outcome_of
 
 MESSAGE_LIMIT = 4000
 VALUE_LIMIT = 2000
@@ -93,9 +93,11 @@ def run_items(
 
 
 def summarize(nodeid: str, recorder: Recorder) -> ItemResult:
-    """One result of all phases (and subtests) of an item."""
-    outcome = worst([outcome_of(report) for report in recorder.reports])
-    seconds = sum(report.duration for report in recorder.reports)
+    """One result of all phases of an item, and of its subtests that fail."""
+    own = [report for report in recorder.reports if not is_of_subtest(report)]
+    failed = [report for report in recorder.reports if is_of_subtest(report) and report.failed]
+    outcome = worst([outcome_of(report) for report in (*own, *failed)])
+    seconds = sum(report.duration for report in own)
     bad = outcome in (Outcome.FAILED, Outcome.ERROR)
     return ItemResult(nodeid, outcome, seconds, _error(recorder) if bad else None)
 

@@ -7,6 +7,14 @@ import pytest
 from pytest_llmgen.records import Outcome
 
 
+def is_of_subtest(report: pytest.TestReport) -> bool:
+    """Pytest's own subtests and the plugin before them: both give their reports a context.
+
+    Such a report has its test's node id, and only its failure says something of the test.
+    """
+    return hasattr(report, "context")
+
+
 def outcome_of(report: pytest.TestReport) -> Outcome:
     """The outcome of one phase."""
     expected_to_fail = hasattr(report, "wasxfail")

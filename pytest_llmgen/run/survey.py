@@ -6,7 +6,7 @@ Pure but for the :class:`Runner` that it is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.records import (
@@ -17,6 +17,7 @@ from pytest_llmgen.records import (
     TestRun,
     united,
 )
+from pytest_llmgen.run.compare import other_lines
 from pytest_llmgen.timeouts import Timeouts
 
 TIME_FACTOR = 5.0
@@ -34,6 +35,7 @@ class Survey:
     hits: Mapping[str, Hits] = field(default_factory=dict)  # union, by path
     differences: tuple[str, ...] = ()  # green in the user's run, not in a worker
     map_source: str = ""  # RunInfo.map_source; empty where no test was looked at
+    notices: tuple[str, ...] = ()  # tests that take another way behind the walls
     needs: tuple[str, ...] = ()  # what the walls refused those that differ, as words of llm_sandbox_allow
 
 
@@ -58,11 +60,12 @@ def take_survey(
     if sum(clean.values()) > waits.map and baseline.contexts:
         return _from_contexts(baseline, present, clean, tuple(missing))
     longest = max((clean.get(nodeid, 0.0) for nodeid in present), default=0.0)
-    runs = []
-    for number, run in enumerate(runner.map_tests(present, waits.test + TIME_FACTOR * longest), start=1):
+    runs, limit = [], waits.test + TIME_FACTOR * longest
+    for number, run in enumerate(runner.map_tests(present, limit), start=1):
         runs.append(run)
         on_test(number, len(present))
-    return _from_runs(runs, tuple(missing))
+    passed = [run for run in runs if run.outcome in GREEN]
+    return replace(_from_runs(runs, tuple(missing)), notices=other_lines(passed, baseline, runner, limit))
 
 
 def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:

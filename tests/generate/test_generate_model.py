@@ -195,6 +195,21 @@ def test_a_passing_fault_is_tried_again(make, fault):
     assert len(api.requests) == 3
 
 
+def test_an_answer_that_is_late_is_asked_for_again(make, tmp_path):
+    late = FakeReply(REPLY, delay=30)
+    with FakeAnthropic([late, REPLY]) as api:
+        (reply,) = make(api, patience=replace(QUICK, attempts=9, attempt=1.0)).generate([assignment()])
+    assert len(reply.candidates) == 1
+    assert len(api.requests) >= 2
+
+
+def test_a_server_that_never_answers_in_time_is_a_note_with_the_setting(make):
+    with FakeAnthropic(lambda _request: FakeReply(REPLY, delay=30)) as api:
+        (reply,) = make(api, patience=replace(QUICK, attempts=2, attempt=0.2)).generate([assignment()])
+    assert [refusal.code for refusal in reply.refusals] == ["request-timeout"]
+    assert "llm_timeouts" in reply.note
+
+
 @pytest.mark.parametrize(
     ("fault", "slug"),
     [

@@ -22,7 +22,8 @@ import types
 
 import pytest
 
-from pytest_llmgen.generate.offline import OfflineGenerator, merge_candidates
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import (
     Assignment,

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of
 
-from pytest_llmgen.generate.offline import OfflineGenerator
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.shrinking import shares, shorter, size
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
 from pytest_llmgen.records import OpenGaps, Survivor

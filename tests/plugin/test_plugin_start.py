@@ -60,3 +60,13 @@ def test_asking_for_nothing_but_a_listing_loads_nothing_heavy_either(
 ) -> None:
     _, modules = modules_of(tmp_path, "--collect-only", "--llm-check", "-p", "pytest_llmgen.plugin")
     assert not {name.partition(".")[0] for name in modules - without[1]} & HEAVY
+
+
+def test_a_worker_loads_nothing_that_only_generating_needs() -> None:
+    ask = "import sys, pytest_llmgen.run.worker; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(pytest_llmgen.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "pytest_llmgen.run.worker" in loaded
+    assert not {name for name in loaded if name.endswith((".offline.search", ".offline.generator", ".vet.vetting"))}
+    assert not {name.partition(".")[0] for name in loaded} & (HEAVY - {"coverage"})

@@ -58,6 +58,16 @@ def test_what_is_allowed_is_readable_and_not_hidden(tmp_path):
     assert [path for path in reach.hidden if path.startswith(str(root))] == [f"{root}/.netrc"]
 
 
+def test_what_is_reached_through_a_link_is_open_where_the_link_leads(tmp_path, monkeypatch):
+    _files(tmp_path / "real", "venv/x", "libs/y", "libs/.env")
+    (tmp_path / "venv").symlink_to("real/venv")
+    (tmp_path / "libs").symlink_to("real/libs")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "venv"))
+    reach = look_round(tmp_path / "project", [str(tmp_path / "libs")])
+    assert {f"{tmp_path}/{name}" for name in ("venv", "real/venv", "libs", "real/libs")} <= set(reach.readable)
+    assert f"{tmp_path}/real/libs/.env" in reach.hidden
+
+
 @pytest.mark.parametrize("word", ["x", "path:", "file:/a", "host:localhost", "host::1", "host:a:0", "host:a:70000"])
 def test_a_word_that_opens_nothing_is_named(word, tmp_path):
     with pytest.raises(LlmgenError, match="opens nothing") as caught:

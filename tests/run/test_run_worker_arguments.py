@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_llmgen.run.arguments import loads_pytest_cov, without_paths, worker_arguments
+from pytest_llmgen.run.arguments import loads_pytest_cov, real_word, without_paths, worker_arguments
 from pytest_llmgen.settings import OPTIONS
 
 OWN_WARNING = "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"
@@ -76,3 +76,28 @@ def test_no_flag_of_ours_reaches_a_worker_or_takes_a_word_with_it(flag):
     has_value = next(option.kind != "bool" for option in OPTIONS if option.flag == flag)
     words = [flag, "1"] if has_value else [flag]
     assert worker_arguments([*words, "-o", "llm_price=2,10"], has_cov=False)[:2] == ["-o", "llm_price=2,10"]
+
+
+def test_a_word_that_leads_into_the_project_through_a_link_becomes_the_projects_own_path(tmp_path):
+    root = tmp_path / "real" / "shop"
+    (root / "tests").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    link = tmp_path / "link" / "shop"
+    words = [
+        f"{link}/tests/test_a.py::test_b[/x]",
+        f"--ignore={link}/tests",
+        str(link),
+        "-k",
+        "a=/b",
+        f"{tmp_path}/link",
+    ]
+    real = [
+        f"{root}/tests/test_a.py::test_b[/x]",
+        f"--ignore={root}/tests",
+        str(root),
+        "-k",
+        "a=/b",
+        f"{tmp_path}/link",
+    ]
+    assert [real_word(word, root) for word in words] == real
+    assert [real_word(word, root) for word in real] == real

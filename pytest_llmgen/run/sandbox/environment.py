@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 SECRET = re.compile(
     r"KEY(?!BOARD)|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH(?!OR)|COOKIE|PRIVATE|(^|_)(PAT|PWD|DSN)$",
@@ -20,6 +21,17 @@ OUTER_RUN = re.compile(
 )
 CREDENTIALS_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 KEPT = frozenset(("PWD",))
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR")
+_BELOW_HOME: Mapping[str, str] = MappingProxyType(
+    {
+        "XDG_CACHE_HOME": ".cache",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_STATE_HOME": ".local/state",
+    }
+)
+PLACES = ("HOME", "USERPROFILE", *_TEMPORARY, *_BELOW_HOME)
+"""Variables that a worker has of its own."""
 
 
 def child_environment(
@@ -39,8 +51,9 @@ def child_environment(
 
 
 def stripped_names(parent: Mapping[str, str], opened: Collection[str] = ()) -> tuple[str, ...]:
-    """Names of the variables that :func:`child_environment` leaves out."""
-    return tuple(name for name, value in parent.items() if name not in opened and not is_harmless(name, value))
+    """Names of the variables that :func:`child_environment` leaves out, and that could be opened."""
+    names = [name for name, value in parent.items() if name not in opened and not is_harmless(name, value)]
+    return tuple(name for name in names if not OUTER_RUN.search(name))
 
 
 def is_harmless(name: str, value: str) -> bool:
@@ -55,9 +68,6 @@ def _places(home: str, tmp: str) -> dict[str, str]:
     return {
         "HOME": home,
         "USERPROFILE": home,
-        **dict.fromkeys(("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"), tmp),
-        "XDG_CACHE_HOME": f"{home}/.cache",
-        "XDG_CONFIG_HOME": f"{home}/.config",
-        "XDG_DATA_HOME": f"{home}/.local/share",
-        "XDG_STATE_HOME": f"{home}/.local/state",
+        **dict.fromkeys(_TEMPORARY, tmp),
+        **{name: f"{home}/{place}" for name, place in _BELOW_HOME.items()},
     }

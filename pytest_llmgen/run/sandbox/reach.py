@@ -47,7 +47,8 @@ class Reach:
 def look_round(root: Path, sys_path: Iterable[str] = (), allow: Allow = Allow()) -> Reach:  # noqa: B008 (frozen)
     """What a worker for this project may read, on this machine."""
     opened = frozenset((*allow.readable, *allow.writable))
-    needed = [str(root), *_installation(), *_existing(sys_path), *_editable()]
+    named = [str(root), *_installation(), *_existing(sys_path), *_editable()]
+    needed = [each for path in named for each in (path, os.path.realpath(path))]  # links may lead where all is hidden
     homes = _homes()
     readable = tuple(dict.fromkeys([*(p for p in needed if _is_narrow(p, root, homes)), *sorted(opened)]))
     outside = [path for path in readable if _is_source(path) and path not in opened]
@@ -94,7 +95,7 @@ def _is_narrow(path: str, root: Path, homes: list[str]) -> bool:
 
 def _is_source(path: str) -> bool:
     """Whether people work in it; the installation holds no secrets of theirs."""
-    own = {sys.prefix, sys.base_prefix, *SYSTEM}
+    own = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), *SYSTEM}
     return not any(Path(path).is_relative_to(place) for place in own)
 
 
@@ -105,6 +106,7 @@ def _homes() -> list[str]:
         import pwd  # noqa: PLC0415 (not on Windows)
 
         homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    homes += [os.path.realpath(home) for home in homes]
     return sorted({home for home in homes if home.startswith("/") and home != "/"})
 
 
