@@ -27,6 +27,8 @@ from typing import Any
 from pytest_llmgen.run.kinds import SCALARS
 from pytest_llmgen.run.walk import Found, Walk, names_of
 
+MACHINE_CODE = (".so", ".pyd")
+"""How the files of modules end that may hold anything."""
 WATCHED_SIGNALS = (signal.SIGALRM, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 
@@ -98,7 +100,8 @@ class Watch:
         names, self._found = frozenset(module.__name__ for module in modules), Found()
         walk = Walk(names, self._found)
         walk.take(vars(module) for module in modules if getattr(module, "__file__", None) not in apart)
-        unseen = {""} if walk.is_blind else set()
+        has_machine_code = any(str(getattr(module, "__file__", "")).endswith(MACHINE_CODE) for module in modules)
+        unseen = {""} if walk.is_blind or has_machine_code else set()
         for file, more in apart.items():
             own = Walk(names, self._found, walk.seen)
             own.take([*(vars(module) for module in modules if getattr(module, "__file__", None) == file), *more])

@@ -18,6 +18,8 @@ MOST = 100_000
 """Of more objects than that it is not said what they hold."""
 _LEFT_OUT = frozenset({"__builtins__", "__warningregistry__"})
 """Names of a module that tell nothing: pytest renews the latter for every test."""
+_RESTLESS = frozenset({"__future__", "_pytest", "builtins", "pytest", "sys", "typing", "warnings"})
+"""Modules of others that change by themselves, or are looked at elsewhere."""
 _CACHE = functools._lru_cache_wrapper  # noqa: SLF001 (there is no other name for it)
 _dict_of_class = type.__dict__["__dict__"].__get__
 _contents = operator.attrgetter("cell_contents")
@@ -69,9 +71,12 @@ class Walk:
         return [*self._of_container(value, kind), *self._of_object(value, kind)]
 
     def _of_module(self, value: Any) -> Iterable[Any]:
-        if value.__name__ not in self._names:
-            return ()
-        return (vars(value),)
+        """Of the project's own all; of others, that any of their names was bound anew: a patch that was left, say."""
+        if value.__name__ in self._names:
+            return (vars(value),)
+        if value.__name__.partition(".")[0] not in _RESTLESS:
+            self._found.modules.append(vars(value))
+        return ()
 
     def _of_class(self, value: Any) -> Iterable[Any]:
         if type.__getattribute__(value, "__module__") not in self._names:

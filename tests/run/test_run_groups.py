@@ -1,5 +1,6 @@
 """How the records of a group's children become proofs, and when another child is made."""
 
+import colorsys
 import decimal
 import json
 import logging
@@ -103,6 +104,7 @@ CHANGES = {
     "list in an object": "BOX.items.append(1)",
     "slot": "SLOTTED.here = 2",
     "attribute of a function": "twice.calls = 1",
+    "another's function": "colorsys.hls_to_rgb = len",
     "default value": "twice.__defaults__[0].append(1)",
     "closure": "counter()",
     "cache": "thrice(1)",
@@ -128,7 +130,8 @@ CHANGES = {
     "signal": "signal.signal(signal.SIGUSR1, lambda *_: None)",
 }
 MODULE = """\
-import collections, contextvars, decimal, functools, itertools, logging, os, random, re, signal, sys, threading
+import collections, colorsys, contextvars, decimal, functools, itertools, logging, os, random, re, signal, sys
+import threading
 STOP = threading.Event()
 LIMIT, SEEN = 3, {'inner': {}}
 DEEP, MANY, SET, BYTES = [[[[[[]]]]]], [[] for _ in range(1000)], {1, 2}, bytearray(b'a')
@@ -176,6 +179,7 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     watch, process = Watch([module], {"/test_watched.py": [params]}), process_state()
     assert (watch.is_same(), watch.unseen, process_state() == process) == (True, frozenset(), True)
     handler, log_handlers = signal.getsignal(signal.SIGUSR1), list(logging.getLogger().handlers)
+    monkeypatch.setattr(colorsys, "hls_to_rgb", colorsys.hls_to_rgb)
     token = module.CONTEXT.set(0)
     process = process_state()
     threads = threading.enumerate()
@@ -220,6 +224,12 @@ def test_a_test_file_that_uses_what_another_holds_is_as_blind_as_that() -> None:
     other.__file__ = "/other.py"
     watch = Watch([user, other, held], {"/user.py": (), "/other.py": (), "/watched.py": ()})
     assert [watch.can_see(file) for file in ("/user.py", "/other.py")] == [False, True]
+
+
+def test_a_module_of_machine_code_may_hold_anything() -> None:
+    module = loaded("LIMIT = 3")
+    module.__file__ = "/fast.so"
+    assert not Watch([module]).can_see("/test_a.py")
 
 
 def test_equal_plain_values_are_no_change() -> None:
