@@ -29,7 +29,7 @@ from pytest_llmgen.extract.project import Project, read_project
 from pytest_llmgen.extract.reach import files_that_reach
 from pytest_llmgen.extract.sources import find_modules
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.generate.choose import make_generator, warnings_of
+from pytest_llmgen.generate.choose import make_generator, make_search, warnings_of
 from pytest_llmgen.generate.journal import REPLIES, Journal
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
@@ -247,6 +247,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self._open_generator,
+            open_search=self._open_search,
             mutants_of=self._mutants_of,
             context_of=self._context_of,
             vet=self._vet,
@@ -459,6 +460,9 @@ class Edges:
             sources=[module.source for module in self.modules],
         )
         return self.generator
+
+    def _open_search(self, prober: Prober) -> Generator:
+        return make_search(self.settings, prober)
 
     def _generator_line(self) -> str:
         """Who writes; for a model that is paid, the cap, and where its replies are kept."""

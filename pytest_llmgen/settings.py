@@ -160,6 +160,14 @@ OPTIONS: tuple[Option, ...] = (
         minimum=OFF,
     ),
     Option("rounds", "Rounds of generating at most", 3, "--llm-rounds", "llm_rounds", "int", "N", minimum=1),
+    Option(
+        "fill",
+        "Close gaps by search, from inputs of accepted tests, before a model is asked again",
+        True,
+        None,
+        "llm_fill",
+        "bool",
+    ),
     Option("workers", "Worker processes, 0 for one per CPU", 0, "--llm-workers", "llm_workers", "int", "N", minimum=0),
     Option(
         "mutant_timeout",
@@ -521,6 +529,7 @@ class Settings:
     concurrency: int
     time: float
     rounds: int
+    fill: bool
     workers: int
     mutant_timeout: float
     mutant_budget: str
