@@ -117,7 +117,7 @@ def test_a_second_run_changes_nothing_and_a_persons_file_is_never_written(bare: 
     assert generated(bare) == first.texts
     assert second.report["tests"] == []
     (row,) = (row for row in second.report["conditions"] if row["id"] == "unreviewed")
-    assert row["actual"] == str(len([test for test in first.report["tests"] if test["state"] == "pending"]))
+    assert row["actual"] == len([test for test in first.report["tests"] if test["state"] == "pending"])
 
     edited = first.texts[Path(OUTPUT).name] + "\n\ndef test_of_a_person():\n    assert True\n"
     grown = PARITY + "\n\ndef sign(number: int) -> int:\n    return 1 if number > 0 else -1\n"
