@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
 from pytest_llmgen.run.phases import is_of_subtest, outcome_of
-from pytest_llmgen.run.sandbox.private import PREFIX, claim
+from pytest_llmgen.run.sandbox.private import make
 from pytest_llmgen.settings import COVERAGE_VARIABLE
 
 _MESSAGE_LIMIT = 2000
@@ -42,8 +41,7 @@ class CoverageSetup:
         self._saved: dict[str, str | None] = {}
         self.folder: Path | None = None
         if self.is_ours:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}cov-"))
-            claim(self.folder)
+            self.folder = make("cov-")
             values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,

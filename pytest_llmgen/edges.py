@@ -160,6 +160,7 @@ class Edges:
         tools = pipeline.Tools(
             open_runner=self._open_runner,
             open_generator=self.writers.open,
+            open_search=self.writers.open_search,
             mutants_of=self.ground.mutants_of,
             context_of=self.knowledge.context_of,
             vet=self.knowledge.vet,

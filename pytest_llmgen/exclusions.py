@@ -6,7 +6,6 @@ which they take out are the quiet way round the gate.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.policy import FILES, Policy, changed_settings, policy_of
 from pytest_llmgen.records import Module, Suppression
 from pytest_llmgen.run.measure import CoverageSettings, coverage_settings, file_lines
+from pytest_llmgen.run.sandbox.private import temporary_folder
 from pytest_llmgen.scope import Scope, some
 
 FindModules = Callable[[Policy, CoverageSettings], Sequence[Module]]
@@ -42,8 +42,8 @@ def settled(scope: Scope, place: Place, find: FindModules) -> Scope:
     texts = {name: scope.old.files.text(name) for name in place.names}
     changed = [name for name, text in texts.items() if text != _now(place.root / name)]
     if changed:
-        with tempfile.TemporaryDirectory(prefix="llmgen-settings-") as folder:
-            before = Place(Path(folder), place.coverage_file)
+        with temporary_folder("settings-") as folder:
+            before = Place(folder, place.coverage_file)
             for name, text in texts.items():
                 _write(before.root / name, text)
             scope = _with_hidden(scope, place, before, changed, find)

@@ -91,6 +91,7 @@ class Settings:
     concurrency: int
     time: float
     rounds: int
+    fill: bool
     workers: int
     mutant_timeout: float
     mutant_budget: str

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.generate.choose import make_generator
+from pytest_llmgen.generate.choose import make_generator, make_search
 from pytest_llmgen.generate.journal import REPLIES
 from pytest_llmgen.records import Generator, Origin, Prober
 from pytest_llmgen.settings import Settings
@@ -40,6 +40,10 @@ class Writers:
             sources=self._sources,
         )
         return self.generator
+
+    def open_search(self, prober: Prober) -> Generator:
+        """The search that closes gaps beside a model."""
+        return make_search(self.settings, prober)
 
     def line(self) -> str:
         """Who writes; for a model that is paid, the cap, and where its replies are kept."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pytest_llmgen.options.option import Option
 
 OPTIONS: tuple[Option, ...] = (
-    Option("rounds", "Rounds of generating at most", 3, "--llm-rounds", "llm_rounds", "int", "N", minimum=1),
     Option("workers", "Worker processes, 0 for one per CPU", 0, "--llm-workers", "llm_workers", "int", "N", minimum=0),
     Option(
         "mutant_timeout",

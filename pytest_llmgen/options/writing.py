@@ -118,4 +118,13 @@ OPTIONS: tuple[Option, ...] = (
         "SECONDS",
         minimum=OFF,
     ),
+    Option("rounds", "Rounds of generating at most", 3, "--llm-rounds", "llm_rounds", "int", "N", minimum=1),
+    Option(
+        "fill",
+        "Close gaps by search, from inputs of accepted tests, before a model is asked again",
+        True,
+        None,
+        "llm_fill",
+        "bool",
+    ),
 )

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 
-from pytest_llmgen.generate.offline.code import Parameter, ParameterKind, dotted
+from pytest_llmgen.generate.offline.code import (
+    FunctionNode,
+    Parameter,
+    ParameterKind,
+    decorator_names,
+    dotted,
+    parameters,
+)
+from pytest_llmgen.generate.offline.docs import examples_of
 from pytest_llmgen.generate.offline.fakes import fakes
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
+from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
 
 MAX_DEPTH = 3
 _PER_TYPE = 12
 _PER_FIELD = 5
 _PER_OBJECT = 24
+_FACTORY_ROWS, _FACTORY_MADE = 3, 6
 _LIKELY = 3
 """So many first values show which type a parameter takes."""
 _FEW = {2, 3}
@@ -94,6 +105,11 @@ _SAME = {
     "NoneType": "None",
     "Buffer": "bytes",
 }
+_STREAMS = ("AsyncIterable", "AsyncIterator", "AsyncGenerator")
+_STREAM = """\
+async def stream(*items):
+    for item in items:
+        yield item"""
 _LISTS = {"list", "List", "Sequence", "MutableSequence", "Iterable", "Collection", "Container", "Reversible", "Sized"}
 _SETS = {"set", "Set", "MutableSet", "AbstractSet"}
 _DICTS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
@@ -165,7 +181,15 @@ class Annotations:
             return self.build(shape, depth) or fakes(shape, self, depth)
         if name in _BASIC:
             return _basic(name)
-        if name in _LISTS | _SETS | _DICTS | {"tuple", "Tuple", "frozenset", "FrozenSet", "Iterator", "Generator"}:
+        if name in _LISTS | _SETS | _DICTS | {
+            "tuple",
+            "Tuple",
+            "frozenset",
+            "FrozenSet",
+            "Iterator",
+            "Generator",
+            *_STREAMS,
+        }:
             return self._generic(name, None, depth)
         if name in {"Path", "PurePath", "PathLike"}:
             return _paths()
@@ -185,6 +209,7 @@ class Annotations:
             "Tuple": lambda: self._tuples(parts, depth),
             "Callable": lambda: self._functions(parts, depth),
             "Iterator": lambda: self._iterators(parts, depth),
+            **{name: lambda: self._streams(parts, depth) for name in _STREAMS},
             "Generator": lambda: self._iterators(parts, depth),
         }
         if name in makers:
@@ -244,6 +269,14 @@ class Annotations:
     def _iterators(self, parts: list[ast.expr], depth: int) -> list[Term]:
         return [_wrap("iter({})", term) for term in self._lists(parts[:1], depth)]
 
+    def _streams(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        """Calls of a helper that gives its arguments one after the other."""
+        return [
+            replace(term, source=f"stream({term.source[1:-1]})", helpers=(_STREAM,), is_shared=False)
+            for term in self._lists(parts[:1], depth)
+            if term.source.startswith("[")
+        ]
+
     def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
         """Expressions that make objects of a class of the project, the plainest first."""
         if shape.kind is ClassKind.ENUM:
@@ -258,7 +291,7 @@ class Annotations:
             for parameter in shape.parameters
         ]
         if not all(columns):
-            return []
+            return self._made_by_factories(shape, depth)
         first = [column[0] for column in columns]
         rows = [first]
         if len(columns) in _FEW:
@@ -268,7 +301,26 @@ class Annotations:
             for index, column in enumerate(columns):
                 rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[rank : rank + 1])
         made = [self._instance(shape, row) for row in rows]
-        return unique([*made[:1], *self._seen.get(shape.name, ()), *made[1:]])[:_PER_OBJECT]
+        seen = self._seen.get(shape.name, ())
+        return unique([*made[:1], *seen, *made[1:2], *self._made_by_factories(shape, depth), *made[2:]])[:_PER_OBJECT]
+
+    def _made_by_factories(self, shape: ClassShape, depth: int) -> list[Term]:
+        """Objects that class methods make: ``Version.parse("1.2.3")``."""
+        found: list[Term] = []
+        for name, node in shape.methods.items():
+            if name.startswith("_") or not makes_own(node, shape.name) or depth >= MAX_DEPTH:
+                continue
+            items = annotated(parameters(node, skip_first="classmethod" in decorator_names(node)), node)
+            columns = [self.argument(item, depth + 1) for item in items]
+            if all(columns):
+                row = [column[0] for column in columns]
+                texts = [*(from_source(text) for text in _quoted_in(node)), *columns[0][:2]] if columns else [None]
+                rows = [[text, *row[1:]] if text is not None else row for text in texts[:_FACTORY_ROWS]]
+                found.extend(
+                    _gather(f"{shape.name}.{name}({passed(items, each)})", each, (shape.statement,), is_shared=True)
+                    for each in rows
+                )
+        return found[:_FACTORY_MADE]
 
     def _functions(self, parts: list[ast.expr], depth: int) -> list[Term]:
         result = parts[-1] if parts else None
@@ -295,6 +347,25 @@ class Annotations:
             return _join(pairs, "{", "}")
         source = f"{shape.name}({passed(shape.parameters, row)})"
         return _gather(source, row, (shape.statement,), is_shared=True)
+
+
+def makes_own(node: FunctionNode, name: str) -> bool:
+    """Whether a method of a class, which needs no object, gives one."""
+    kinds = set(decorator_names(node))
+    if not kinds & {"classmethod", "staticmethod"} or isinstance(node, ast.AsyncFunctionDef):
+        return False
+    told = ast.unparse(node.returns).strip("'\"") if node.returns is not None else ""
+    makers = {"cls", name}
+    calls = (item.value for item in ast.walk(node) if isinstance(item, ast.Return) and item.value is not None)
+    return told in {name, "Self"} or any(isinstance(item, ast.Call) and dotted(item.func) in makers for item in calls)
+
+
+def _quoted_in(node: FunctionNode) -> list[str]:
+    """Texts that the examples of a method hand to it."""
+    told = examples_of(ast.get_docstring(node))
+    calls = [item for each in told for item in ast.walk(ast.parse(each.expression)) if isinstance(item, ast.Call)]
+    named = [call.args[0] for call in calls if dotted(call.func).endswith(f".{node.name}") and call.args]
+    return [ast.unparse(item) for item in named if isinstance(item, ast.Constant)]
 
 
 def passed(parameters: tuple[Parameter, ...], row: list[Term]) -> str:

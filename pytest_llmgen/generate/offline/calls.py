@@ -14,6 +14,8 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
 ITEM_LIMIT = 20
+AWAIT = "await "
+"""What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
 """One term for the object under test, where there is one, then one for each parameter."""
 
@@ -175,7 +177,7 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for place, term in zip(callee.places, row, strict=True):
         if place in bound:
             statements.append(f"{bound[place]} = {term.source}")
-            statements.extend(f"{bound[place]}{step}" for step in term.steps)
+            statements.extend(step_of(bound[place], step) for step in term.steps)
     expression, imports = _take(callee, _call(callee, row, bound))
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
     fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
@@ -190,6 +192,11 @@ def stand_ins(fixtures: Sequence[str]) -> list[str]:
     return [line for name in fixtures for line in _STAND_INS.get(name, ())]
 
 
+def step_of(name: str, step: str) -> str:
+    """A step as a statement: ``await .fetch(3)`` is run to its end."""
+    return f"asyncio.run({name}{step[len(AWAIT) :]})" if step.startswith(AWAIT) else f"{name}{step}"
+
+
 def made_of(name: str, term: Term) -> list[str]:
     """The statements that bring an object into being under a name, as a probe needs them."""
     made = f"{name} = {term.source}"
@@ -199,7 +206,7 @@ def made_of(name: str, term: Term) -> list[str]:
         *stand_ins(term.fixtures),
         *term.before,
         made,
-        *(f"{name}{step}" for step in term.steps),
+        *(step_of(name, step) for step in term.steps),
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
+from pytest_llmgen.generate.offline.accepted import inlined
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
@@ -32,12 +33,12 @@ from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
-from pytest_llmgen.generate.offline.regexes import matching_texts
+from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_probes, texts_of_patterns
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
-from pytest_llmgen.generate.offline.usage import annotated, constant_keys
+from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
 from pytest_llmgen.generate.offline.write import Writer
@@ -58,6 +59,8 @@ from pytest_llmgen.records import (
 from pytest_llmgen.timeouts import Timeouts
 
 _MAX_CANDIDATES = 24
+_FOR_SEARCH = 0.6
+"""Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
 _MAX_LOOKS = 8
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
@@ -115,6 +118,8 @@ class OfflineGenerator:
     ) -> None:
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._memories: dict[str, _Memory] = {}
+        self._modules: dict[str, Module] = {}  # that it has heard of
+        self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
         """Nothing: it costs nothing."""
@@ -122,34 +127,46 @@ class OfflineGenerator:
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
-        modules = {item.module.name: item.module for item in assignments}
+        self._modules.update({item.module.name: item.module for item in assignments})
         for assignment in assignments:
-            yield self._answer(assignment, modules)
+            yield self._answer(assignment, self._modules)
 
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         try:
             plain = replace(assignment, target=_by_property(assignment.target))
-            plan = plan_of(plain, modules)
+            plan = plan_of(plain, modules, self._patterns(plain.module))
             candidates, note = self._search(plain, plan, modules)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
         except RecursionError:
             return Reply(assignment, note="its code is nested too deeply to be read")
-        except _SURPRISES as error:  # one odd target must not cost the others their tests
+        except _SURPRISES as error:
             return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
         key = assignment.target.key
         named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
         same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
         return Reply(assignment, tuple(named), note=note, same_results=same)
 
-    def _limits(self, assignment: Assignment) -> Limits:
-        """Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine."""
-        end = self._clock() + (assignment.seconds or self._waits.search)
+    def _limits(self, assignment: Assignment, part: float) -> Limits:
+        """``part`` of the time of an assignment, where that is limited.
+
+        Seconds end what numbers of probes end long before, as a rule: only they are the same on every machine.
+        """
+        end = self._clock() + (part * assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
+
+    def _patterns(self, module: Module) -> list[tuple[str, str, int]]:
+        """The regular expressions of a module as they are when it has been imported, once for each module."""
+        if module.name not in self._compiled:
+            probes = [Probe(f"patterns#{rank}", *text) for rank, text in enumerate(patterns_probes(module.name))]
+            seen = self._prober.probe(probes) if "re" in module.source else []
+            sources = [one.value.source for one in seen if one.value and one.value.source]
+            self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
+        return self._compiled[module.name]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
-        limits = self._limits(assignment)
+        limits = self._limits(assignment, _FOR_SEARCH)
         memory = self._memories.setdefault(assignment.target.key, _Memory())
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
@@ -190,7 +207,7 @@ class OfflineGenerator:
         """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
         raised = plan.world.raised
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
-        limits = self._limits(assignment)
+        limits = self._limits(assignment, 1 - _FOR_SEARCH)
         hunt = Hunt(self._prober, survivors, raised, is_wrapped=bool(assignment.target.decorators))
         hunt.meet([find for find in _in_order_of_gain(found) if hunt.tells(find)])
         pursue(hunt, search, limits)
@@ -258,8 +275,10 @@ def _by_property(target: Target) -> Target:
     return replace(target, qualname=owner) if is_accessor else target
 
 
-def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
-    """Work out how the target is called and with which values.
+def plan_of(
+    assignment: Assignment, modules: Mapping[str, Module], compiled: Sequence[tuple[str, str, int]] = ()
+) -> Plan:
+    """Work out how the target is called and with which values; ``compiled`` are the module's regular expressions.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
@@ -276,7 +295,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
-    texts = (*told, *context.examples, *context.callers, *context.recorded)
+    accepted = list(inlined(candidate.source for candidate in assignment.kept))
+    texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
@@ -284,6 +304,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
     mutants = [item.mutant for item in assignment.gaps.survivors]
     patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
     matching = [text for part in patterns for text in (part, f"a{part}b")]
+    matching = [*texts_of_patterns(compiled, [node, *helpers]), *matching]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -300,7 +321,8 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module]) -> Plan:
         for item in callee.parameters
         if takes_path(item.name, [node])
     }
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), paths)
+    guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
+    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
     pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:

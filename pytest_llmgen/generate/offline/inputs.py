@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
+from pytest_llmgen.generate.offline.calls import AWAIT
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, unique
@@ -25,11 +26,15 @@ _MAX_RECEIVERS = 60
 _STEP_METHODS = 7
 _STEP_DUNDERS = {"__setitem__", "__call__"}
 _MAX_PAIRS = 16
+_REPEATED = 4
 _MAX_ASSIGNED = 8
 _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
 _MAX_COUNTED = 30
+_OF_TYPE = {"int": "3", "str": "'hello'", "list": "[1, 2]", "NoneType": "None", "float": "1.5"}
+_MAX_WRONG = 2
+"""Values of other types than those that a guard asks for."""
 _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
 MAX_ALIKE = 8
 ALIKE = frozenset(
@@ -48,6 +53,7 @@ class Sources:
     seen: tuple[tuple[Term, ...], ...] = ()
     mentioned: tuple[object, ...] = ()  # plain values of the code, as they are
     options: tuple[str, ...] = ()  # names that the body reads from its ``**kwargs``
+    guards: Mapping[str, set[str]] = field(default_factory=dict)  # types that are asked for, by parameter
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # files, for parameters that are paths
 
 
@@ -63,10 +69,14 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
         return _star(typed)
     fitting = _fitting(sources.literals, typed, sources.mentioned)
     seen = [row[rank] for row in sources.seen if rank < len(row)]
+    wrong = [
+        from_source(text) for kind, text in _OF_TYPE.items() if kind not in sources.guards.get(parameter.name, _OF_TYPE)
+    ]
     found = [
         *seen,
         *typed[:_LITERALS_FIRST],
         *fitting[:_MAX_FITTING],
+        *wrong[:_MAX_WRONG],
         *typed[_LITERALS_FIRST:],
         *fitting[_MAX_FITTING:],
     ]
@@ -208,6 +218,7 @@ def receivers(
     alone = unique([*alone[:2], *(_after(base, steps[:1]) for base in fresh[1:_MAX_FRESH] if steps), *alone[2:]])
     pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
     more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
+    alone.extend(_after(fresh[0], [step] * count) for count in (2, 3) for step in steps[:_REPEATED])
     stateful = _in_turn(alone, pairs) + more
     order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
     return unique(order)[:_MAX_RECEIVERS]
@@ -284,6 +295,8 @@ def _step(name: str, node: FunctionNode, items: tuple[Parameter, ...], row: list
     source = f".{name}({passed(items, row)})"
     if name == "__setitem__" and len(row) >= len("kv") and not any(term.is_omitted for term in row[:2]):
         source = f"[{row[0].source}] = {row[1].source}"
+    elif isinstance(node, ast.AsyncFunctionDef):
+        return Term(f"{AWAIT}{source}", (*imports, "import asyncio"), fixtures=tuple(fixtures), before=tuple(before))
     elif name == "__call__":
         source = source.removeprefix(".__call__")
     elif "property" in decorator_names(node):
@@ -293,7 +306,8 @@ def _step(name: str, node: FunctionNode, items: tuple[Parameter, ...], row: list
 
 def _is_special(node: FunctionNode) -> bool:
     special = {"cached_property", "setter", "staticmethod", "classmethod", "contextmanager"}
-    return isinstance(node, ast.AsyncFunctionDef) or bool(special & set(decorator_names(node)))
+    is_stream = isinstance(node, ast.AsyncFunctionDef) and any(isinstance(item, ast.Yield) for item in ast.walk(node))
+    return is_stream or bool(special & set(decorator_names(node)))
 
 
 def _held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:

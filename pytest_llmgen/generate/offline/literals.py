@@ -17,7 +17,11 @@ _MAX_NUMBER = 10**7
 def literals_of(node: FunctionNode, constants: Mapping[str, ast.expr]) -> list[object]:
     """Plain values that a function mentions, also through the module's constants, in source order."""
     found: list[object] = []
+    told = {id(part) for item in body_nodes(node) if isinstance(item, ast.Raise) for part in ast.walk(item)}
+    told |= {id(part) for item in body_nodes(node) if isinstance(item, ast.JoinedStr) for part in item.values}
     for item in body_nodes(node):
+        if id(item) in told:  # what a message says is no likely input
+            continue
         if isinstance(item, ast.Constant):
             found.append(item.value)
         elif isinstance(item, ast.Name) and item.id in constants:
@@ -50,15 +54,17 @@ def _is_useful(value: object) -> bool:
 def neighbours(values: list[object]) -> list[Term]:
     """Each value with those next to it: ``n - 1, n, n + 1``; a text in another case and inside another."""
     found: list[Term] = []
+    varied: list[Term] = []
     for value in values:
         match value:
             case int() | float():
                 found.extend(literal(near) for near in (value, value - 1, value + 1))
             case str():
-                found.extend(literal(near) for near in (value, *_texts_near(value)))
+                found.append(literal(value))
+                varied.extend(literal(near) for near in _texts_near(value))
             case bytes():
                 found.append(literal(value))
-    return unique(found)
+    return unique([*found, *varied])
 
 
 def _texts_near(value: str) -> list[str]:

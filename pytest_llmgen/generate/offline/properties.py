@@ -62,6 +62,8 @@ def subject_of(callee: Callee, base: Input, finds: Sequence[Find], rung: int) ->
     returned = [find.observation for find in finds if find.observation.outcome == "returned"]
     if callee.form is Form.SLICED and all(is_finished(seen) for seen in returned if seen.value):
         callee = replace(callee, form=Form.LISTED)
+    if callee.has_situation or any(term.helpers for term in base):
+        return None  # what surrounds a call can't be set once for many
     if callee.receiver or callee.form not in {Form.PLAIN, Form.LISTED} or callee.target.name.startswith("__"):
         return None
     domains: dict[str, Domain] = {}

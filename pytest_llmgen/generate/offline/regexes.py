@@ -15,6 +15,12 @@ from pytest_llmgen.generate.offline.code import FunctionNode, body_nodes, dotted
 _SAMPLES = {codes.CATEGORY_DIGIT: "7", codes.CATEGORY_SPACE: " ", codes.CATEGORY_WORD: "w"}
 _OTHERS = {codes.CATEGORY_NOT_DIGIT: "d", codes.CATEGORY_NOT_SPACE: "s", codes.CATEGORY_NOT_WORD: "-"}
 _MAX_TEXT = 40
+_WAYS = 4
+_COUNTS = (1, 0, 2, 3)
+"""How often what may be repeated is there, by way."""
+_MAX_PATTERN = 900
+_MAX_PATTERNS = 12
+_FEW = 2
 
 
 def matching_texts(node: FunctionNode, constants: Mapping[str, ast.expr]) -> list[str]:
@@ -26,36 +32,60 @@ def matching_texts(node: FunctionNode, constants: Mapping[str, ast.expr]) -> lis
             case ast.Call(func=function, args=[ast.Constant(value=str() as pattern), *_]) if dotted(
                 function
             ).startswith("re."):
-                text = sample(pattern)
-                if text:
-                    found[text] = None
+                found.update(dict.fromkeys(samples(pattern)[:_FEW]))
     return list(found)
 
 
-def sample(pattern: str) -> str:
-    """A short text in which the pattern is found; empty where none could be worked out."""
+def patterns_probes(module: str) -> list[tuple[str, str]]:
+    """Set-ups and expressions that show the compiled patterns of a module and its classes: name, text, flags."""
+    setup = f"import importlib, re\nmodule = importlib.import_module({module!r})"
+    spaces = "[vars(module), *(vars(each) for each in vars(module).values() if isinstance(each, type))]"
+    kept = f"isinstance(each, re.Pattern) and isinstance(each.pattern, str) and len(each.pattern) < {_MAX_PATTERN}"
+    every = f"[[name, each.pattern, each.flags] for space in {spaces} for name, each in space.items() if {kept}]"
+    return [(setup, f"{every}[{place}:{place + 1}]") for place in range(_MAX_PATTERNS)]
+
+
+def texts_of_patterns(found: Iterable[tuple[str, str, int]], nodes: Iterable[ast.AST]) -> list[str]:
+    """Texts that match the patterns whose names the code mentions."""
+    named = {dotted(item).rpartition(".")[2] for node in nodes for item in ast.walk(node) if isinstance(item, ast.expr)}
+    wanted = [(pattern, flags) for name, pattern, flags in found if name in named]
+    return list(dict.fromkeys(text for pattern, flags in wanted for text in samples(pattern, flags)))
+
+
+def sample(pattern: str, flags: int = 0, way: int = 0) -> str:
+    """A short text in which the pattern is found; empty where none could be worked out.
+
+    ``way`` 0 takes each part once; 1 leaves out what may be left out; 2 and more repeat what may be repeated and
+    take later alternatives.
+    """
     try:
-        text = _walk(parser.parse(pattern))
-        return text if len(text) <= _MAX_TEXT and re.search(pattern, text) else ""
+        text = _walk(parser.parse(pattern, flags), way)
+        return text if len(text) <= _MAX_TEXT and re.search(pattern, text, flags) else ""
     except (re.error, RecursionError, OverflowError):
         return ""
 
 
-def _walk(parsed: Iterable[tuple[Any, Any]]) -> str:
-    return "".join(_one(code, argument) for code, argument in parsed)
+def samples(pattern: str, flags: int = 0) -> list[str]:
+    """Different short texts that match."""
+    return list(dict.fromkeys(text for way in range(_WAYS) if (text := sample(pattern, flags, way))))
 
 
-def _one(code: Any, argument: Any) -> str:
+def _walk(parsed: Iterable[tuple[Any, Any]], way: int) -> str:
+    return "".join(_one(code, argument, way) for code, argument in parsed)
+
+
+def _one(code: Any, argument: Any, way: int) -> str:
     if code in {codes.LITERAL, codes.NOT_LITERAL, codes.ANY}:
         return _letter(code, argument)
     if code is codes.IN:
-        return _member(argument)
+        is_later = 1 < way <= len(argument) and argument[0][0] is not codes.NEGATE
+        return _member(argument[way - 1 :] if is_later else argument)
     if code in {codes.MAX_REPEAT, codes.MIN_REPEAT}:
         low, high, inner = argument
-        return _walk(inner) * int(min(max(low, 1), high))
+        return _walk(inner, way) * int(min(max(low, _COUNTS[way]), high))
     if code is codes.SUBPATTERN:
-        return _walk(argument[-1])
-    return _walk(argument[1][0]) if code is codes.BRANCH else ""
+        return _walk(argument[-1], way)
+    return _walk(argument[1][way % len(argument[1])], way) if code is codes.BRANCH else ""
 
 
 def _letter(code: Any, argument: Any) -> str:

@@ -283,6 +283,19 @@ def _vote_items(target: ast.expr, node: FunctionNode, votes: Counter[str]) -> No
     votes["str"] += _MEDIUM if likely in ([], ["str"]) else 0
 
 
+def guarded_types(name: str, node: FunctionNode) -> set[str]:
+    """The types that a body asks a parameter for, where it raises something when it is of another one."""
+    if not any(isinstance(item, ast.Raise) for item in body_nodes(node)):
+        return set()
+    return {
+        dotted(kind).rpartition(".")[2]
+        for item in body_nodes(node)
+        if isinstance(item, ast.Call) and dotted(item.func) == "isinstance" and len(item.args) == len("xt")
+        if dotted(item.args[0]) == name
+        for kind in (item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]])
+    }
+
+
 def constant_keys(name: str, node: FunctionNode) -> list[str]:
     """The literal keys that a function reads from a mapping of that name."""
     found: dict[str, None] = {}

@@ -22,8 +22,11 @@ from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.records import Module
 
 _ENUMS = {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
-_UNBUILDABLE = {"ABC", "Protocol", "ABCMeta", "BaseModel"}
-_DATACLASSES = {"dataclass", "define", "frozen", "attrs"}
+_UNBUILDABLE = {"ABC", "Protocol", "ABCMeta"}
+_DATACLASSES = {"dataclass", "define", "frozen", "mutable", "attrs", "s", "attributes"}
+_MODELS = {"BaseModel", "BaseSettings", "Struct"}
+"""Bases whose fields are arguments by name."""
+_ATTRS_FIELDS = {"attr.ib", "attr.attrib", "attrs.field", "ib", "attrib"}
 _PROPERTIES = {"property", "cached_property"}
 _ACCESSORS = {"setter", "deleter", "getter", "overload"}
 """Of definitions that repeat the name of a property or function."""
@@ -298,7 +301,7 @@ def _kind(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -> Clas
         return ClassKind.TYPED_DICT
     if any("abstractmethod" in decorator_names(method) for method in methods.values()) or own_bases & _UNBUILDABLE:
         return ClassKind.ABSTRACT
-    if "__init__" not in methods and (decorators & _DATACLASSES or "NamedTuple" in bases):
+    if "__init__" not in methods and (decorators & _DATACLASSES or bases & ({"NamedTuple"} | _MODELS)):
         return ClassKind.RECORD
     return ClassKind.PLAIN
 
@@ -316,6 +319,7 @@ def _constructor(
 def _fields(node: ast.ClassDef) -> list[Parameter]:
     found = []
     keyword_only = any("kw_only=True" in ast.unparse(item) for item in node.decorator_list)
+    keyword_only = keyword_only or any(dotted(base).rpartition(".")[2] in _MODELS for base in node.bases)
     kind = ParameterKind.KEYWORD if keyword_only else ParameterKind.PLAIN
     for item in node.body:
         match item:
@@ -325,12 +329,24 @@ def _fields(node: ast.ClassDef) -> list[Parameter]:
                 plain = None if isinstance(value, ast.Call) else value
                 has_default = value is not None and not _is_bare_field(value)
                 found.append(Parameter(name, kind, annotation, plain, has_default=has_default))
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function) as value) if (
+                dotted(function) in _ATTRS_FIELDS
+            ):
+                told = next((word.value for word in value.keywords if word.arg == "type"), None)
+                found.append(Parameter(name.lstrip("_"), kind, told, has_default=not _is_bare_field(value)))
     return found
 
 
 def _is_bare_field(value: ast.expr) -> bool:
-    if not isinstance(value, ast.Call) or dotted(value.func).rpartition(".")[2] not in {"field", "Field"}:
+    if not isinstance(value, ast.Call) or dotted(value.func).rpartition(".")[2] not in {
+        "field",
+        "Field",
+        "ib",
+        "attrib",
+    }:
         return False
+    if value.args:  # pydantic: Field(3), or Field(...) for one that is needed
+        return isinstance(value.args[0], ast.Constant) and value.args[0].value is ...
     return not any(word.arg in {"default", "default_factory", "factory"} for word in value.keywords)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pytest_llmgen.run.sandbox import mounts
 from pytest_llmgen.run.sandbox.allow import Allow
 from pytest_llmgen.run.sandbox.copy import copy_project
 from pytest_llmgen.run.sandbox.plan import Limits, Plan, Tier, TierName, View
-from pytest_llmgen.run.sandbox.private import private_folder
+from pytest_llmgen.run.sandbox.private import private_folder, temporary_folder
 from pytest_llmgen.run.sandbox.reach import Reach, look_round
 from pytest_llmgen.timeouts import Timeouts
 
@@ -160,8 +159,8 @@ def trial(
     seconds: float = PROBE_SECONDS,
 ) -> tuple[str, ...] | str:
     """Enter a tier and come back: the layers that stood, or why the kernel refuses; an overlay is tried on its own."""
-    with private_folder() as private, tempfile.TemporaryDirectory(prefix="llmgen-") as folder:
-        root = str(Path(folder).resolve())
+    with private_folder() as private, temporary_folder() as folder:
+        root = str(folder)
         plan = Plan(name, View.DIRECT, root, root, str(private), (), reach.readable, reach.hidden)
         return _probe(plan, seconds)
 

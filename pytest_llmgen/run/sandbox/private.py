@@ -12,7 +12,9 @@ from pathlib import Path
 
 PREFIX = "llmgen-"
 OWNER = "owner"
-"""The file in a private folder that says which process made it."""
+"""The link in a folder of ours that says, by where it would lead, which process made it; made at once or not at all."""
+MAKING = 3
+"""How often a folder is made that is taken for abandoned before it has its owner."""
 _WORDS = 3  # namespace, process id, time when it started
 _STARTED = 19  # of /proc/PID/stat after the name
 FOLDERS = ("home", "tmp", "out", "overlay/upper", "overlay/work")
@@ -28,18 +30,34 @@ def private_folder() -> Iterator[Path]:
         remove(folder)
 
 
+@contextmanager
+def temporary_folder(name: str = "") -> Iterator[Path]:
+    """An empty folder of ours for a while, whose name has this word in it."""
+    folder = make(name)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
 def create() -> Path:
     """A new private folder beside the parent's other temporary files; one for each worker."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-    claim(folder)
-    for name in FOLDERS:
-        (folder / name).mkdir(parents=True, mode=0o700)
+    folder = make()
+    for each in FOLDERS:
+        (folder / each).mkdir(parents=True, mode=0o700)
     return folder
 
 
-def claim(folder: Path) -> None:
-    """Say whose it is: a folder of a killed process is swept at the next start, whatever it was for."""
-    (folder / OWNER).write_text(_process(os.getpid()) or "unknown")
+def make(name: str = "") -> Path:
+    """A folder that is swept at the next start when this process is killed, whatever it is for."""
+    owner = _process(os.getpid())
+    for _ in range(MAKING):
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}")).resolve()
+        with suppress(FileNotFoundError):  # somebody swept it
+            if owner:
+                (folder / OWNER).symlink_to(owner)
+            break
+    return folder
 
 
 def remove(folder: Path) -> None:
@@ -58,15 +76,19 @@ def sweep() -> None:
         return  # no way to tell who lives
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):  # another process may be sweeping too
-            if folder.lstat().st_uid == os.getuid() and not folder.is_symlink() and _is_abandoned(folder / OWNER):
+            if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
+                continue
+            if not os.listdir(folder):  # noqa: PTH208 (names are wanted) - killed before it could say whose it is
+                folder.rmdir()
+            elif _is_abandoned(folder / OWNER):
                 remove(folder)
 
 
 def _is_abandoned(owner: Path) -> bool:
     """Whether its process has ended; never said of one in another process namespace, whom we can't see."""
-    if owner.is_symlink() or not owner.is_file():
+    if not owner.is_symlink():
         return False
-    text = owner.read_text(errors="replace")
+    text = str(owner.readlink())
     words = text.split()
     if len(words) != _WORDS or words[0] != _namespace() or not words[1].isdigit():
         return False
