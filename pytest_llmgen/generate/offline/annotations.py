@@ -16,7 +16,7 @@ from pytest_llmgen.generate.offline.code import (
     parameters,
 )
 from pytest_llmgen.generate.offline.docs import examples_of
-from pytest_llmgen.generate.offline.fakes import fakes
+from pytest_llmgen.generate.offline.fakes import fakes, stand_ins
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
@@ -211,6 +211,7 @@ class Annotations:
             "Tuple": lambda: self._tuples(parts, depth),
             "Callable": lambda: self._functions(parts, depth),
             "Iterator": lambda: self._iterators(parts, depth),
+            "Stub": lambda: stand_ins([part.value for part in parts if isinstance(part, ast.Constant)]),
             **{name: lambda: self._streams(parts, depth) for name in _STREAMS},
             "Generator": lambda: self._iterators(parts, depth),
         }

@@ -70,6 +70,7 @@ def promises(
 ) -> list[Candidate]:
     """Tests of the promises that can be read; ``known`` are names of the module with their imports."""
     documentation = ast.get_docstring(node) or ""
+    finds = [find for find in finds if not any(term.is_odd for term in find.row)]
     drafts = [
         *_broken_annotation(callee, node, finds),
         *_stated_errors(callee, node, base, known),
