@@ -266,8 +266,8 @@ def _steps(
         )
         and not _is_special(node)
     ]
-    read = _held(shape.methods, target, ast.Load)
-    changing.sort(key=lambda item: -len(read & _held(shape.methods, item[0], ast.Store)))
+    read = held(shape.methods, target, ast.Load)
+    changing.sort(key=lambda item: -len(read & held(shape.methods, item[0], ast.Store)))
     found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
@@ -309,7 +309,7 @@ def _is_special(node: FunctionNode) -> bool:
     return is_stream or bool(special & set(decorator_names(node)))
 
 
-def _held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:
+def held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:
     """Attributes of the object that a method, or one that it calls, reads or writes."""
     waiting, found = [name], set[str]()
     for current in waiting:
