@@ -28,7 +28,8 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.review.anchors import anchor_of_gap, anchor_of_mutant, change_of
 from pytest_llmgen.review.book import Book
-from pytest_llmgen.review.matching import Measured, match, notes_on
+from pytest_llmgen.review.matching import match, notes_on
+from pytest_llmgen.review.measured import Measured
 from pytest_llmgen.run.sandbox.allow import LOOPBACK_NETWORK, line, split
 
 _RED = (Outcome.FAILED, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASHED)

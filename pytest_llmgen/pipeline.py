@@ -104,6 +104,7 @@ class Tools:
     progress: Progress
     clock: Callable[[], float]
     cpu: Callable[[], float]
+    open_search: Callable[[Prober], Generator] | None = None  # closes cheap gaps before a model is asked again
     widen: Callable[[LineTests], Lines | None] | None = None  # once it is known which test runs which line
     reach: Reach = lambda _path: ((), ())  # which files may import a module
     is_secret: Callable[[str], bool] = lambda _text: False  # whether a text tells what nobody else should see
@@ -268,7 +269,10 @@ class _Job:
         if generator.origin is Origin.OFFLINE:
             self._record(runner)
         started = self.tools.clock()
+        search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
+            if search is not None and number > 1 and not self._out_of_service:
+                self._close_cheaply(search, runner, number, started)
             left = self._time_left(started)
             assignments = self._assignments(number, generator.origin, left)
             if not assignments or left == 0 or self._out_of_service:
@@ -293,6 +297,23 @@ class _Job:
                 self._recorded.update(record_calls(self.findings, runner, self.tools.is_secret, now))
         except LlmgenError as error:  # some inputs less
             self.findings.warnings.append(f"arguments of tests were not recorded: {error}")
+
+    def _search_beside(self, generator: Generator, runner: Runner) -> Generator | None:
+        """The search that closes what is cheap to close, where a model is what costs."""
+        is_wanted = generator.origin is Origin.MODEL and self.settings.fill and self.tools.open_search is not None
+        return self.tools.open_search(runner) if is_wanted and self.tools.open_search is not None else None
+
+    def _close_cheaply(self, search: Generator, runner: Runner, number: int, started: float) -> None:
+        """Look for inputs near those of accepted tests that close open gaps; what finds none costs nothing."""
+        unproductive, not_attempted = set(self._unproductive), dict(self.findings.not_attempted)
+        assignments = self._assignments(number, Origin.OFFLINE, self._time_left(started))
+        if assignments:
+            self._work_through(assignments, search, runner, number, started)
+            with self._stage("refine"):
+                keep_smallest(self.findings)
+        self._unproductive.clear()  # of the search alone: the model is still to be asked
+        self._unproductive.update(unproductive)
+        self.findings.not_attempted = not_attempted
 
     def _look_again(self, generator: Generator) -> None:
         """An independent second look at each suspected bug: it ranks them, and hides none."""
@@ -414,7 +435,8 @@ class _Job:
             self._report_reply(done, len(assignments), reply, judged)
             proved.append((reply.assignment, judged))
             if generator.origin is Origin.OFFLINE and self._time_left(started) == 0:
-                self._put_off(assignments[done:])
+                answered = {each.target.key for each, _ in proved}
+                self._put_off([each for each in assignments if each.target.key not in answered])
                 break
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
@@ -463,7 +485,14 @@ class _Job:
             yield reply
 
     def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
-        """A model is asked in batches, so that a person sees progress; the search wants all at once."""
+        """A model is asked in batches, so that a person sees progress; the search wants all at once.
+
+        The search comes to private functions last, and only to what the tests of public ones leave of them.
+        """
+        if generator.origin is Origin.OFFLINE:
+            yield from generator.generate([each for each in assignments if each.target.is_public])
+            yield from generator.generate(self._still_open([each for each in assignments if not each.target.is_public]))
+            return
         size = len(assignments)
         if generator.origin is Origin.MODEL and not self.settings.batch:
             size = _BATCH_FACTOR * self.settings.concurrency
@@ -472,6 +501,12 @@ class _Job:
                 return
             self.tools.progress.step(start, len(assignments))
             yield from generator.generate(assignments[start : start + size])
+
+    def _still_open(self, assignments: Sequence[Assignment]) -> list[Assignment]:
+        """The assignments with the gaps of this moment, those without any left out."""
+        gaps_of = self.findings.open_gaps()
+        fresh = [replace(each, gaps=gaps_of(each.module, each.target)) for each in assignments]
+        return [each for each in fresh if each.gaps.lines or each.gaps.branches or each.gaps.survivors]
 
     def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
         """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""

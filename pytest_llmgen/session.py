@@ -33,7 +33,7 @@ class LlmgenSession:
         self.sys_path = list(sys.path)  # before conftests change it: workers start from the same
         self.options = config.known_args_namespace
         self.edges = Edges(config, settings, self.sys_path)
-        self.coverage = CoverageSetup(self.options, self.edges.source_folders(), wanted=not settings.merge)
+        self.coverage = CoverageSetup(self.options, self.edges.ground.source_folders(), wanted=not settings.merge)
         self.recorder = Recorder()
         self.report: Report | None = None
 

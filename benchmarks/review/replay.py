@@ -46,7 +46,8 @@ from pytest_llmgen.records import (
 from pytest_llmgen.review.anchors import anchor_of_gap
 from pytest_llmgen.review.book import Book
 from pytest_llmgen.review.desk import places_of
-from pytest_llmgen.review.matching import Measured, match
+from pytest_llmgen.review.matching import match
+from pytest_llmgen.review.measured import Measured
 from pytest_llmgen.run.measure import file_lines
 
 DAY = date(2026, 1, 1)

@@ -78,7 +78,7 @@ def make_generator(
         folder = settings.root / settings.replies if settings.replies else journal.folder / REPLIES
         return ReplayGenerator(folder, write_requests())
     if settings.provider == "offline":
-        return _offline(settings, prober)
+        return make_search(settings, prober)
     if settings.dry_run:
         write, folder = write_requests(), journal.folder / FOLDER
         price = pricer(settings.price)
@@ -86,7 +86,7 @@ def make_generator(
     if has_credentials(env, home):
         return _model(settings, env, write_requests(), journal)
     if settings.provider == "auto":
-        return Fallback(_offline(settings, prober), "no credentials for a model")
+        return Fallback(make_search(settings, prober), "no credentials for a model")
     raise LlmgenError(
         "no API key",
         fix="set ANTHROPIC_API_KEY (any word for a local server) or use --llm-provider=offline",
@@ -99,7 +99,8 @@ def warnings_of(generator: Generator) -> tuple[str, ...]:
     return tuple(getattr(generator, "warnings", ()))
 
 
-def _offline(settings: Settings, prober: Prober) -> Generator:
+def make_search(settings: Settings, prober: Prober) -> Generator:
+    """The embedded generator."""
     from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
     generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits)

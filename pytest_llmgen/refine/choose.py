@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from pytest_llmgen.records import Arc, Category, Earned, Fate, FileLines, Hits, Judged
+from pytest_llmgen.records import Arc, Category, Earned, Fate, FileLines, Hits, Judged, Oracle
 from pytest_llmgen.refine.earlier import ROUND
 
 Item = tuple[str, str, int | Arc]
 """``("line", path, 12)``, ``("branch", path, (12, 14))`` or ``("kill", mutant id, 0)``."""
 
-Cost = tuple[bool, int, int, bool, str, str]
+Cost = tuple[bool, bool, int, int, bool, str, str]
 FAST = 1.0  # seconds under which tests count as equally fast: measured times differ from run to run
 NAMED = 3  # tests named at most as what makes another one redundant
 
@@ -84,12 +84,13 @@ def _items(hits: Mapping[str, Hits], files: Mapping[str, FileLines], kills: froz
 
 
 def _cost(judged: Judged) -> Cost:
-    """What is on disk first, then shorter, clearly faster, parametrized; names only decide what nothing else does."""
+    """What is on disk first, then what the documentation says, shorter, clearly faster, parametrized, and by name."""
     candidate = judged.candidate
     parts = (candidate.source, *candidate.helpers)
     lines = sum(bool(line.strip()) for part in parts for line in part.splitlines())
     plain = "parametrize" not in candidate.source.partition("def ")[0]
-    return candidate.round != ROUND, lines, int(judged.seconds / FAST), plain, candidate.name, candidate.id
+    is_today = candidate.oracle not in (Oracle.DOCUMENTATION, Oracle.DOCTEST)
+    return candidate.round != ROUND, is_today, lines, int(judged.seconds / FAST), plain, candidate.name, candidate.id
 
 
 def _cover(masks: Mapping[int, int], costs: Mapping[int, Cost]) -> list[int]:

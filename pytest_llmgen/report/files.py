@@ -92,6 +92,22 @@ def make_folder(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
+def make_report_folder(path: Path) -> None:
+    """The same before anything else of a run: what follows is written into it.
+
+    Raises:
+        LlmgenError: it can't be written (``report-folder``).
+    """
+    try:
+        make_folder(path)
+    except OSError as error:
+        raise LlmgenError(
+            f"{path} can't be written: {error.strerror}",
+            slug="report-folder",
+            fix="free the place or set llm_report_dir",
+        ) from None
+
+
 def _discard(temporary: Path) -> None:
     with contextlib.suppress(OSError):  # the reason for the fault is already on its way up
         temporary.unlink()

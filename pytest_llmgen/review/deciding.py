@@ -8,7 +8,7 @@ from datetime import date
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Decision, DecisionClass
-from pytest_llmgen.review import file
+from pytest_llmgen.review import editing, file
 from pytest_llmgen.review.anchors import fits, long_id_of
 from pytest_llmgen.review.cases import Case, is_current
 from pytest_llmgen.review.classes import class_named, days_of, default_expiry, fault_of_reason, is_bot
@@ -103,5 +103,5 @@ def save(settings: Settings, decision: Decision) -> Decision:
     if decision.id in others:
         whole = long_id_of(replace(decision.gap, qualname=decision.gap.where))
         decision = replace(decision, id=whole)
-    file.add(path, decision)
+    editing.add(path, decision)
     return decision

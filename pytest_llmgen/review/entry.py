@@ -14,7 +14,7 @@ import pytest
 from _pytest.config import create_terminal_writer
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.review import commands
+from pytest_llmgen.review import checking, commands
 from pytest_llmgen.review.commands import Desk
 from pytest_llmgen.review.interactive import Tools, review
 from pytest_llmgen.run.git import git
@@ -28,7 +28,7 @@ _COMMANDS: Mapping[str, Callable[[Desk], int]] = {
     "apply": commands.apply_mutant,
     "make_baseline": commands.make_baseline,
     "prune": commands.prune,
-    "review_check": commands.check,
+    "review_check": checking.check,
 }
 
 

@@ -7,8 +7,8 @@ one that a person has seen: where that is not sure, the gap stays open.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pytest_llmgen.records import (
@@ -25,7 +25,6 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.review.anchors import (
     FOLLOWS_THE_EXPRESSION,
-    LETTERS,
     MODULE_LEVEL,
     MUTANTS,
     SUSPECTED_BUG,
@@ -33,52 +32,16 @@ from pytest_llmgen.review.anchors import (
     anchor_of_bug,
     anchor_of_gap,
     change_of,
-    long_id_of,
 )
-from pytest_llmgen.review.book import Book, OldGap
+from pytest_llmgen.review.book import Book
+from pytest_llmgen.review.measured import Measured
+from pytest_llmgen.review.old_debt import OldDebt
 
 WARN_DAYS = 14
 """Days before a decision expires in which the reports say so."""
 _COVERS = (DecisionState.USED, DecisionState.MOVED)
 _ONCE = (SUSPECTED_BUG, GapKind.SUPPRESSED_CODE.value)
 """What a later run may not meet although its code is as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a run can speak about."""
-
-    functions: Mapping[str, str] = field(default_factory=dict)  # ``path::qualname`` -> context, of code that was judged
-    settled: frozenset[tuple[str, Change]] = frozenset()  # mutants with a verdict that are no gaps: where, change
-    present: frozenset[str] | None = None  # every ``path::qualname`` of the project; None where only a part is known
-    without_mutants: frozenset[str] = frozenset()  # paths whose mutants could not be made
-    is_whole: bool = False  # everything in the project was judged
-    has_bugs: bool = False  # suspected bugs were looked for
-    operators: str = ""
-
-    def knows(self, anchor: Anchor) -> bool:
-        """Whether the code of an anchor was judged."""
-        if anchor.kind in MUTANTS and anchor.path in self.without_mutants:
-            return False
-        return self._home(anchor) in self.functions
-
-    def context(self, anchor: Anchor) -> str:
-        """Today's context of the anchor's function; empty outside of functions, and where it is not known."""
-        return self.functions.get(self._home(anchor), "")
-
-    def has(self, anchor: Anchor) -> bool:
-        """Whether the function of an anchor is still in the project, judged or not."""
-        return (
-            self.present is None or anchor.where in self.present or not self._home(anchor).endswith(f"::{MODULE_LEVEL}")
-        )
-
-    def _home(self, anchor: Anchor) -> str:
-        """The outermost function that holds the anchor's; what is in none belongs to the module."""
-        parts = anchor.qualname.split(".")
-        names = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
-        homes = (f"{anchor.path}::{name}" for name in names)
-        known = self.functions if self.present is None else self.present
-        return next((where for where in homes if where in known), f"{anchor.path}::{MODULE_LEVEL}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +65,7 @@ def match(
     found = _Found([(gap.id, anchor_of_gap(gap)) for gap in gaps] + [(b.id, anchor_of_bug(b)) for b in bugs], measured)
     entries = tuple(_expiry(entry, today) for entry in _outcomes(book.decisions, found))
     covering = _covering(entries)
-    old = _OldDebt(book.baseline, measured)
+    old = OldDebt(book.baseline, measured)
     stated = tuple(_gap(gap, covering.get(gap.id), old) for gap in gaps)
     decisions = Decisions(
         path=book.path,
@@ -278,7 +241,7 @@ def _covering(entries: Iterable[MatchedDecision]) -> dict[str, MatchedDecision]:
     return found
 
 
-def _gap(gap: Gap, entry: MatchedDecision | None, old: _OldDebt) -> Gap:
+def _gap(gap: Gap, entry: MatchedDecision | None, old: OldDebt) -> Gap:
     if entry is None:
         return replace(gap, state=GapState.BASELINE) if old.has(gap) else gap
     states = {DecisionState.STALE: GapState.STALE, DecisionState.EXPIRED: GapState.EXPIRED}
@@ -290,47 +253,3 @@ def _bug(bug: SuspectedBug, entry: MatchedDecision | None) -> SuspectedBug:
         return bug
     state = entry.decision.class_ if entry.state in _COVERS else entry.state
     return replace(bug, state=state.value, decision=entry.decision)
-
-
-# --- The baseline -------------------------------------------------------------------------------
-
-
-class _OldDebt:
-    """The gaps of the baseline file, found again by the same rules, as if they followed the expression."""
-
-    def __init__(self, entries: Sequence[OldGap], measured: Measured) -> None:
-        self._entries, self._measured = entries, measured
-        self._exact = {(e.path, e.id, e.context) for e in entries}
-        self._statements = {(e.path, e.qualname, e.statement) for e in entries if e.statement}
-        self._moved = {(e.id, e.context) for e in entries if e.context and not measured.has(_anchor(e))}
-
-    def has(self, gap: Gap) -> bool:
-        """Whether a gap is old."""
-        identity = long_id_of(anchor_of_gap(gap))
-        by_statement = (gap.path, gap.qualname, gap.statement) in self._statements
-        return (
-            (gap.path, identity, gap.context) in self._exact or by_statement or (identity, gap.context) in self._moved
-        )
-
-    def paid(self, gaps: Sequence[Gap]) -> tuple[str, ...]:
-        """Ids of entries whose code was judged and has that gap no more."""
-        exact = {(gap.path, long_id_of(anchor_of_gap(gap)), gap.context) for gap in gaps}
-        moved = {(identity, context) for _, identity, context in exact}
-        statements = {(gap.path, gap.qualname, gap.statement) for gap in gaps}
-        return tuple(
-            e.id
-            for e in self._entries
-            if self._is_judged(e)
-            and (e.path, e.id, e.context) not in exact
-            and (e.path, e.qualname, e.statement) not in statements
-            and (e.id, e.context) not in moved
-        )
-
-    def _is_judged(self, entry: OldGap) -> bool:
-        anchor = _anchor(entry)
-        return self._measured.knows(anchor) or (self._measured.is_whole and not self._measured.has(anchor))
-
-
-def _anchor(entry: OldGap) -> Anchor:
-    kind = next(str(kind) for kind, letter in LETTERS.items() if entry.id.startswith(letter))
-    return Anchor(kind, entry.path, entry.qualname, "", context=entry.context)

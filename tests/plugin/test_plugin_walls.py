@@ -128,7 +128,7 @@ def _edges(asked, tier, origin):
     edges = Edges.__new__(Edges)
     edges.settings = defaults(Path(), generate=True, sandbox=asked)
     vars(edges)["tier"] = Tier(tier, "no namespaces")
-    edges._open_generator = lambda _prober: type("G", (), {"origin": origin})()
+    edges.writers = type("W", (), {"writer": lambda _self: type("G", (), {"origin": origin})()})()
     return edges
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Anchor, Decision, DecisionClass
-from pytest_llmgen.review import baseline, file
+from pytest_llmgen.review import baseline, editing, file
 from pytest_llmgen.review.book import OldGap
 
 SAMPLE = (Path(__file__).parent / "data" / "review.toml").read_text("utf-8")
@@ -97,7 +97,7 @@ def test_a_file_that_is_not_there_holds_no_decision(tmp_path):
 def test_comments_and_order_stay_and_what_was_written_is_read_again(tmp_path):
     path = tmp_path / "llmgen-review.toml"
     path.write_text(SAMPLE)
-    file.add(path, DECISION.__class__(**{**_fields(DECISION), "id": "L-9999999"}))
+    editing.add(path, DECISION.__class__(**{**_fields(DECISION), "id": "L-9999999"}))
     text = path.read_text()
     assert text.startswith(SAMPLE[: SAMPLE.index("[ratchet]")].rstrip())
     assert "# floors; only" in text
@@ -113,8 +113,8 @@ def _fields(decision):
 
 def test_a_new_file_explains_itself_and_the_same_id_is_replaced(tmp_path):
     path = tmp_path / "llmgen-review.toml"
-    file.add(path, DECISION)
-    file.add(path, DECISION)
+    editing.add(path, DECISION)
+    editing.add(path, DECISION)
     contents = file.read(path, "r.toml")
     assert [decision.id for decision in contents.decisions] == ["L-44qm0zt"]
     assert contents.decisions[0].line == 5
@@ -125,8 +125,8 @@ def test_removing_and_rekeying_touch_no_reason(tmp_path):
     path = tmp_path / "llmgen-review.toml"
     path.write_text(SAMPLE)
     anchor = Anchor("surviving-mutant", "shop/new.py", "g", "a", "b", "string", 2, "c2", "s2")
-    file.rekey(path, {"M-0x5ra8v": ("M-1111111", anchor, "2")})
-    file.remove(path, {"L-44qm0zt"})
+    editing.rekey(path, {"M-0x5ra8v": ("M-1111111", anchor, "2")})
+    editing.remove(path, {"L-44qm0zt"})
     (decision,) = file.read(path, "r.toml").decisions
     assert (decision.id, decision.gap, decision.operators) == ("M-1111111", anchor, "2")
     assert decision.reason == "log wording is not part of the contract"
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_toml_is_not_written(tmp_path):
     path = tmp_path / "llmgen-review.toml"
     path.write_text("[[accepted\n")
     with pytest.raises(LlmgenError, match="review-file-invalid"):
-        file.add(path, DECISION)
+        editing.add(path, DECISION)
     assert path.read_text() == "[[accepted\n"
 
 
@@ -146,7 +146,7 @@ def test_a_link_stays_a_link_and_the_mode_stays(tmp_path):
     real.write_text(SAMPLE)
     real.chmod(0o600)
     (tmp_path / "link.toml").symlink_to(real)
-    file.add(tmp_path / "link.toml", DECISION)
+    editing.add(tmp_path / "link.toml", DECISION)
     assert (tmp_path / "link.toml").is_symlink()
     assert real.stat().st_mode & 0o777 == 0o600
 

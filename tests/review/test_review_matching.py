@@ -20,7 +20,8 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.review.anchors import anchor_of_bug, anchor_of_gap, change_of, long_id_of
 from pytest_llmgen.review.book import Book, OldGap
-from pytest_llmgen.review.matching import Measured, match
+from pytest_llmgen.review.matching import match
+from pytest_llmgen.review.measured import Measured
 
 TODAY = date(2026, 11, 21)
 GAP = Gap(

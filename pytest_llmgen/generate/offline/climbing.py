@@ -8,6 +8,7 @@ alternating variable method (Korel, 1990).
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +23,8 @@ _MAX_KEYS = 14
 _MAX_KNOBS = 8
 _MAX_SOURCE = 160
 _MAX_TEXT = 120
+_KINDS = "1aA -"
+_MAX_LETTERS, _MAX_MISSING = 8, 8
 _SOURCES = 2
 """Finds that one goal is approached from."""
 _STEPS = (1, 10, 1000)
@@ -103,7 +106,7 @@ class Climber:
             (site, way)
             for site, word in self._words.items()
             for way in ((0, -1, 1) if word in _ORDERED else (0, 1))
-            if (site, way) not in self._best
+            if not self._is_met(site, way)
         ]
         keys: list[Goal] = [
             (site, _key(key))
@@ -111,7 +114,16 @@ class Climber:
             for key in list(known)[:_MAX_KEYS]
             if (site, _key(key)) not in self._met_keys
         ]
-        return [goal for goal in [*ways, *keys] if self._tries.get(goal, 0) < _MAX_TRIES]
+        return [goal for goal in [*keys, *ways] if self._tries.get(goal, 0) < _MAX_TRIES]
+
+    def _is_met(self, site: int, way: int) -> bool:
+        """Whether a comparison came out so; of whole numbers in an order only the next one counts."""
+        near = self._best.get((site, way))
+        if not near:
+            return False
+        apart, _, _, heard = near[0]
+        is_counted = type(heard.left) is type(heard.right) is int and heard.word in _ORDERED
+        return not is_counted or apart <= 1
 
     def _toward(self, goal: Goal, tries: int) -> Iterator[Input]:
         site, wanted = goal
@@ -127,6 +139,7 @@ class Climber:
             elif isinstance(heard.left, str) and isinstance(heard.right, str):
                 yield from _with_texts(row, heard, wanted == 0)
             if heard.word not in {"in", "not in", "[]", "get", "startswith", "endswith"}:
+                yield from _with_letters(row, heard, wanted if isinstance(wanted, int) else 0)
                 yield from self._with_numbers(row, heard, wanted if isinstance(wanted, int) else 0, tries)
 
     def _told(self, row: Input) -> Input:
@@ -219,11 +232,39 @@ def _with_texts(row: Input, heard: Heard, is_equal: bool) -> Iterator[Input]:
             yield from _one(with_knob(row, knob, f"{right}{left}"))
 
 
+def _with_letters(row: Input, heard: Heard, way: int) -> Iterator[Input]:
+    """As if a side were the code of a letter of the input, or the number of times that it has one."""
+    for knob in (item for item in knobs_of(row) if item.kind == "text"):
+        text = str(knob.value)
+        for letter in dict.fromkeys(text[:_MAX_LETTERS]):
+            for side, other, sign in ((heard.left, heard.right, 1), (heard.right, heard.left, -1)):
+                is_code = isinstance(side, int) and side in {ord(letter), ord(letter.lower()), ord(letter.upper())}
+                if is_code and isinstance(other, int) and 0 < other + way * sign < sys.maxunicode:
+                    yield from _one(with_knob(row, knob, text.replace(letter, chr(other + way * sign), 1)))
+        missing = abs(round(-heard.apart + way))
+        if 0 < missing <= _MAX_MISSING and float(heard.apart).is_integer():
+            for letter in _kinds_of_letters(text):
+                yield from _one(with_knob(row, knob, text.replace(letter, letter * (missing + 1), 1)))
+            for letter in (each for each in _KINDS if each not in text):
+                yield from _one(with_knob(row, knob, text[:1] + letter * missing + text[1:]))
+
+
+def _kinds_of_letters(text: str) -> list[str]:
+    """The first digit, letter, space and mark of a text."""
+    kinds = (str.isdigit, str.isupper, str.islower, str.isspace, lambda letter: not letter.isalnum())
+    found = [next((letter for letter in text if is_kind(letter)), "") for is_kind in kinds]
+    return list(dict.fromkeys(letter for letter in found if letter))
+
+
 def _exchanged(row: Input, old: object, new: object) -> Iterator[Input]:
     """The input with one value, or a part of a text, set to another one: in the same case, and in others."""
     for knob in knobs_of(row):
         if knob.kind == "number" and isinstance(new, int | float) and knob.value == old:
             yield from _one(with_knob(row, knob, new))
+        if knob.kind == "number" and _is_digit(old) and _is_digit(new) and str(old) in str(knob.value):
+            digits = str(knob.value)
+            for place in dict.fromkeys((digits.find(str(old)), digits.rfind(str(old)))):
+                yield from _one(with_knob(row, knob, float(f"{digits[:place]}{new}{digits[place + 1 :]}")))
         if knob.kind != "text" or not isinstance(new, str):
             continue
         text, part = str(knob.value), str(old)
@@ -234,6 +275,10 @@ def _exchanged(row: Input, old: object, new: object) -> Iterator[Input]:
             changed = form if at < 0 else text[:at] + form + text[at + len(part) :]
             if len(changed) <= _MAX_TEXT:
                 yield from _one(with_knob(row, knob, changed))
+
+
+def _is_digit(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 9  # noqa: PLR2004 (the digits)
 
 
 def _one(row: Input | None) -> Iterator[Input]:

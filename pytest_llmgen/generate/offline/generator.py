@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
+from pytest_llmgen.generate.offline.accepted import inlined
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
@@ -117,6 +118,7 @@ class OfflineGenerator:
     ) -> None:
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._memories: dict[str, _Memory] = {}
+        self._modules: dict[str, Module] = {}  # that it has heard of
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -125,9 +127,9 @@ class OfflineGenerator:
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
-        modules = {item.module.name: item.module for item in assignments}
+        self._modules.update({item.module.name: item.module for item in assignments})
         for assignment in assignments:
-            yield self._answer(assignment, modules)
+            yield self._answer(assignment, self._modules)
 
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         try:
@@ -293,7 +295,8 @@ def plan_of(
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world = survey(module, modules, context.types)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
-    texts = (*told, *context.examples, *context.callers, *context.recorded)
+    accepted = list(inlined(candidate.source for candidate in assignment.kept))
+    texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])

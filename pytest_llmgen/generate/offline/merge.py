@@ -35,7 +35,7 @@ class _Case:
 
 
 def merge_candidates(candidates: Sequence[Candidate], targets: Sequence[Target] = ()) -> list[Candidate]:
-    """Fold tests of one target, category and shape into tables; everything else stays as it is.
+    """Fold tests of one target, category, writer and shape into tables; everything else stays as it is.
 
     ``targets`` give the names of positional arguments.  The order is that of first appearance.
     """
@@ -43,7 +43,7 @@ def merge_candidates(candidates: Sequence[Candidate], targets: Sequence[Target] 
     groups: dict[tuple[str, ...], list[_Case]] = {}
     for candidate in candidates:
         case = _case(candidate, signatures.get(candidate.target, ()))
-        key = (candidate.target, candidate.category.value, candidate.oracle.value, case.shape)
+        key = (candidate.target, candidate.category.value, candidate.oracle.value, candidate.origin.value, case.shape)
         groups.setdefault(key, []).append(case)
     taken = {candidate.name for candidate in candidates}
     merged: list[Candidate] = []

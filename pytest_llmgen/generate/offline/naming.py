@@ -11,9 +11,12 @@ from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
-_MAX_NAME = 76
+_MAX_NAME = 88
 _MAX_TOLD = 30
 _HUGE = 10**6
+_TELLING = re.compile(
+    r"(empty|blank|zero|negative|huge|padded|no|not|new|after|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
+)
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
@@ -80,6 +83,11 @@ def _describe_object(callee: Callee, place: str, term: Term, usual: Term) -> str
         if ast.unparse(item) != ast.unparse(old):
             return _describe_node(words(name), item)
     return f"other_{place}"
+
+
+def is_telling(told: str) -> bool:
+    """Whether words for an input say more than which one it is: ``empty_text``, but not ``hello``."""
+    return bool(_TELLING.match(told))
 
 
 def describe(place: str, term: Term) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.code import dotted
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
 from pytest_llmgen.generate.offline.showing import error_name
@@ -17,6 +18,7 @@ from pytest_llmgen.records import Prober
 _ROUNDS = 6
 _MAX_VARIANTS = 14
 _MAX_FINDS = 24
+_EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
 _PER_ARGUMENT, _PER_STEP = 6, 16
 
 
@@ -142,8 +144,10 @@ def _variants(term: Term, usual: Term) -> Iterator[Term]:
     if term.is_omitted or "*" in term.source[:1]:
         return
     yield usual
-    for rank in range(len(term.steps)):
+    for rank, step in enumerate(term.steps):
         yield replace(term, steps=(*term.steps[:rank], *term.steps[rank + 1 :]))
+        for smaller in _plainer(step):
+            yield replace(term, steps=(*term.steps[:rank], smaller, *term.steps[rank + 1 :]))
     try:
         tree = ast.parse(term.source, mode="eval")
     except SyntaxError:
@@ -154,14 +158,40 @@ def _variants(term: Term, usual: Term) -> Iterator[Term]:
             yield replace(term, source=source, is_edge=is_edge(changed.body), label="")
 
 
+def _plainer(step: str) -> Iterator[str]:
+    """A step with an option less: ``.add(Money(3, currency='a'))`` becomes ``.add(Money(3))``."""
+    if not step.startswith("."):
+        return
+    try:
+        tree = ast.parse(f"it{step}", mode="eval")
+    except SyntaxError:
+        return  # an assignment
+    for rank, node in enumerate(ast.walk(tree)):
+        if isinstance(node, ast.Call) and node.keywords:
+            for at in range(len(node.keywords)):
+                changed = copy.deepcopy(tree)
+                call = list(ast.walk(changed))[rank]
+                assert isinstance(call, ast.Call)
+                del call.keywords[at]
+                yield ast.unparse(changed).removeprefix("it")
+
+
 def _smaller(tree: ast.Expression) -> Iterator[ast.Expression]:
     """The expression with one of its parts made smaller."""
+    exact = {id(each) for node in ast.walk(tree) if _is_exact(node) for each in ast.walk(node)}
     for rank, node in enumerate(ast.walk(tree)):
+        if id(node) in exact:
+            continue
         for attribute, value in _replacements(node):
             changed = copy.deepcopy(tree)
             at = list(ast.walk(changed))[rank]
             setattr(at, attribute, value)
             yield changed
+
+
+def _is_exact(node: ast.AST) -> bool:
+    """Whether shorter parts would only look odd: ``date(1, 1, 1)``."""
+    return isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _EXACT
 
 
 def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:

@@ -93,22 +93,27 @@ class Writer:
 
     def _named(self, seen: Seen, start: str, way: Way) -> str:
         told = self._told(seen)
-        where = f"_{way.after('when')}" if way.phrase else f"_for_{told}" if told else ""
+        is_counted = not way.phrase and not naming.is_telling(told)
+        joined = f"_{told}" if told.startswith("after_") else f"_for_{told}"
+        where = f"_{way.after('when')}" if way.phrase else joined if told else ""
         observation = seen.find.observation
-        if observation.outcome == "raised":
-            error = error_name(observation)
-            is_meant = not way.phrase and told and error in self.raised
-            return f"{start}_rejects_{told}" if is_meant else f"{start}_raises_{error}{where}"
         result = observation.value.source if observation.value else None
-        if result in {"True", "False"}:
-            return f"{start}_is_{result.lower()}{where}"
-        if result == "None" and not seen.state and not observation.changed and not observation.output:
-            return f"{start}_is_none{where}"
+        if observation.outcome == "raised":
+            plain = f"{start}_raises_{error_name(observation)}"
+        elif result in {"True", "False"}:
+            plain = f"{start}_is_{result.lower()}"
+        elif result == "None" and not seen.state and not observation.changed and not observation.output:
+            plain = f"{start}_is_none"
+        else:
+            return self._of_value(seen, start, way, told)
+        return plain if is_counted and plain not in self.taken else f"{plain}{where}"
+
+    def _of_value(self, seen: Seen, start: str, way: Way, told: str) -> str:
         if way.is_plain and start not in self.taken and category_of(seen) is Category.TYPICAL:
             return start
-        if way.phrase or not told:
-            return f"{start}{where}"
-        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}"
+        if way.phrase and (not way.is_plain or not naming.is_telling(told)):
+            return f"{start}_{way.after('when')}"
+        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}" if told else start
 
     def _told(self, seen: Seen) -> str:
         return naming.condition(seen.callee, seen.find.row, self.base)
@@ -381,7 +386,8 @@ def _does(seen: Seen) -> str:
     observation = seen.find.observation
     if observation.outcome == "raised":
         return f"raises {error_name(observation)}"
-    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or observation.changed):
+    watched = set(seen.find.scene.watched)
+    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or set(observation.changed) - watched):
         return "changes " + ("the object" if seen.state else "its argument")
     if observation.output:
         return "writes its output"
