@@ -6,14 +6,15 @@ Knows no files: what writes comes in as a :class:`Publisher`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import merge_candidates
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Runner, Target, TestRun
+from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Prover, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.earlier import ROUND, removed, told
 from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
@@ -32,6 +33,7 @@ class Drafts:
 
     files: Mapping[str, str]  # path -> source
     nodeids: Mapping[str, str]  # candidate id -> node id without parameters
+    beside: Mapping[str, str] = field(default_factory=dict)  # what is written with them: a conftest, say
 
 
 class Publisher(Protocol):
@@ -139,7 +141,7 @@ class _Delivery:
         mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
         known |= {
             judged.candidate.id: judged
-            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place)
+            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place, runner.imported())
         }
         after = [known[candidate.id] for candidate in merged]
         folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]
@@ -157,14 +159,33 @@ class _Delivery:
             red = {run.nodeid.partition("[")[0] for run in runs if run.outcome is not Outcome.PASSED}
             lost = {path for path in red if "::" not in path}  # a file that could not even be collected
             broken = {i for i, nodeid in drafts.nodeids.items() if nodeid in red or nodeid.partition("::")[0] in lost}
+            reason = "it fails beside the other tests of its file"
+            if not broken:
+                broken, reason = self._broken_alone(drafts, runner), "it fails where only generated tests are run"
             if not broken or proof == _PROOFS:
                 break
-            reason = "it fails beside the other tests of its file"
             self.findings.judged = [
                 replace(j, fate=Fate.FLAKY, code="flaky", reason=reason) if j.candidate.id in broken else j
                 for j in self.findings.judged
             ]
         return drafts, runs
+
+    def _broken_alone(self, drafts: Drafts, runner: Runner) -> set[str]:
+        """Candidates that fail in a plain run of the written files alone.
+
+        Where a file can't even be imported so, no test is to blame: that is told with what helps.
+        """
+        if not drafts.files or not isinstance(runner, Prover):
+            return set()
+        timeout = self.settings.test_timeout * max(1, len(drafts.nodeids))
+        found = runner.prove_alone(drafts.files, drafts.beside, timeout)
+        lost = {nodeid: why for nodeid, why in found.items() if "::" not in nodeid}
+        if lost:
+            roots = sorted({module.import_root for module in self.findings.modules})
+            self.findings.warnings.append(str(_not_alone(self.publisher.place, next(iter(lost.values())), roots)))
+            return set()
+        red = {nodeid.partition("[")[0] for nodeid in found}
+        return {i for i, nodeid in drafts.nodeids.items() if nodeid in red}
 
     def judge_files(self, runner: Runner, drafts: Drafts, runs: Sequence[TestRun]) -> None:
         """The last word on every mutant that the project's own tests leave open: by the tests as written."""
@@ -198,6 +219,15 @@ class _Delivery:
     def _is_open_without(self, mutant: Mutant) -> bool:
         verdict = self.findings.verdicts_before.get(mutant.id)
         return verdict is not None and verdict.status in OPEN
+
+
+def _not_alone(place: str, why: str, roots: Sequence[str]) -> LlmgenError:
+    folders, said = " ".join(roots), why.splitlines()[0] if why else "nothing"
+    return LlmgenError(
+        f"the written tests can't be run by themselves: pytest {place} says {said}",
+        slug="tests-not-alone",
+        fix=f"set pythonpath = {folders} in pytest's settings, or run them with the rest of the suite only",
+    )
 
 
 def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:

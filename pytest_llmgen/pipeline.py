@@ -5,6 +5,7 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,8 @@ from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
 from pytest_llmgen.gaps import assess, explained
-from pytest_llmgen.mutate.schedule import BUDGET_SPENT, Spending, budget_of, by_risk, time_left
+from pytest_llmgen.mutate.behind import lines_behind
+from pytest_llmgen.mutate.schedule import BUDGET_SPENT, NOT_RUNNABLE, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
 from pytest_llmgen.mutate.widen import Reach, Widening
 from pytest_llmgen.parts import parse_shard
@@ -65,6 +67,8 @@ _NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows m
 
 _BATCH_OF_MUTANTS = 128
 """Judged together where the time is limited: those that need an import come last in each batch, not of all."""
+_REASONS_TOLD = 3
+"""Different reasons why tests can't be run."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -190,7 +194,18 @@ class _Job:
             judge = partial(self._judged, runner, Spending(budget_of(self.settings.mutant_budget), self.tools.clock))
             for verdict in widening.judge(judge, work, settled, wanted):
                 self.findings.verdicts_before[verdict.mutant_id] = verdict
+            self._tell_of_unfit()
         self.tools.progress.note(self._baseline_line())
+
+    def _tell_of_unfit(self) -> None:
+        """That tests can't be run with or without a mutant is a fault of the project, or ours, and no mutant's."""
+        verdicts = self.findings.verdicts_before.values()
+        found = Counter(verdict.detail for verdict in verdicts if verdict.detail.startswith(NOT_RUNNABLE))
+        for why, number in found.most_common(_REASONS_TOLD):
+            mutants = "1 mutant has" if number == 1 else f"{number} mutants have"
+            said = f"{mutants} no verdict: {why.splitlines()[0]}"
+            fix = "run these tests by themselves to see why"
+            self.findings.warnings.append(str(LlmgenError(said, slug="tests-not-alone", fix=fix)))
 
     def _by_risk(self, work: Sequence[MutantJob]) -> tuple[MutantJob, ...]:
         lines, hits = self.findings.baseline.files, self.findings.hits()
@@ -533,8 +548,15 @@ class _Job:
             tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            tried = against_mutants(tried, self.findings.open_mutants(), runner, place)
+            ran = self._behind(target, runner)
+            tried = against_mutants(tried, self.findings.open_mutants(), runner, place, ran)
         return judged + tried
+
+    def _behind(self, target: Target, runner: Runner) -> Mapping[str, Hits]:
+        """What ran at import and a function leans on: its tests may kill mutants there."""
+        source = next((module.source for module in self.findings.modules if module.path == target.path), "")
+        seen = runner.imported().get(target.path, Hits())
+        return {target.path: Hits(seen.lines & lines_behind(source, target.start_line, target.end_line))}
 
     def _report_reply(self, done: int, total: int, reply: Reply, judged: Sequence[Judged]) -> None:
         passing = sum(j.fate is Fate.KEPT for j in judged)

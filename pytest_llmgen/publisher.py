@@ -49,7 +49,9 @@ class Publisher:
         drafts = {path: f"{self._settings.output_dir}/test_llmgen_draft_{n}.py" for n, path in enumerate(planned.texts)}
         files = {draft: planned.texts[path] for path, draft in drafts.items()}
         names = {i: f"{drafts[path]}::{name}" for i, (path, name) in planned.nodes.items() if path in drafts}
-        return Drafts(files, names)
+        support = {path: text for path, text in planned.files.items() if not path.name.startswith("test_")}
+        beside = {f"{self._settings.output_dir}/{path.name}": text for path, text in support.items()}
+        return Drafts(files, names, beside)
 
     def publish(
         self, kept: Sequence[Judged], pinned: Sequence[Judged] = (), gone: Iterable[str] = ()

@@ -709,6 +709,17 @@ class Runner(Prober, Protocol):
 
 
 @runtime_checkable
+class Prover(Protocol):
+    """A runner that can run test files as plain pytest does, by themselves."""
+
+    def prove_alone(self, files: Mapping[str, str], beside: Mapping[str, str], timeout: float) -> Mapping[str, str]:
+        """What fails in a process of their own where only these files (path -> source) are asked for: why, by node id.
+
+        ``beside`` are files that are there too, such as a conftest.  A file that can't be collected stands for itself.
+        """
+
+
+@runtime_checkable
 class Watcher(Protocol):
     """A runner that can look at the values in conditions while tests run."""
 

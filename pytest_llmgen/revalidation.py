@@ -28,12 +28,12 @@ def revalidate(settings: Settings, findings: Findings, runner: Runner, folder: s
     # A test that fails without a change of its code says something of this machine or of other code: a person decides.
     pinned |= {j.candidate.id for j in tried if j.fate is not Fate.KEPT and j.candidate.id not in outdated}
     stay = [judged for judged in tried if judged.candidate.id in pinned]
-    stay = against_mutants(stay, findings.open_mutants(), runner, place)
+    stay = against_mutants(stay, findings.open_mutants(), runner, place, runner.imported())
     for judged in stay:
         _settle(findings, judged)
     findings.pinned = stay
     free = [judged for judged in tried if judged.candidate.id not in pinned]
-    findings.judged.extend(against_mutants(free, findings.open_mutants(), runner, place))
+    findings.judged.extend(against_mutants(free, findings.open_mutants(), runner, place, runner.imported()))
     keep_smallest(findings)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,9 @@ _MAKES_VALUES = frozenset({
     "zip",
 })  # fmt: skip
 _CALLED_BY_NAME = ("pytest_", "setup_", "teardown_", "setUp", "tearDown", "__getattr__", "__dir__")
+_NAME = re.compile(r"[^\W\d]\w*")
+_LONGEST_EXPRESSION = 1000
+"""Characters of a string that may be an annotation."""
 _EXACT = frozenset({"setup", "teardown", "load_tests"})
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -250,9 +254,21 @@ def _is_blind(decorator: ast.expr) -> bool:
 
 
 def _words(text: str) -> Iterable[str]:
-    """The names in a string that is nothing but names, such as ``"shop.cart"`` or ``"a, b"``."""
+    """The names in a string that is nothing but names (``"shop.cart"``, ``"a, b"``) or Python (``"Item | None"``)."""
     words = text.replace(".", " ").replace(",", " ").replace(":", " ").split()
-    return words if all(word.isidentifier() for word in words) else ()
+    if all(word.isidentifier() for word in words):
+        return words
+    return _NAME.findall(text) if len(text) <= _LONGEST_EXPRESSION and _is_expression(text) else ()
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _eager(nodes: Iterable[ast.AST], bound: _Bound) -> frozenset[str]:

@@ -78,7 +78,7 @@ def _aliases(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             top, _, rest = node.module.partition(".")
             for alias in node.names:
-                yield alias.asname or alias.name, (top, rest or alias.name)
+                yield alias.asname or alias.name, (top, f"{rest}.{alias.name}" if rest else alias.name)
 
 
 def doubts_of(nodes: Sequence[ast.AST], aliases: Aliases) -> tuple[frozenset[str], frozenset[int]]:
@@ -86,6 +86,7 @@ def doubts_of(nodes: Sequence[ast.AST], aliases: Aliases) -> tuple[frozenset[str
     every = [each for node in nodes for each in ast.walk(node)]
     used = [(each, last_name(each)) for each in every if isinstance(each, ast.Name | ast.Attribute)]
     names = {name for _, name in used}
+    names |= {aliases[name][1].rpartition(".")[2] for name in names & aliases.keys()}  # imported under another name
     found = set()
     if names & _FINDS_NAMES or _finds_by_argument(every) or _asks_for_lines(every):
         found.add(DYNAMIC)

@@ -228,7 +228,7 @@ class Memory:
         if self._common is None or reach is None or trace.unseen:
             return None
         data: str | None = ""
-        if DATA in reach.doubts or trace.files:
+        if DATA in reach.doubts or any("\0" not in file for file in trace.files):
             data = self._world.data
         if data is None:
             return None

@@ -16,6 +16,7 @@ from pytest_llmgen.records import (
     Observation,
     Outsider,
     Probe,
+    Prover,
     Recorder,
     Runner,
     TestRun,
@@ -26,7 +27,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run.survey import GREEN
 
 
-class Workers(Runner, Watcher, Outsider, Recorder, Protocol):
+class Workers(Runner, Watcher, Prover, Outsider, Recorder, Protocol):
     """What is needed of an executor beside being a Runner."""
 
     import_traces: tuple[Trace, ...]
@@ -165,6 +166,11 @@ class KeepingRunner:
         """The same under other circumstances."""
         self._memory.save()
         return self._inner.retry_candidates(files, timeout)
+
+    def prove_alone(self, files: Mapping[str, str], beside: Mapping[str, str], timeout: float) -> Mapping[str, str]:
+        """What fails where only these files are run."""
+        self._memory.save()
+        return self._inner.prove_alone(files, beside, timeout)
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what can be judged."""

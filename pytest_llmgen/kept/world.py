@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import pytest_llmgen
 from pytest_llmgen.extract.files import read_source
 from pytest_llmgen.kept.anatomy import digest_of
 from pytest_llmgen.run.arguments import worker_arguments
+from pytest_llmgen.run.asking import DETAILS
 from pytest_llmgen.run.sandbox.environment import child_environment
 from pytest_llmgen.run.traces import ALL_VARIABLES
 from pytest_llmgen.settings import Settings
@@ -66,6 +68,8 @@ class World:
         return next((path for path in sorted({*paths, *self._files}) if self._is_new(path)), None)
 
     def _is_new(self, path: str) -> bool:
+        if "\0" in path:
+            return path in self._files and self._asked(path) != self._files[path]
         try:
             found = (self._root / path).stat()
         except OSError:
@@ -90,13 +94,23 @@ class World:
         if path not in self._files:
             place = self._root / path  # an absolute path stays itself
             try:
-                if path.endswith("/"):
-                    self._files[path] = digest_of(*sorted(n for n in os.listdir(place) if n not in _LEFT_OUT))  # noqa: PTH208
+                if "\0" in path:
+                    self._files[path] = self._asked(path)
+                elif path.endswith("/"):
+                    self._files[path] = digest_of(*_listed(place))
                 else:
                     self._files[path] = hashlib.sha256(place.read_bytes()).hexdigest()
             except OSError as error:
                 self._files[path] = f"{_NONE} {error.errno}"
         return self._files[path]
+
+    def _asked(self, path: str) -> str:
+        """What can be said of a file or folder that was asked for, without its content."""
+        name, _, what = path.partition("\0")
+        place, is_full = self._root / name, f"\0{what}" == DETAILS
+        if name.endswith("/"):
+            return digest_of(*(f"{each} {_said(place / each[1:], is_full=True)}" for each in _listed(place)))
+        return _said(place, is_full=is_full)
 
     def variables(self, names: Iterable[str]) -> str:
         """Of variables as a worker would see them."""
@@ -176,6 +190,34 @@ class World:
             f"{tier} {folder}",
             self.variables(always),
         )
+
+
+def _listed(folder: Path) -> list[str]:
+    """Names below a folder, each after a letter for its kind; none where it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_symlink(), entry.is_dir()) for entry in entries]
+    except OSError as error:
+        return [f"{_NONE} {error.errno}"]
+    return sorted(
+        f"{'l' if link else 'd' if inner else 'f'}{name}" for name, link, inner in found if name not in _LEFT_OUT
+    )
+
+
+def _said(place: Path, *, is_full: bool) -> str:
+    """Kind and permissions, also of what a link leads to; with size, owner and time if ``is_full``."""
+    told = []
+    for follow in (False, True):
+        try:
+            found = place.stat(follow_symlinks=follow)
+        except OSError as error:
+            told.append(f"{_NONE} {error.errno}")
+            continue
+        told.append(f"{found.st_mode:o}")
+        if is_full:
+            told.append(f"{found.st_uid} {found.st_gid} {found.st_mtime_ns}")
+            told += [] if stat.S_ISDIR(found.st_mode) else [f"{found.st_size} {found.st_nlink}"]
+    return digest_of(*told, str(place.readlink()) if place.is_symlink() else "")
 
 
 def installed_digest() -> str:

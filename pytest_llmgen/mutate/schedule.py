@@ -24,7 +24,7 @@ part of a benchmark of ours.  ``split-method`` had one mutant only and stands in
 """
 USUAL_YIELD = 0.83
 """Of operators that were not measured."""
-BUDGET_SPENT = "the mutant budget"
+BUDGET_SPENT, NOT_RUNNABLE = "the mutant budget", "its tests can't be run"
 """How the reason of a mutant begins that was left out."""
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*([smh])|(\d+)")

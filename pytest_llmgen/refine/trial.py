@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from types import MappingProxyType
 
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
@@ -15,6 +16,7 @@ from pytest_llmgen.records import (
     Candidate,
     Fate,
     FileLines,
+    Hits,
     Judged,
     Mutant,
     MutantStatus,
@@ -120,10 +122,12 @@ def against_mutants(
     mutants: Sequence[Mutant],
     runner: Runner,
     place: Place,
+    ran: Mapping[str, Hits] = MappingProxyType({}),
 ) -> list[Judged]:
     """Fill in which of the mutants each passing candidate kills (every test against every mutant).
 
-    ``judged`` are candidates as :func:`try_out` left them, ``mutants`` those that are still open.
+    ``judged`` are candidates as :func:`try_out` left them, ``mutants`` those that are still open; ``ran`` is the part
+    of what ran at import that these tests could notice.
     """
     passing = {trial_path(place.folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
     if not passing or not mutants:
@@ -138,6 +142,7 @@ def against_mutants(
         seconds={nodeid: j.seconds for nodeid, j in loaded.items()},
         asked_timeout=place.mutant_timeout,
         every_test=True,
+        ran=ran,
     )
     kills: dict[str, set[str]] = {}
     for verdict in runner.judge(work):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.doubts import run_problems, suite_problems
-from pytest_llmgen.records import Decision, Facts, Gap, GapKind, GapState, Opinion, SuspectedBug
+from pytest_llmgen.records import Decision, Facts, Gap, GapKind, GapState, Opinion, Suppression, SuspectedBug
 from pytest_llmgen.report.layout import Line, Style, code, count, cut, cut_middle, plain, tally, wrapped
 
 _LEAST_QUALNAME = 16
@@ -56,6 +56,15 @@ def counted(kinds: Sequence[GapKind]) -> str:
     return ", ".join(f"{n} {_NOUNS[kind][n > 1]}" for kind, n in Counter(kinds).most_common())
 
 
+def holdings_of(gap: Gap) -> str:
+    """What lines that never ran hold beside their first statement."""
+    under = gap.under
+    found = [count(under.statements, "more statement")] if under.statements else []
+    found += [f"{under.branches} branch{'es' * (under.branches > 1)}"] if under.branches else []
+    found += [count(under.mutants, "mutant")] if under.mutants else []
+    return f"holds {', '.join(found)}, untested as well" if found else ""
+
+
 def _twins(gaps: Sequence[Gap]) -> dict[str, str]:
     """Lines that never ran because the branch to them, shown before, was never taken: the id of that gap by theirs."""
     ways = {(g.path, g.to_line, g.reason): g.id for g in gaps if g.kind is GapKind.UNCOVERED_BRANCH}
@@ -82,13 +91,17 @@ def _named(nodeids: Sequence[str]) -> str:
 
 
 def suppressions(facts: Facts, width: int) -> list[Line]:
-    """Pragmas that this change adds: code that nobody will measure any more."""
+    """What this change adds to take code out of the gate's sight, where that is no gap of its own."""
     gaps = {(gap.path, gap.region.start_line) for gap in facts.gaps if gap.kind is GapKind.SUPPRESSED_CODE}
-    added = [each for each in facts.decisions.pragmas_added if (each.path, each.line) not in gaps]
-    if not added:
-        return []
-    lines = [Line(f"SUPPRESSIONS ADDED: {len(added)}, please look at each", Style.SECTION)]
-    for each in added:
+    rest = [each for each in facts.decisions.pragmas_added if (each.path, each.line) not in gaps]
+    settings = [each for each in rest if each.by == each.path]
+    added = [each for each in rest if each not in settings]
+    return [*_to_look_at("SUPPRESSIONS ADDED", added, width), *_to_look_at("SETTINGS CHANGED", settings, width)]
+
+
+def _to_look_at(title: str, entries: Sequence[Suppression], width: int) -> list[Line]:
+    lines = [Line(f"{title}: {len(entries)}, please look at each", Style.SECTION)] if entries else []
+    for each in entries:
         lines += wrapped(f"{each.path}:{each.line}", width, 0, Style.WARN)
         lines += code([each.text], width)
     return lines
@@ -148,6 +161,8 @@ def _remarks(gap: Gap, others: Sequence[Gap]) -> Iterator[str]:
         yield f"{gap.state.upper()}: {_once(gap.decision, gap.state)}. Please decide again."
     if gap.reason:
         yield f"{gap.reason[0].upper()}{gap.reason[1:]}."
+    if gap.under.number:
+        yield f"{holdings_of(gap).capitalize()}."
     if gap.covering_tests and gap.kind is GapKind.SURVIVING_MUTANT:
         yield f"Run by {_named(gap.covering_tests)}."
     if gap.attempts:

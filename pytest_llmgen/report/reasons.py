@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_llmgen.mutate.schedule import BUDGET_SPENT
+from pytest_llmgen.mutate.schedule import BUDGET_SPENT, NOT_RUNNABLE
 from pytest_llmgen.records import Arc, Hits, MutantStatus, MutantVerdict
 
 
@@ -175,5 +175,7 @@ def of_no_verdict(verdict: MutantVerdict | None) -> str:
         return "it was not run"
     if verdict.status is MutantStatus.PENDING and verdict.detail.startswith(BUDGET_SPENT):
         return f"it was not run: {verdict.detail}"
+    if verdict.status is MutantStatus.PENDING and verdict.detail.startswith(NOT_RUNNABLE):
+        return verdict.detail
     reason = "it timed out, and not again" if verdict.status is MutantStatus.TIMEOUT else "its run did not finish"
     return f"{reason}: {verdict.detail}" if verdict.detail else reason

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pytest_llmgen.doubts import DECIDED, TRIAGED
 from pytest_llmgen.records import Facts, Gap, GapKind, MutantStatus, SuspectedBug
-from pytest_llmgen.report.items import KINDS
+from pytest_llmgen.report.items import KINDS, holdings_of
 from pytest_llmgen.review.ids import long_id
 
 HOMEPAGE = "https://pypi.org/project/pytest-llmgen/"
@@ -75,21 +75,12 @@ def short(code: str, most: int = _MOST_CODE) -> str:
 
 def sentences_about(gap: Gap) -> tuple[str, ...]:
     """What is known of a gap: its reason, what was tried, what to try."""
-    known = [gap.reason, under_of(gap), attempts_of(gap), f"try {gap.hint}" if gap.hint else "", _suggestion(gap)]
+    known = [gap.reason, holdings_of(gap), attempts_of(gap), f"try {gap.hint}" if gap.hint else "", _suggestion(gap)]
     return tuple(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in known if text)
 
 
 def _suggestion(gap: Gap) -> str:
     return f"a rule suggests {gap.suggested_class}, a person decides" if gap.suggested_class else ""
-
-
-def under_of(gap: Gap) -> str:
-    """What lines that never ran hold, where that is more than one statement."""
-    under = gap.under
-    pairs = ((under.statements, "statement", "statements"), (under.branches, "branch", "branches"))
-    said = [f"{n} {one if n == 1 else many}" for n, one, many in (*pairs, (under.mutants, "mutant", "mutants")) if n]
-    more = ["more " * bool(under.statements) + said[0].partition(" ")[2]] if said else []
-    return f"holds {said[0].partition(' ')[0]} {', '.join([*more, *said[1:]])}, untested as well" if said else ""
 
 
 def attempts_of(gap: Gap) -> str:

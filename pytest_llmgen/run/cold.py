@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,11 +24,12 @@ from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict, Outcom
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.arguments import without_paths
 from pytest_llmgen.run.channel import Channel
-from pytest_llmgen.run.coldrun import ColdRun, MapRun, MutantRun, Setting
+from pytest_llmgen.run.coldrun import ColdRun, MapRun, MutantRun, ProofRun, Setting
 from pytest_llmgen.run.collecting import forget_bytecode
-from pytest_llmgen.run.fork import DONE, BranchError, End, OnRecord, Reporter, branch
-from pytest_llmgen.run.judging import AGAIN, Attempt, settle
+from pytest_llmgen.run.fork import DONE, TIMEOUT, BranchError, End, OnRecord, Reporter, branch
+from pytest_llmgen.run.judging import AGAIN, COLLECT, UNFIT, Attempt, settle
 from pytest_llmgen.run.measure import Meter
+from pytest_llmgen.run.paths import heard_path
 from pytest_llmgen.run.preload import preload
 from pytest_llmgen.run.protocol import Start
 from pytest_llmgen.run.tally import Tally
@@ -39,7 +40,7 @@ OUT_OF_REACH = "is a part of what runs the tests: what it does when it is import
 
 
 class Zygote:
-    """Serves ``load`` and ``judge``; each of its children is a pytest that imports and collects the files wanted.
+    """Serves mutants, tests and files to prove; each of its children is a pytest that collects the files wanted.
 
     It waits inside of pytest's own start, as far in as nothing under test has been imported: before pytest collects,
     or before the first conftest file where these import it.  A child goes on from there.  Where plugins import the
@@ -50,9 +51,12 @@ class Zygote:
         self._channel, self._root, self._scratch = channel, root, scratch
         self._sources = {source.path: source.text for source in start.sources}
         self._arguments, self._positional = list(arguments), start.positional
-        self._outside, self._imported_by = start.outside, start.imported_by
+        self._outside = start.outside
+        self._imported_by = protocol.PLUGINS if start.kind == protocol.PLAIN else start.imported_by
+        self._path = heard_path(start.path, root)
         self._setting, self._meter = Setting(), Meter(root, list(self._sources))
         self._names: dict[str, str] = {}  # by path: as what it is imported here
+        self._unfit: dict[tuple[str, frozenset[str]], str] = {}  # by module and test files: why they can't be run
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -112,6 +116,8 @@ class Zygote:
                 self._load(request["files"])
             elif request["kind"] == "map":
                 self._map(request["nodeid"], request["timeout"] + request["extra"])
+            elif request["kind"] == "prove":
+                self._prove(request["files"], request["timeout"])
             else:
                 for data in request["jobs"]:
                     self._judge(from_json(MutantJob, data), request["extra"])
@@ -142,7 +148,7 @@ class Zygote:
             text = _Text(str(path), source, _compiled(source, path))
         except (SyntaxError, ValueError) as error:
             return MutantVerdict(job.mutant.id, MutantStatus.COMPILE_ERROR, detail=str(error))
-        return settle(job, lambda tests, limit, *, every: self._attempt(text, tests, limit + extra, every=every))
+        return settle(job, lambda tests, limit, *, every: self._attempt(job, text, tests, limit + extra, every=every))
 
     def _loaded_as(self, path: str) -> str:
         """Looked up once: here nothing is imported any more."""
@@ -150,11 +156,37 @@ class Zygote:
             self._names[path] = loaded_as(str(self._root / path))
         return self._names[path]
 
-    def _attempt(self, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
+    def _attempt(self, job: MutantJob, text: _Text, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
         attempt = self._run_mutant(text, tests, limit, every=every)
         if attempt.problem and attempt.problem[0] == AGAIN:
             attempt = self._run_mutant(text, tests, limit, every=every, whole=True)
+        if attempt.problem and attempt.problem[0] == COLLECT and (why := self._without(job.mutant.path, tests, limit)):
+            attempt.problem = (UNFIT, why)
         return attempt
+
+    def _without(self, path: str, tests: Sequence[str], limit: float) -> str:
+        """Why these tests can't be run where nothing is mutated; looked at once."""
+        key = path, frozenset(test.partition("::")[0] for test in tests)
+        if key not in self._unfit:
+            source, place = self._sources[path], self._root / path
+            found = self._run_mutant(_Text(str(place), source, _compiled(source, place)), tests, limit, every=False)
+            self._unfit[key] = found.problem[1] if found.problem and found.problem[0] == COLLECT else ""
+        return self._unfit[key]
+
+    def _prove(self, files: Sequence[str], limit: float) -> None:
+        """Run test files by themselves, as plain pytest does."""
+        found: dict[str, str] = {}
+
+        def note(record: dict[str, Any]) -> None:
+            if record["kind"] == "failed":
+                found[record["nodeid"]] = record["message"]
+            elif record["kind"] == "problem":
+                found[files[0]] = record["detail"]
+
+        end = self._child(lambda report, scratch: ProofRun(report, self._setting, files, scratch), note, limit)
+        if end.how != DONE and not found:
+            found[files[0]] = f"the run {'took too long' if end.how == TIMEOUT else end.detail}"
+        self._channel.send(protocol.PROVED, found=found)
 
     def _run_mutant(
         self, text: _Text, tests: Sequence[str], limit: float, *, every: bool, whole: bool = False
@@ -189,6 +221,7 @@ class Zygote:
             end = branch(on_record, limit)
         except BranchError as child:
             self._channel.close()
+            sys.path[:] = self._path or sys.path
             sys.dont_write_bytecode = False  # of what does not change: the next child need not compile it
             gc.disable()
             run = made(child.reporter, scratch)

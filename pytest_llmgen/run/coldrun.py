@@ -20,6 +20,7 @@ from pytest_llmgen.run.judging import AGAIN, COLLECT
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Teller
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
+from pytest_llmgen.run.survey import GREEN
 from pytest_llmgen.run.tally import raw_run
 from pytest_llmgen.run.wire import to_json
 
@@ -142,6 +143,27 @@ class MapRun(ColdRun):
     def _tell(self, result: ItemResult) -> bool:
         self._report.send("run", run=to_json(raw_run(result, self._meter.stop())))
         return False
+
+
+class ProofRun(ColdRun):
+    """Runs files by themselves and tells what fails; of the project there is what pytest finds by itself."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
+        """Run what could be collected."""
+        for nodeid, error in self._recorder.collect_errors:
+            self._report.send("failed", nodeid=nodeid, message=error.message)
+        self._ran = True
+        quieting.calm_hypothesis(session.items)
+        quieting.private_tmp_path(session.config, self._scratch)
+        run_items(session.items, self._recorder, after=self._tell)
+        self.end()
+
+    def _tell(self, result: ItemResult) -> bool:
+        if result.outcome not in GREEN:
+            message = result.error.message if result.error else result.outcome.value
+            self._report.send("failed", nodeid=result.nodeid, message=message)
+        return True
 
 
 def find_items(tests: Sequence[str], items: Sequence[pytest.Item]) -> dict[str, pytest.Item]:

@@ -34,6 +34,7 @@ from pytest_llmgen.records import (
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.arguments import real_word
 from pytest_llmgen.run.measure import file_lines, translate
+from pytest_llmgen.run.paths import without_folder
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
@@ -216,6 +217,21 @@ class Executor:
             self._pool(kind).files.update(files)
         return tuple(message["nodeids"])
 
+    def prove_alone(self, files: Mapping[str, str], beside: Mapping[str, str], timeout: float) -> Mapping[str, str]:
+        """What fails where plain ``pytest`` runs only these test files, in a process of its own: why, by node id.
+
+        A file that can't be collected stands for itself.
+        """
+        pool = Pool(self._circumstances(protocol.PLAIN, is_open=False), 1)
+        pool.files.update({**files, **beside})
+        try:
+            request = Request("prove", {"files": sorted(files), "timeout": timeout}, timeout + self._waits.silence)
+            (message,) = (message for _, message in pool.run([request]))
+        finally:
+            self._ended_cpu += pool.cpu_seconds()
+            pool.close()
+        return dict(message["found"]) if message["kind"] == protocol.PROVED else {}
+
     def know(self, seconds: Mapping[str, float]) -> None:
         """Clean times of tests that were run by an earlier process."""
         self._seconds.update(seconds)
@@ -393,20 +409,22 @@ class Executor:
             ground = without_walls(ground, os.environ)
         positional: tuple[str, ...] = ()
         outside: tuple[str, ...] = ()
+        path: tuple[str, ...] = ()
         imported_by = protocol.TESTS
-        if kind == protocol.COLD:
+        if kind in (protocol.COLD, protocol.PLAIN):
             hello = self._pool(protocol.WARM, own=is_open).greet()
             positional, outside = tuple(hello["positional"]), tuple(hello["outside"])
-            imported_by = hello["imported_by"]
+            imported_by, path = hello["imported_by"], tuple(hello["path"]) if kind == protocol.COLD else ()
         start = Start(
             kind,
             "",
             self._args,
-            self._sys_path,
+            self._path_of(kind),
             self._folder,
             tuple(Source(module.path, module.name, module.source) for module in self._modules),
             self._settings.seed,
             positional,
+            path,
             outside,
             imported_by,
             stripped_names(os.environ, ground.allow.variables),
@@ -422,6 +440,12 @@ class Executor:
             other_home=perturbed,
             start_seconds=self._waits.start,
         )
+
+    def _path_of(self, kind: str) -> tuple[str, ...]:
+        """The import path that a worker starts with."""
+        if kind != protocol.PLAIN:
+            return self._sys_path
+        return tuple(without_folder(list(self._sys_path), self._root / self._folder))
 
     def _lines(self, path: str) -> FileLines:
         if path not in self._files:

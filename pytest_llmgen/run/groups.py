@@ -1,8 +1,8 @@
 """Many mutants in one forked child: it only ever proves kills, whatever it leaves open is run alone.
 
-A kill counts when the test fails under the mutant, passes without it, and fails under it again.  It counts only as
-long as the process looks as it did when it was forked; that is looked at after each batch of mutants, and a batch
-after which it looks different has proved nothing: its mutants are run once more, with a look after each.
+Each test meets its mutant in a process that looks as it did when it was forked: that is looked at after every run, and
+the first change ends the child.  A kill counts when the test fails under the mutant, passes without it, and fails
+under it again, so that what can't be seen has shown no effect either.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -28,8 +29,8 @@ PATIENCE, CPU_PATIENCE, PATIENCE_FACTOR = 0.5, 0.05, 5.0
 
 One that takes longer is run alone, with all the time that it may have.
 """
-BATCH = 16
-"""Mutants between two looks at the state of the process."""
+TOLD_AT_ONCE = 16
+"""Mutants in one record."""
 GREEN = (Outcome.PASSED, Outcome.XPASSED)
 
 
@@ -42,6 +43,12 @@ class Case:
     activate: Callable[[], AbstractContextManager[object]] = nullcontext
     clean: float = 0.0  # seconds of these tests
 
+    def without(self, restless: set[pytest.Item]) -> Case:
+        """Only the tests before the first restless one."""
+        if restless.isdisjoint(self.items):
+            return self
+        return replace(self, items=tuple(takewhile(lambda item: item not in restless, self.items)))
+
     def limits(self) -> tuple[float, float]:
         """Seconds on the wall and of CPU; no more than it has alone."""
         more = PATIENCE_FACTOR * self.clean
@@ -52,35 +59,28 @@ class Case:
 class Tally:
     """Takes the records of the children of one group."""
 
-    waiting: list[Case]  # in batches
-    careful: list[Case] = field(default_factory=list)  # with a look after each
+    waiting: list[Case]
     proofs: dict[str, Proof] = field(default_factory=dict)
-    batch: int = BATCH
     restless: set[pytest.Item] = field(default_factory=set)  # tests after which the process looks different
     _given: Sequence[Case] = ()
     _settled: int = 0  # of those given
 
-    def give(self) -> tuple[Sequence[Case], int]:
-        """Cases for the next child, and how many of them make a batch."""
-        self._given = tuple(self.careful or self.waiting)
-        batch = 1 if self.careful else self.batch
-        (self.careful or self.waiting).clear()
+    def give(self) -> Sequence[Case]:
+        """Cases for the next child."""
+        calm = (case.without(self.restless) for case in self.waiting)
+        self._given = tuple(case for case in calm if case.items)
+        self.waiting = []
         self._settled = 0
-        return self._given, batch
+        return self._given
 
     def add(self, record: dict[str, Any]) -> None:
-        """Take the record of a batch; raises ``ValueError`` where it tells of what was not given."""
+        """Take a record of some mutants; raises ``ValueError`` where it tells of what was not given."""
         first, until = self._settled, record["until"]
         if not first < until <= len(self._given) or not all(first <= kill[0] < until for kill in record["kills"]):
             raise ValueError("a record of mutants that were not given")
         cases = self._given[first:until]
         self._settled = until
-        if record["kind"] == "spoiled":
-            self.careful += cases
-            self.batch = max(1, self.batch // 2)
-            return
-        if record["changed"]:
-            self.restless.update(cases[0].items[: record["tests_run"]])
+        self.restless.update(item for item in cases[-1].items if item.nodeid == record["restless"])
         self.proofs.update((case.job.mutant.id, Proof()) for case in cases)
         for place, killers, message, tests_run in record["kills"]:
             if not {item.nodeid for item in self._given[place].items}.issuperset(killers):
@@ -88,37 +88,30 @@ class Tally:
             self.proofs[self._given[place].job.mutant.id] = Proof(tuple(killers), message, tests_run)
 
     def end(self, end: End, place: int | None) -> bool:
-        """Take the end of a child that had come as far as ``place``; whether anything could be done.
-
-        A mutant whose first test is restless needs a child of its own in any case: then it is better run alone.
-        """
-        left = [case for case in self._given[self._settled :] if self.restless.isdisjoint(case.items[:1])]
+        """Take the end of a child that had come as far as ``place``; whether anything could be done."""
+        left = list(self._given[self._settled :])
         if end.how != DONE and place is None:
             return False  # not even the first could be begun: there is nothing to be had from a group
         if end.how != DONE and place is not None and place >= self._settled:
             culprit = self._given[place]
             left = [case for case in left if case is not culprit]
             self.proofs[culprit.job.mutant.id] = Proof(hung=end.how == TIMEOUT)
-        self.waiting[:0] = left
+        self.waiting = left
         return True
 
 
 def prove(
     cases: Iterable[Case],
-    child: Callable[[Sequence[Case], int, Tally], tuple[End, int | None]],
-    *,
-    batch: int = BATCH,
+    child: Callable[[Sequence[Case], Tally], tuple[End, int | None]],
     restless: set[pytest.Item] | None = None,
 ) -> Tally:
     """Run the cases in as many children as hangs, crashes and changed state make necessary.
 
-    ``batch`` and ``restless`` are what earlier groups have taught.
+    ``restless`` is what earlier groups have taught.
     """
-    restless = set() if restless is None else restless
-    tally = Tally([case for case in cases if restless.isdisjoint(case.items[:1])], batch=batch, restless=restless)
-    while tally.waiting or tally.careful:
-        given, size = tally.give()
-        if not tally.end(*child(given, size, tally)):
+    tally = Tally(list(cases), restless=set() if restless is None else restless)
+    while given := tally.give():
+        if not tally.end(*child(given, tally)):
             break
     return tally
 
@@ -126,83 +119,77 @@ def prove(
 class GroupChild:
     """The child's side."""
 
-    def __init__(
-        self, shortcut: Shortcut, report: Reporter, progress: Progress, is_fresh: Callable[[], bool], batch: int
-    ) -> None:
+    def __init__(self, shortcut: Shortcut, report: Reporter, progress: Progress, is_fresh: Callable[[], bool]) -> None:
         self._shortcut, self._report, self._progress, self._is_fresh = shortcut, report, progress, is_fresh
-        self._batch = batch
-        self._tests_run = 0  # of the mutant in hand
         self._kills: list[tuple[int, list[str], str, int]] = []
 
     def meet(self, cases: Sequence[Case]) -> None:
         """Run case after case until the process has visibly changed."""
-        done = 0
+        told = 0
         for place, case in enumerate(cases):
             self._progress.begin(place)
-            sound = self._judge(place, case)
-            if sound and place + 1 - done < self._batch and place + 1 < len(cases):
-                continue
-            self._sweep()
-            same = sound and self._is_fresh()
-            proved = same or place == done  # what the first one left behind can't have helped it
-            self._tell("proved" if proved else "spoiled", place + 1, changed=not same)
-            done = place + 1
-            if not same:
+            restless = self._prove(place, case)
+            if restless or place + 1 - told == TOLD_AT_ONCE or place + 1 == len(cases):
+                self._report.send("proved", until=place + 1, kills=self._kills, restless=restless)
+                self._kills, told = [], place + 1
+            if restless:
                 break
         self._shortcut.close()
 
-    def _tell(self, kind: str, until: int, *, changed: bool) -> None:
-        kills = self._kills if kind == "proved" else []
-        self._report.send(kind, until=until, kills=kills, changed=changed, tests_run=self._tests_run)
-        self._kills = []
-
-    def _judge(self, place: int, case: Case) -> bool:
-        """Note what is proved; whether the tests still pass without the mutant."""
-        try:
-            return self._prove(place, case)
-        except UnsureError:
-            return False
-
-    def _prove(self, place: int, case: Case) -> bool:
-        every = case.job.every_test
-        with case.activate():
-            results = self._run(case.items, every=every)
-        self._tests_run = len(results)
-        failing = [result for result in results if result.outcome in KILLS]
-        if not failing:
-            return True
-        items = {item.nodeid: item for item in case.items}
-        proven = []
-        sound = True
-        for result in failing:
-            (clean,) = self._run([items[result.nodeid]], described=False)
-            sound = sound and clean.outcome in GREEN
-            if clean.outcome in GREEN and self._fails(case, items[result.nodeid]):
+    def _prove(self, place: int, case: Case) -> str:
+        """Note what is proved; the test after which the process is not what it was, if there is one."""
+        proven: list[ItemResult] = []
+        restless, tests_run = "", 0
+        for item in case.items:
+            tests_run += 1
+            try:
+                result, same = self._meet(case, item)
+            except UnsureError:
+                result, same = None, False
+            if result is not None:
                 proven.append(result)
+            if not same:
+                restless = item.nodeid
+            if not same or (proven and not case.job.every_test):
+                break
         if proven:
             message = proven[0].error.message if proven[0].error else ""
-            self._kills.append((place, [result.nodeid for result in proven], message, len(results)))
-        return sound
+            self._kills.append((place, [result.nodeid for result in proven], message, tests_run))
+        return restless
 
-    def _fails(self, case: Case, item: pytest.Item) -> bool:
+    def _meet(self, case: Case, item: pytest.Item) -> tuple[ItemResult | None, bool]:
+        """The result of a proven kill, and whether the next test finds the process as this one did."""
         with case.activate():
-            (again,) = self._run([item], described=False)
-        return again.outcome in KILLS
+            result = self._run(item)
+        if result.outcome not in KILLS:
+            return None, self._looks_fresh()
+        if self._run(item, described=False).outcome not in GREEN:
+            return None, False
+        with case.activate():
+            again = self._run(item, described=False)
+        if again.outcome not in KILLS:
+            return None, False
+        self._sweep()
+        return result, self._looks_fresh()
 
-    def _run(self, items: Iterable[pytest.Item], *, every: bool = False, described: bool = True) -> list[ItemResult]:
+    def _run(self, item: pytest.Item, *, described: bool = True) -> ItemResult:
         results: list[ItemResult] = []
 
         def after(result: ItemResult) -> bool:
             results.append(result)
-            return every or result.outcome not in KILLS
+            return True
 
-        self._shortcut.run(list(items), after=after, described=described)
-        return results
+        self._shortcut.run([item], after=after, described=described)
+        return results[0]
+
+    def _looks_fresh(self) -> bool:
+        self._shortcut.forget()
+        self._shortcut.reopen()  # or its log handlers would be missed
+        return self._is_fresh()
 
     def _sweep(self) -> None:
         """Let go of what failed tests held, so that no finalizer runs in the time of later mutants."""
         self._shortcut.forget()
-        self._shortcut.reopen()  # or its log handlers would be missed
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             if hasattr(sys, name):
                 delattr(sys, name)

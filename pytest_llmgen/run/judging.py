@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pytest_llmgen.mutate.schedule import NOT_RUNNABLE
 from pytest_llmgen.records import MutantJob, MutantStatus, MutantVerdict, Outcome
 from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
 
 CONFIRM_FACTOR = 2.0
 """How much longer a mutant may run the second time before its timeout counts."""
 
-COMPILE, IMPORT, COLLECT, AGAIN = "compile", "import", "collect", "again"
+COMPILE, IMPORT, COLLECT, AGAIN, UNFIT = "compile", "import", "collect", "again", "unfit"
+"""What could not be done: the last is no doing of the mutant, so that nothing is known of it."""
 KILLS = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
@@ -129,6 +131,8 @@ class _Case:
             what, detail = attempt.problem
             if what == IMPORT:
                 raise NeedsColdRunError(detail)
+            if what == UNFIT:
+                return self._verdict(MutantStatus.PENDING, f"{NOT_RUNNABLE}: {detail}")
             broken = MutantStatus.COMPILE_ERROR if what == COMPILE else MutantStatus.RUNTIME_ERROR
             return self._verdict(broken, detail)
         if attempt.end.how == CRASHED:

@@ -22,12 +22,12 @@ from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
-from pytest_llmgen.run.groups import BATCH, Case, GroupChild, Tally, prove
+from pytest_llmgen.run.groups import Case, GroupChild, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder
-from pytest_llmgen.run.judging import AGAIN, COLLECT, COMPILE, IMPORT, KILLS, Attempt, NeedsColdRunError, Proof, settle
+from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
-from pytest_llmgen.run.states import modules_of, state_of
+from pytest_llmgen.run.states import Watch, modules_below, process_state
 from pytest_llmgen.run.wire import from_json, to_json
 
 StartChild = Callable[[Callable[[Reporter], None], OnRecord, float | Deadline], End]
@@ -57,8 +57,8 @@ class Judge:
         self._live, self._child, self._channel = live, child, channel
         self.shortcut = Shortcut(live.session, live.recorder)
         self._progress = Progress()
-        self._batch = BATCH
         self._restless: set[pytest.Item] = set()
+        self._watch: Watch | None = None  # of what is loaded; made where no test has run
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self._clean: dict[str, float] = {}  # seconds of a test without a mutant
@@ -67,6 +67,7 @@ class Judge:
     def look_around(self) -> None:
         """Find the functions that are alive now, and do once what each child would do; needed after every import."""
         gc.unfreeze()
+        self._watch = None
         gc.collect()
         self._index = index_functions(str(self._live.root), self._live.sources)
         self.shortcut.consider(self._live.items.values())
@@ -89,9 +90,7 @@ class Judge:
     def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]]) -> None:
         cases = [self._case(job, *leading) for job, leading in zip(jobs, quick, strict=True)]
         began = time.monotonic()
-        fit = [case for case in cases if case.items]
-        tally = prove(fit, self._run_group, batch=self._batch, restless=self._restless)
-        self._batch = min(BATCH, 2 * tally.batch)
+        tally = prove([case for case in cases if case.items], self._run_group, self._restless)
         share = (time.monotonic() - began) / len(jobs)
         answers = Answers(self._channel)
         for job in sorted(jobs, key=lambda job: not tally.proofs.get(job.mutant.id, Proof()).killers):
@@ -121,7 +120,7 @@ class Judge:
         if isinstance(prepared, Exception):
             return Case(job)
         items = [self._live.items.get(test) for test in job.tests[:quick]]
-        again = takewhile(lambda item: isinstance(item, pytest.Function), items)
+        again = takewhile(self._is_fit, items)
         return Case(job, tuple(item for item in again if item is not None), prepared.activate, clean)
 
     def _prepare(self, mutant: Mutant) -> Prepared | Exception:
@@ -133,13 +132,31 @@ class Judge:
         except (NeedsImport, CompileFailed) as reason:
             return reason
 
-    def _run_group(self, cases: Sequence[Case], batch: int, tally: Tally) -> tuple[End, int | None]:
-        modules = modules_of({str(self._live.root / case.job.mutant.path) for case in cases})
-        fresh = state_of(modules)  # here, once: no test has run
+    def _is_fit(self, item: pytest.Item | None) -> bool:
+        """Whether a test may meet mutants in a group: all that it may change can be seen."""
+        return isinstance(item, pytest.Function) and self._watched.can_see(str(item.path))
+
+    @property
+    def _watched(self) -> Watch:
+        if self._watch is None:
+            apart: dict[str, list[object]] = {}
+            for item in self._live.items.values():
+                given = getattr(item, "callspec", None)
+                apart.setdefault(str(item.path), []).extend([given.params] if given else [])
+            gc.unfreeze()
+            self._watch = Watch(modules_below(str(self._live.root)), apart)
+            gc.freeze()
+        return self._watch
+
+    def _run_group(self, cases: Sequence[Case], tally: Tally) -> tuple[End, int | None]:
+        watch, process = self._watched, process_state()  # here: no test has run
         self._progress.reset()
 
+        def is_fresh() -> bool:
+            return process_state() == process and watch.is_same()
+
         def work(report: Reporter) -> None:
-            GroupChild(self.shortcut, report, self._progress, lambda: state_of(modules) == fresh, batch).meet(cases)
+            GroupChild(self.shortcut, report, self._progress, is_fresh).meet(cases)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
@@ -156,7 +173,7 @@ class Judge:
             return Attempt(problem=(IMPORT if isinstance(prepared, NeedsImport) else COMPILE, str(prepared)))
         missing = [test for test in tests if test not in self._live.items]
         if missing:
-            return Attempt(problem=(COLLECT, f"the workers did not collect {missing[0]}"))
+            return Attempt(problem=(UNFIT, f"the workers did not collect {missing[0]}"))
         attempt = self._run_alone(job, prepared, tests, limit, every=every)
         if attempt.problem and attempt.problem[0] == AGAIN:
             attempt = self._run_alone(job, prepared, tests, limit, every=every, whole=True)

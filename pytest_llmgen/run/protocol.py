@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from pytest_llmgen.records import Arc, Outcome, Trace
 from pytest_llmgen.timeouts import Timeouts
 
-WARM, PERTURBED, COLD = "warm", "perturbed", "cold"
-"""Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported."""
+WARM, PERTURBED, COLD, PLAIN = "warm", "perturbed", "cold", "plain"
+"""Kinds of workers: collected and never ran a test; the same under other circumstances; nothing imported; pytest not
+started either."""
 
 HELLO, FAULT, DEAD, REFUSED, END = "hello", "fault", "dead", "refused", "end"
-RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED, SEEN = (
+RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED, SEEN, PROVED = (
     "run",
     "verdicts",
     "observation",
     "differing",
     "loaded",
     "seen",
+    "proved",
 )
 PLUGINS, CONFTESTS, TESTS = "plugins", "conftests", "tests"
 """Who imports a module under test first: pytest comes to them in this order."""
@@ -46,6 +48,7 @@ class Start:
     sources: tuple[Source, ...]
     seed: int = 0
     positional: tuple[str, ...] = ()  # of the arguments, for a cold worker
+    path: tuple[str, ...] = ()  # ``sys.path`` as collecting the whole suite leaves it, for a cold worker
     outside: tuple[str, ...] = ()  # modules that a cold worker imports before it forks
     imported_by: str = TESTS  # who imports modules under test first, for a cold worker
     stripped: tuple[str, ...] = ()  # names of variables that were kept from the worker

@@ -28,6 +28,7 @@ from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
+from pytest_llmgen.run.paths import told_path
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import Piece, compiled, differing, observe
 from pytest_llmgen.run.protocol import RawRun, Start
@@ -156,6 +157,7 @@ class Server:
             nodeids=list(self._items),
             errors=collect_errors,
             positional=list(config.option.file_or_dir),
+            path=told_path(self._root),
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
             outside=outside_modules(names.values()),

@@ -1,7 +1,7 @@
 """What a test takes from the world beside the code that it runs: files, variables, and what nobody can check later.
 
-In the workers only.  ``sys.addaudithook`` sees every file that Python code opens; variables are seen by the
-mapping behind ``os.environ``.
+In the workers only.  ``sys.addaudithook`` sees every file that Python code opens, lists, makes or removes; what is
+asked about files is seen by :mod:`pytest_llmgen.run.asking`, variables by the mapping behind ``os.environ``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llmgen.records import Trace
+from pytest_llmgen.run.asking import DETAILS, KIND, asker, is_direct, paths_of, watch
 
 ALL_VARIABLES = ALL_FILES = "*"
 _UNSEEN = frozenset({
@@ -23,6 +24,11 @@ _UNSEEN = frozenset({
     "socket.gethostbyname", "socket.gethostname", "socket.sendto", "subprocess.Popen", "urllib.Request",
 })  # fmt: skip
 _LISTED = frozenset({"os.listdir", "os.scandir"})
+_CHANGED = frozenset({
+    "os.chdir", "os.chflags", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir",
+    "os.symlink", "os.truncate", "os.utime",
+})  # fmt: skip
+"""Whether these can be done depends on what is there."""
 _OWN_VARIABLES = frozenset({"PYTEST_CURRENT_TEST", "PYTEST_VERSION"})
 _TERMINAL = frozenset({"COLUMNS", "LINES", "TERM"})
 _SETTINGS = frozenset(
@@ -77,6 +83,7 @@ class Tracer:
             bytewise: Any = os.environb
             bytewise._data = watched._data  # noqa: SLF001 (the same mapping, as in os)
         sys.addaudithook(self._note)
+        watch(self._asked)
 
     def start(self) -> None:
         """Note from here on."""
@@ -115,7 +122,10 @@ class Tracer:
         if event == "open":
             self._opened(*arguments)
         elif event in _LISTED:
-            self._listed(arguments[0])
+            self._listed(event, arguments[0])
+        elif event in _CHANGED:
+            for path in paths_of(arguments) if asker(sys._getframe(1))[0] else ():  # noqa: SLF001 (who does it)
+                self._seen.setdefault(path + KIND, True)
         elif event in _UNSEEN or (event == "sqlite3.connect" and arguments[0] != ":memory:"):
             self._unseen.add(event)
 
@@ -129,18 +139,37 @@ class Tracer:
         is_new = mode[:1] in ("w", "x") if isinstance(mode, str) else bool(isinstance(flags, int) and flags & _CREATES)
         self._seen.setdefault(text, not is_new)
 
-    def _listed(self, path: Any) -> None:
+    def _listed(self, event: str, path: Any) -> None:
         if not isinstance(path, int):
             text = os.path.abspath(os.fsdecode(path if path is not None else "."))  # noqa: PTH100
-            self._seen.setdefault(text + os.sep, True)
+            is_told = event == "os.scandir" and is_direct(sys._getframe(2))  # noqa: SLF001 (beyond the hook)
+            self._seen.setdefault(text + os.sep + (DETAILS if is_told else ""), True)
+
+    def _asked(self, path: Any, what: str) -> None:
+        if not self._on or isinstance(path, int):
+            return
+        if path is None:
+            self._unseen.add("os.stat of a place below an open folder")
+        for text in paths_of([path]):
+            self._seen.setdefault(text + what, True)
 
     def _told(self, path: str) -> str | None:
         """The path as the executor can look it up; None where it does not matter."""
         if path.startswith((self._scratch, *self._installed)):
             return None
+        path, mark, what = path.partition("\0")
+        told = self._place(path, asked=bool(mark))
+        return told if told is None else f"{told}{mark}{what}"
+
+    def _place(self, path: str, *, asked: bool) -> str | None:
+        above = any(
+            place.startswith(path.rstrip(os.sep) + os.sep) for place in (f"{self._root}{os.sep}", self._scratch)
+        )
+        if asked and above and not path.endswith(os.sep):
+            return None  # it is there
         if any(f"{os.sep}{cache}{os.sep}" in path for cache in _CACHES):
             return None
-        if path.startswith(("/proc/", "/sys/", "/dev/")):
+        if path.startswith(("/proc/", "/sys/", "/dev/")) and not (asked and path.startswith("/dev/")):
             if path not in ("/dev/null", "/dev/tty"):
                 self._unseen.add(path)
             return None

@@ -58,7 +58,7 @@ def _serve(start: Start, plan: Plan, channel: Channel) -> None:
     arguments = [*worker_arguments(arguments, has_cov=has_cov), f"--rootdir={plan.seen}"]
     sys.argv[:] = ["pytest", *arguments]
     root, scratch = Path(plan.seen), Path(plan.tmp)
-    if start.kind == protocol.COLD:
+    if start.kind in (protocol.COLD, protocol.PLAIN):
         Zygote(start, channel, root, scratch, arguments).serve()
     server = Server(start, channel, root, scratch)
     server.begin()

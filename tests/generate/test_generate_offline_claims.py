@@ -158,6 +158,28 @@ def test_a_property_that_kills_only_what_examples_kill_becomes_none():
     assert claimed(CODEC, "decode_shift", "- 102", "- 103", is_open=False) == []
 
 
+def test_a_pair_that_hardly_ever_goes_back_and_forth_is_suspected():
+    (candidate,) = claimed(CODEC.replace("- 102", "- 101"), "decode_shift", "- 101", "- 103")
+    assert candidate.oracle is Oracle.PROPERTY
+    assert "as their names say" in candidate.summary
+    assert candidate.source.endswith("    assert decode_shift(encode_shift(text)) == text\n")
+    assert "hypothesis" not in "".join(candidate.imports)
+
+
+PAIR = """
+def format_rows(items: list[int]) -> str:
+    return ",".join(str(item) for item in sorted(set(items)))
+
+
+def parse_rows(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part]
+"""
+
+
+def test_a_pair_that_goes_back_and_forth_for_some_values_is_not():
+    assert claimed(PAIR, "parse_rows", "int(part)", "part") == []
+
+
 ORDER = """
 def merged(items: list[int]) -> list[int]:
     return [each for each in sorted(items) if each > -30]

@@ -140,3 +140,7 @@ def test_a_letter_comes_as_often_as_it_is_counted():
     climber = Climber()
     climber.note((from_source("'file1.txt'"),), [Heard(0, ">", -1, -2.0, 1, 3)])
     assert {"'file111.txt'", "'file1111.txt'"} <= {term.source for (term,) in climber.proposals()}
+
+
+def test_keys_of_a_dictionary_stay():
+    assert [knob.value for knob in knobs_of((from_source("{'width': 3}"),))] == [3]

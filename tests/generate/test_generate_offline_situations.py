@@ -7,8 +7,13 @@ import textwrap
 
 import pytest
 
+from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.code import parameters
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.situations import situations
+from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.world import World, survey
+from pytest_llmgen.records import Module
 
 
 def found(source):
@@ -69,3 +74,32 @@ def test_a_path_is_a_file_in_the_format_that_the_module_reads():
     assert "data.json" in terms[0].before[0]
     assert any("missing" in term.source for term in terms)
     assert all(term.fixtures == ("tmp_path",) for term in terms)
+
+
+def test_something_without_a_type_is_stood_in_for_by_what_is_asked_of_it():
+    node = ast.parse("def fetch(session):\n    answer = session.request('/')\n    return answer.status == 404\n").body[
+        0
+    ]
+    (parameter,) = annotated(parameters(node), node)
+    first, *others = Annotations(World()).terms(parameter.annotation)
+    assert (first.source, first.watched) == ("session", ("session.method_calls",))
+    assert first.before == ("session = Mock()", "session.request.return_value.status = 404")
+    assert others
+
+
+def test_a_class_method_that_makes_an_object_is_a_way_to_one():
+    source = "class Token:\n    @classmethod\n    def parse(cls, text: str):\n        return cls([text])\n"
+    tree = ast.parse(source + "    def __init__(self, parts: Unknown):\n        self.parts = parts\n")
+    world = survey(Module("m.py", "m", ".", ast.unparse(tree)), {})
+    built = [term.source for term in Annotations(world).build(world.classes["Token"])]
+    assert "Token.parse('hello')" in built
+
+
+def test_a_variable_also_has_the_texts_that_the_code_compares():
+    terms = found("""
+        import os
+
+        def scale(value):
+            return value * 1000 if os.environ.get("SCALE") == "big" else value
+    """)
+    assert "monkeypatch.setenv('SCALE', 'big')" in {line for term in terms for line in term.before}

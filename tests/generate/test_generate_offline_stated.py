@@ -68,6 +68,7 @@ def test_what_holds_or_is_said_of_something_else_becomes_none(docstring, body):
 
 def test_an_accident_on_a_plain_input_is_suspected_and_one_on_an_empty_input_is_not():
     assert promised("def f(items: list[int]) -> int:\n    return items[0]\n") == {}
+    assert promised("def f(n: int) -> int:\n    return n if n > 0 else None\n") == {}
     broken = promised("def f(items: list[int]) -> int:\n    return items[len(items)] if items else 0\n")
     assert [name for name in broken if name.endswith("gives_int_as_annotated")]
 

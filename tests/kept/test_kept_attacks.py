@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pytest_llmgen.kept.anatomy import dissect
 from pytest_llmgen.kept.blindness import Blindness
+from pytest_llmgen.kept.doubts import DATA, DYNAMIC, ENVIRONMENT, IMPORTS, PLACE, UNSEEN
 from pytest_llmgen.kept.project import Project
 from pytest_llmgen.kept.reach import Reaches
 from pytest_llmgen.records import Hits
@@ -67,6 +69,11 @@ ATTACKS = [
            "def f():\n    return len([0])\n\ndef len(x):\n    return 2\n"),
     Attack("a plugin that the conftest names", "plug.py", "def pytest_runtest_setup(item):\n    pass\n",
            "def pytest_runtest_setup(item):\n    item.x = 1\n", {"conftest.py": "pytest_plugins = ['plug']\n"}),
+    Attack("a class that only a longer annotation names", "code_.py",
+           "import typing\n\nclass Item:\n    x = 1\n\nclass Box:\n    item: 'Item | None'\n\n"
+           "def f():\n    return typing.get_type_hints(Box)\n",
+           "import typing\n\nclass Item:\n    x = 2\n\nclass Box:\n    item: 'Item | None'\n\n"
+           "def f():\n    return typing.get_type_hints(Box)\n"),
     Attack("a module that is reloaded", "code_.py", CODE, CODE.replace("= 1", "= 2"),
            {"test_it.py": "import code_, importlib\n\ndef test_it():\n    assert importlib.reload(code_).f() == 1\n"}),
 ]  # fmt: skip
@@ -84,6 +91,25 @@ def test_a_change_that_hides_is_seen(attack: Attack) -> None:
     first, second = ({**files, attack.path: text} for text in (attack.before, attack.after))
     assert digest(first, attack.fixtures) != digest(second, attack.fixtures)
     assert digest(first, attack.fixtures) == digest(dict(first), attack.fixtures)
+
+
+ALIASES = {
+    "from os.path import exists as there\n\ndef f():\n    return there('x')\n": DATA,
+    "from pathlib import Path as P\n\ndef f():\n    return P('x').exists()\n": DATA,
+    "from os import environ as e\n\ndef f():\n    return e['X']\n": ENVIRONMENT,
+    "from importlib import import_module as load\n\ndef f():\n    return load('x')\n": IMPORTS,
+    "from inspect import getsource as text\n\ndef f():\n    return text(f)\n": DYNAMIC,
+    "from os.path import realpath as real\n\ndef f():\n    return real('.')\n": PLACE,
+    "from time import time as now\n\ndef f():\n    return now()\n": UNSEEN,
+    "from urllib.request import urlopen as get\n\ndef f():\n    return get('x')\n": UNSEEN,
+}
+
+
+@pytest.mark.parametrize("code", ALIASES)
+def test_another_name_hides_nothing(code: str) -> None:
+    anatomy = dissect(code)
+    assert anatomy
+    assert ALIASES[code] in anatomy.parts[0].doubts
 
 
 CLOCKS = {

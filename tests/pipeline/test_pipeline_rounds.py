@@ -132,7 +132,9 @@ class Result:
 
 
 def work(root: Path, script: Script, **changes: object) -> Result:
-    for name, text in {"pkg/__init__.py": "", "pkg/code.py": CODE, "tests/test_code.py": TESTS}.items():
+    ini = "[pytest]\npythonpath = .\n"
+    files = {"pkg/__init__.py": "", "pkg/code.py": CODE, "tests/test_code.py": TESTS, "pytest.ini": ini}
+    for name, text in files.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
     settings: Settings = defaults(root, **{"generate": True, "workers": 1, **changes})
@@ -145,9 +147,9 @@ def work(root: Path, script: Script, **changes: object) -> Result:
         test_paths=["tests"],
         output_dir=settings.output_dir,
     )
-    files = {module.path: file_lines(root, module.path) for module in modules}
+    lines = {module.path: file_lines(root, module.path) for module in modules}
     runs = [TestRun(f"tests/test_code.py::{name}", Outcome.PASSED, 0.01) for name in ("test_share", "test_sign")]
-    findings = Findings(modules, Baseline(tuple(runs), files, {}, {}, measured=False))
+    findings = Findings(modules, Baseline(tuple(runs), lines, {}, {}, measured=False))
     facts = gather(root, modules, fixtures=[], tests=[TESTS])
     tools = pipeline.Tools(
         open_runner=lambda: Executor(

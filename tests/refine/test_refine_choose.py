@@ -1,6 +1,7 @@
 """The set that is kept: nothing lost, nothing superfluous, every reason said."""
 
 import random
+from dataclasses import replace
 
 from pytest_llmgen.records import Candidate, Category, Fate, FileLines, Hits, Judged, Oracle, Origin
 from pytest_llmgen.refine.choose import choose
@@ -50,6 +51,12 @@ def test_of_two_equal_candidates_the_shorter_one_stays_and_the_other_names_it():
     answer = run(judged("long", [1, 2], size=5), judged("short", [1, 2]))
     assert names(answer) == ["short"]
     assert answer[0].reason == "all that it adds is covered by short"
+
+
+def test_a_documented_example_stays_before_a_shorter_test_of_what_the_code_does_today():
+    example = judged("example", [1], size=3)
+    example = replace(example, candidate=replace(example.candidate, oracle=Oracle.DOCTEST))
+    assert names(run(judged("short", [1]), example)) == ["example"]
 
 
 def test_of_two_equally_short_ones_the_faster_stays():

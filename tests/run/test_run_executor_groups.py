@@ -85,6 +85,12 @@ def test_fits(): assert fits(3) and not fits(4)
 def test_clean(): assert (store.LIMIT, Box.size, os.environ.get("STORE"), SEEN) == (3, 1, None, {})
 def test_spin(): assert spin(3) == 0
 def test_leave(): assert leave(3) == 3
+
+LAMP = {"on": False}
+
+def test_lamp():
+    LAMP["on"] = not LAMP["on"]
+    assert LAMP["on"] and fits(2)
 """
 
 
@@ -116,6 +122,9 @@ JOBS = (
     job("crashes", "n > 5:\n        os", "n > 2:\n        os", "leave"),
     job("no-python", "n + n", "n +", "twice"),
     job("unknown-test", "n + n", "n", "not_there"),
+    job("lamp", "n < Box.size + LIMIT", "n <= Box.size + LIMIT", "lamp"),
+    job("lamp-again", "n < Box.size + LIMIT", "n < Box.size + LIMIT + 1", "lamp"),
+    job("lamp-once-more", "Box.size + LIMIT", "Box.size + LIMIT + 2", "lamp"),
     job("after-a-crash", "return n\n\n@functools", "return -n\n\n@functools", "go"),
 )
 

@@ -147,7 +147,7 @@ EXPECTED = {
     "polluted": (MutantStatus.SURVIVED, []),
     "set-up": (MutantStatus.KILLED, ["error"]),
     "uncovered": (MutantStatus.NO_COVERAGE, []),
-    "unknown-test": (MutantStatus.RUNTIME_ERROR, []),
+    "unknown-test": (MutantStatus.PENDING, []),
 }
 
 

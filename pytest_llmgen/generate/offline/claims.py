@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee, Input
@@ -36,6 +36,8 @@ _MAX_KEPT = 3
 _SEVERAL = 3
 """Example tests that a property must replace, where it kills nothing that they don't."""
 _MAX_MUTANTS = 200
+_HARDLY = 0.1
+"""Share of samples up to which a pair is taken to be broken; one that only suits other values has more."""
 _PROFILE = """\
 FIXED = settings(
     derandomize=True,
@@ -45,6 +47,14 @@ FIXED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )"""
 _IMPORTS = ("from hypothesis import HealthCheck, given, settings",)
+_HOLDS = """
+def holds(row):
+    try:
+        check(*row)
+    except AssertionError:
+        return False
+    return True
+"""
 _NEVER = frozenset[str]()
 
 
@@ -75,12 +85,14 @@ def claims(
     taken: set[str],
 ) -> list[Candidate]:
     """Property tests that kill what no example kills, or do the work of several examples."""
+    suspected = _broken_pairs(prober, assignment, callee, base, finds, partners, taken)
     if not examples.mutants:
-        return []
+        return suspected
     held = _holding(prober, callee, base, finds, partners)
     chosen = _worth(held, _kills(prober, held, examples), examples)
     written = [_candidate(assignment, each.property, taken) for each in chosen]
-    return [candidate for candidate in written if candidate is not None and _is_confirmed(prober, candidate)]
+    sound = [candidate for candidate in written if candidate is not None and _is_confirmed(prober, candidate)]
+    return [*suspected, *sound]
 
 
 def _holding(
@@ -122,6 +134,53 @@ def _probe(claim: Property, identity: str, path: str) -> Probe:
 
 def _without_hypothesis(imports: Sequence[str]) -> list[str]:
     return [line for line in dict.fromkeys(imports) if not line.startswith("from hypothesis")]
+
+
+def _broken_pairs(
+    prober: Prober,
+    assignment: Assignment,
+    callee: Callee,
+    base: Input,
+    finds: Sequence[Find],
+    partners: Sequence[Partner],
+    taken: set[str],
+) -> list[Candidate]:
+    """An example for each function that the target should undo, going by their names, and hardly ever does."""
+    found: list[Candidate] = []
+    for partner in (each for each in partners if each.is_named):
+        trips = [trip for rung in range(RUNGS) if (trip := _trip(callee, base, finds, partner, rung)) is not None]
+        probes = [_counting(trip, f"pair#{rank}", callee.target.path) for rank, trip in enumerate(trips)]
+        seen = prober.probe(probes) if probes else []
+        counts = [
+            int(each.value.source) for each in seen if each.outcome == "returned" and each.value and each.value.source
+        ]
+        if counts and len(counts) == len(seen) and max(counts) <= _HARDLY * _SAMPLES:
+            found.append(_example(assignment, trips[-1], taken))
+    return found
+
+
+def _trip(callee: Callee, base: Input, finds: Sequence[Find], partner: Partner, rung: int) -> Property | None:
+    subject, inner = subject_of(callee, base, finds, rung), subject_of(partner.callee, partner.base, (), rung)
+    return round_trip(subject, inner) if subject is not None and inner is not None else None
+
+
+def _counting(claim: Property, identity: str, path: str) -> Probe:
+    """How many of the samples have the property; any other error than a failed assertion is an answer, too."""
+    plain = _probe(replace(claim, some=""), identity, path)
+    return replace(plain, setup=f"{plain.setup}\n{_HOLDS}", expression="sum(holds(row) for row in rows)")
+
+
+def _example(assignment: Assignment, claim: Property, taken: set[str]) -> Candidate:
+    target = assignment.target
+    ((argument, domain),) = claim.domains.items()
+    value = domain.sample(random.Random(claim.name))  # noqa: S311 (not a secret)
+    name = naming.unique_name(f"{naming.stem(target.qualname)}_{claim.name}", taken)
+    summary = f"Typical: {naming.spoken(target.qualname)} {claim.says}, as their names say."
+    body = [*layout.statement(f"{argument} = {value!r}"), *layout.statement(claim.body[0])]
+    source = "\n".join([f"def {name}():", f'    """{summary}"""', *body]) + "\n"
+    imports = tuple(sorted(_without_hypothesis(claim.imports)))
+    known = (Category.TYPICAL, Origin.OFFLINE, Oracle.PROPERTY)
+    return Candidate(f"{target.key}#{name}", target.key, name, *known, source, summary, imports, round=assignment.round)
 
 
 def _kills(prober: Prober, held: Sequence[_Claim], examples: Examples) -> list[frozenset[str]]:

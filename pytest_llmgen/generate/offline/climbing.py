@@ -293,15 +293,21 @@ def knobs_of(row: Input) -> list[Knob]:
         for place, term in enumerate(row)
         for part, tree in enumerate(_trees(term))
         for index, node in enumerate(ast.walk(tree))
+        if node not in _keys_in(tree)
         for kind, value in _settings(node)
     ]
+
+
+def _keys_in(tree: ast.AST) -> list[ast.expr]:
+    """Keys of dictionaries: with other ones it is not the same kind of thing."""
+    return [key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys if key is not None]
 
 
 def _settings(node: ast.AST) -> Iterator[tuple[str, float | str]]:
     match node:
         case ast.Constant(value=bool()):
             return
-        case ast.Constant(value=int() | float() as number):
+        case ast.Constant(value=int() | float() as number) if abs(number) <= _LARGEST:
             yield "number", number
         case ast.Constant(value=str() as text):
             yield "text", text

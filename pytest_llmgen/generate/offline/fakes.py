@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Protocol
 
 from pytest_llmgen.generate.offline.code import FunctionNode, decorator_names
@@ -14,6 +15,7 @@ _VARIANTS = 4
 _PROPERTIES = {"property", "cached_property", "abstractproperty"}
 _CLASS_MADE = {"classmethod", "staticmethod"}
 _MAX_DEPTH = 1
+_UNTYPED = ("'text'", "3", "None", "{'key': 1}")
 
 
 class _Terms(Protocol):
@@ -36,6 +38,28 @@ def fakes(shape: ClassShape, annotations: _Terms, depth: int) -> list[Term]:
     }
     most = max((len(terms) for terms in answers.values()), default=1)
     return unique([_fake(shape, members, answers, rank) for rank in range(max(1, most))])
+
+
+def stand_ins(asked: Sequence[object]) -> list[Term]:
+    """Stand-ins for something untyped: its name, then what is asked: ``get``, ``await send``, ``get.ok=True``."""
+    own, *asked = asked
+    awaited = {text.removeprefix("await ") for text in map(str, asked) if text.startswith("await ")}
+    methods = dict.fromkeys(text.removeprefix("await ").partition(".")[0] for text in map(str, asked))
+    told = [str(text) for text in asked if "=" in str(text)]
+    found = []
+    for rank, answer in enumerate(_UNTYPED):
+        lines = [f"{own} = Mock()"]
+        lines += [f"{own}.{name} = AsyncMock(return_value={answer})" for name in methods if name in awaited]
+        lines += [f"{own}.{name}.return_value = {answer}" for name in methods if name not in awaited and not told]
+        for text in told:
+            method, _, rest = text.partition(".")
+            attribute, _, value = rest.partition("=")
+            shown = value if rank % 2 == 0 else answer
+            lines.append(f"{own}.{method}.return_value.{attribute} = {shown}")
+        imports = ("from unittest.mock import Mock", *(["from unittest.mock import AsyncMock"] if awaited else []))
+        label = f"{own} {answer}" if rank else str(own)
+        found.append(Term(str(own), imports, before=tuple(lines), watched=(f"{own}.method_calls",), label=label))
+    return found
 
 
 def _answers(node: FunctionNode) -> bool:

@@ -329,7 +329,7 @@ def plan_of(
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
-    around = situations([node, *helpers, *_made_by(shape)], tree, target.module)
+    around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     callee = replace(callee, has_situation=bool(around))
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
@@ -339,9 +339,21 @@ def plan_of(
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
 
 
-def _made_by(shape: ClassShape | None) -> list[FunctionNode]:
-    """The constructor and what may be called to bring an object into a state."""
-    return list(shape.methods.values()) if shape else []
+def _made_by(shape: ClassShape | None, name: str) -> list[FunctionNode]:
+    """The constructor, and the methods that write what one of them reads."""
+    if shape is None:
+        return []
+    read = inputs.held(shape.methods, name, ast.Load)
+    return [
+        node
+        for other, node in shape.methods.items()
+        if other == "__init__" or (other != name and read & _assigned_by(node))
+    ]
+
+
+def _assigned_by(node: FunctionNode) -> set[str]:
+    found = (item for item in ast.walk(node) if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store))
+    return {item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"}
 
 
 def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:

@@ -69,9 +69,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
         return _star(typed)
     fitting = _fitting(sources.literals, typed, sources.mentioned)
     seen = [row[rank] for row in sources.seen if rank < len(row)]
-    wrong = [
-        from_source(text) for kind, text in _OF_TYPE.items() if kind not in sources.guards.get(parameter.name, _OF_TYPE)
-    ]
+    asked = sources.guards.get(parameter.name, set(_OF_TYPE))
+    wrong = [replace(from_source(text), is_odd=True) for kind, text in _OF_TYPE.items() if kind not in asked]
     found = [
         *seen,
         *typed[:_LITERALS_FIRST],
@@ -176,7 +175,7 @@ def _with_literals(term: Term, literals: Sequence[Term]) -> list[Term]:
         ", ".join(f"{key}: {value}" for at, (key, value) in enumerate(zip(keys, values, strict=True)) if at != place)
         for place in range(len(keys))
     ]
-    return [replace(term, source=f"{{{inner}}}", is_edge=not inner) for inner in (*found, *less)]
+    return [replace(term, source=f"{{{inner}}}", is_edge=not inner, is_odd=True) for inner in (*found, *less)]
 
 
 def _kind(term: Term) -> str:
@@ -267,8 +266,8 @@ def _steps(
         )
         and not _is_special(node)
     ]
-    read = _held(shape.methods, target, ast.Load)
-    changing.sort(key=lambda item: -len(read & _held(shape.methods, item[0], ast.Store)))
+    read = held(shape.methods, target, ast.Load)
+    changing.sort(key=lambda item: -len(read & held(shape.methods, item[0], ast.Store)))
     found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
@@ -310,7 +309,7 @@ def _is_special(node: FunctionNode) -> bool:
     return is_stream or bool(special & set(decorator_names(node)))
 
 
-def _held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:
+def held(methods: Mapping[str, FunctionNode], name: str, context: type[ast.Load | ast.Store]) -> set[str]:
     """Attributes of the object that a method, or one that it calls, reads or writes."""
     waiting, found = [name], set[str]()
     for current in waiting:

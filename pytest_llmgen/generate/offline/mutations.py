@@ -36,7 +36,7 @@ def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabula
             return rng.choice(list(pool)) if pool else term
         return _with_other_constant(term, rng, known) or (rng.choice(list(pool)) if pool else term)
     changed = change(value, rng, known)
-    return literal(changed) if len(repr(changed)) <= _MAX_SIZE else term
+    return replace(literal(changed), is_odd=term.is_odd) if len(repr(changed)) <= _MAX_SIZE else term
 
 
 def _with_other_constant(term: Term, rng: random.Random, known: Vocabulary) -> Term | None:

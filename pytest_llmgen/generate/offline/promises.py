@@ -70,6 +70,7 @@ def promises(
 ) -> list[Candidate]:
     """Tests of the promises that can be read; ``known`` are names of the module with their imports."""
     documentation = ast.get_docstring(node) or ""
+    finds = [find for find in finds if not any(term.is_odd for term in find.row)]
     drafts = [
         *_broken_annotation(callee, node, finds),
         *_stated_errors(callee, node, base, known),
@@ -145,7 +146,8 @@ def _breaks(find: Find, wanted: str) -> bool:
         message = observation.error_message
         return bool(_NEVER_MEANT.search(message) or (_ACCIDENT.search(message) and _is_plain(find)))
     module, _, name = (observation.value.type_name if observation.value else "").rpartition(".")
-    return module == "builtins" and name not in _FITTING[wanted]
+    is_meant = name == "NoneType" and not _is_plain(find)  # nothing to give for a boundary: hardly a slip
+    return module == "builtins" and name not in _FITTING[wanted] and not is_meant
 
 
 def _is_plain(find: Find) -> bool:

@@ -11,6 +11,7 @@ from pytest_llmgen.generate.offline.terms import Term
 
 PLACE = "situation"
 _MAX_VARIABLES = 4
+_MAX_COMPARED = 4
 _VALUES = ("1", "text", "")
 _MOMENT = (2024, 1, 31, 12, 30)
 _OTHER_MOMENTS = ((2024, 2, 29, 23, 59, 59), (2023, 12, 31, 0, 0), (2024, 6, 16, 8, 5))
@@ -59,13 +60,28 @@ def situations(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[
     unset = [f"monkeypatch.delenv({name!r}, raising=False)" for name in variables]
     fixed = [_fixed(clock) for clock in clocks]
     base = _term([*unset, *fixed], clocks, "")
+    values = (*_VALUES[:1], *_compared(nodes), *_VALUES[1:])
     others = [
         _term([*(line for line in unset if f"({name!r}," not in line), _set(name, value), *fixed], clocks, label)
         for name in variables
-        for value in _VALUES
+        for value in dict.fromkeys(values)
         for label in [f"{name.lower()} {value or 'empty'}"]
     ]
     return [base, *others, *(_term([*unset, *fixed, *more], clocks, label) for more, label in _moments(clocks))]
+
+
+def _compared(nodes: Iterable[ast.AST]) -> list[str]:
+    """Texts that something is compared with: a variable may have them."""
+    sides = [
+        side
+        for node in nodes
+        for item in ast.walk(node)
+        if isinstance(item, ast.Compare)
+        for top in (item.left, *item.comparators)
+        for side in (top.elts if isinstance(top, ast.Tuple | ast.List | ast.Set) else [top])
+    ]
+    found = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, str)]
+    return [text for text in dict.fromkeys(found) if text][:_MAX_COMPARED]
 
 
 def _set(name: str, value: str) -> str:

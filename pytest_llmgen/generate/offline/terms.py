@@ -27,6 +27,7 @@ class Term:
     watched: tuple[str, ...] = ()  # names of ``before`` that tell what the call did
     label: str = ""  # what is special about it, where the expression does not tell
     helpers: tuple[str, ...] = ()  # definitions of the test module that it needs
+    is_odd: bool = False  # not what the parameter is meant to get: says nothing of what the code promises
 
     @property
     def is_omitted(self) -> bool:

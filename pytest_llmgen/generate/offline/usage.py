@@ -72,6 +72,7 @@ _CALLS = {
 _ARITHMETIC = ast.Sub | ast.FloorDiv | ast.Div | ast.Pow | ast.BitAnd | ast.BitOr | ast.BitXor | ast.LShift | ast.RShift
 _STRONG, _MEDIUM, _WEAK = 4, 2, 1
 _KEPT = 3
+_MAX_ASKED = 8
 
 
 def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
@@ -119,8 +120,35 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     if parameter.kind is ParameterKind.STAR:
         kinds = _of_each(parameter.name, kinds)
     if kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
-        return parameter
+        asked = _asked_of(parameter.name, node)
+        if not asked:
+            return parameter
+        kinds = [f"Stub[{', '.join(map(repr, [parameter.name, *asked]))}]", *kinds]
     return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
+
+
+def _asked_of(name: str, node: FunctionNode) -> list[str]:
+    """Methods that are called on a parameter, and what is read from their results with a value: ``get.status=200``."""
+    held: dict[str, str] = {}
+    found: dict[str, None] = {}
+    for item in body_nodes(node):
+        match item:
+            case ast.Assign(
+                targets=[ast.Name(id=variable)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method))
+                | ast.Await(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method))),
+            ) if owner == name:
+                held[variable] = method
+        match item:
+            case ast.Await(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method))) if owner == name:
+                found[f"await {method}"] = None
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method)) if owner == name:
+                found[method] = None
+            case ast.Compare(
+                left=ast.Attribute(value=ast.Name(id=variable), attr=attr), comparators=[ast.Constant(value=value)]
+            ) if variable in held:
+                found[f"{held[variable]}.{attr}={value!r}"] = None
+    return list(found)[:_MAX_ASKED]
 
 
 def _of_each(name: str, kinds: list[str]) -> list[str]:
