@@ -28,6 +28,8 @@ _PER_TYPE = 12
 _PER_FIELD = 5
 _PER_OBJECT = 24
 _FACTORY_ROWS, _FACTORY_MADE = 3, 6
+_SURE = 5
+"""Objects from the constructor that come before those of factories."""
 _LIKELY = 3
 """So many first values show which type a parameter takes."""
 _FEW = {2, 3}
@@ -303,7 +305,9 @@ class Annotations:
                 rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[rank : rank + 1])
         made = [self._instance(shape, row) for row in rows]
         seen = self._seen.get(shape.name, ())
-        return unique([*made[:1], *seen, *made[1:2], *self._made_by_factories(shape, depth), *made[2:]])[:_PER_OBJECT]
+        # Arguments of one call begin with different values: none of them with a text that a factory refuses.
+        first, rest = made[:_SURE], made[_SURE:]
+        return unique([*first[:1], *seen, *first[1:], *self._made_by_factories(shape, depth), *rest])[:_PER_OBJECT]
 
     def _made_by_factories(self, shape: ClassShape, depth: int) -> list[Term]:
         """Objects that class methods make: ``Version.parse("1.2.3")``."""

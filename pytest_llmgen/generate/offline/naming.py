@@ -15,7 +15,7 @@ _MAX_NAME = 88
 _MAX_TOLD = 30
 _HUGE = 10**6
 _TELLING = re.compile(
-    r"(empty|blank|zero|negative|huge|padded|no|not|new|after|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
+    r"(empty|blank|zero|negative|huge|no|not|new|after|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
 )
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}

@@ -119,6 +119,7 @@ class Writer:
         return naming.condition(seen.callee, seen.find.row, self.base)
 
     def _summary(self, seen: Seen, category: Category) -> str:
+        is_telling = naming.is_telling(self._told(seen))
         told = self._told(seen).replace("_", " ")
         way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
@@ -126,7 +127,7 @@ class Writer:
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
         options = [
             *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
-            *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL else []),
+            *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL or not is_telling else []),
             f"{start}{where} {_does(seen)}, {_TODAY}.",
             f"{start}{where}, {_TODAY}.",
         ]
