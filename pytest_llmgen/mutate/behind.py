@@ -1,4 +1,4 @@
-"""Which statements that run at import a function leans on: they bind or fill names that it says, or that these do."""
+"""Statements that run at import, by the names that they bind or fill: those that a function leans on."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def lines_behind(source: str, first: int, last: int) -> frozenset[int]:
             words |= left.pop(node)[1]
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return frozenset(lines)
+
+
+def names_by_line(tree: ast.Module) -> dict[int, str]:
+    """What the statements outside of functions bind or fill, by each of their lines."""
+    named = ((node, " ".join(sorted(_names(node)[0]))) for node in _statements(tree))
+    return {line: name for node, name in named for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -6,6 +6,7 @@ import warnings
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.targets import parse
+from pytest_llmgen.mutate.behind import names_by_line
 from pytest_llmgen.mutate.classic import MUTMUT_VERSION
 from pytest_llmgen.mutate.distinct import Distinct
 from pytest_llmgen.mutate.drafts import Draft, named
@@ -38,7 +39,8 @@ def mutants_of(module: Module, operators: str = ALL) -> tuple[Mutant, ...]:
     try:
         drafts = _drafts(module, operators)
         distinct = Distinct(module.path, module.source).among(drafts)
-        mutants = named(module.path, Lines(module.source), distinct, left_alone)
+        names = names_by_line(parse(module.source))
+        mutants = named(module.path, Lines(module.source), distinct, left_alone, names)
     except (SyntaxError, ValueError) as error:
         fix = "leave the file out with llm_exclude"
         raise LlmgenError(f"{module.path}: no mutants: {error}", slug="mutants-unparsable", fix=fix) from None

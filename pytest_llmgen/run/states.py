@@ -96,8 +96,23 @@ class Watch:
     """
 
     def __init__(self, modules: Sequence[ModuleType], apart: Mapping[str, Sequence[object]] | None = None) -> None:
-        apart = apart or {}
-        names, self._found = frozenset(module.__name__ for module in modules), Found()
+        self._found = Found()
+        try:
+            self.unseen = self._walk(modules, apart or {})
+            self._note()
+        except Exception:  # noqa: BLE001 (objects of a project may be of any shape)
+            self._found, self.unseen = Found(), frozenset({""})
+            self._note()
+
+    def _note(self) -> None:
+        self._before = [list(column()) for column in self._found.columns()]
+        self._others = self._found.read()
+        self._keys, self._values = list(self._all_keys()), list(self._all_values())
+        self._names = list(map(names_of, self._found.modules))
+
+    def _walk(self, modules: Sequence[ModuleType], apart: Mapping[str, Sequence[object]]) -> frozenset[str]:
+        """Find all that may change; the files that hold what can't be looked into, an empty name for all files."""
+        names = frozenset(module.__name__ for module in modules)
         walk = Walk(names, self._found)
         walk.take(vars(module) for module in modules if getattr(module, "__file__", None) not in apart)
         has_machine_code = any(str(getattr(module, "__file__", "")).endswith(MACHINE_CODE) for module in modules)
@@ -106,11 +121,7 @@ class Watch:
             own = Walk(names, self._found, walk.seen)
             own.take([*(vars(module) for module in modules if getattr(module, "__file__", None) == file), *more])
             unseen |= {file} if own.is_blind else set()
-        self.unseen = frozenset(unseen)
-        self._before = [list(column()) for column in self._found.columns()]
-        self._others = self._found.read()
-        self._keys, self._values = list(self._all_keys()), list(self._all_values())
-        self._names = list(map(names_of, self._found.modules))
+        return frozenset(unseen)
 
     def can_see(self, file: str) -> bool:
         """Whether all that tests of this file may change can be seen to have changed."""
@@ -125,7 +136,7 @@ class Watch:
                 and _are_alike(self._found.read(), self._others)
                 and self._has_same_names()
             )
-        except ValueError:  # a cell was emptied
+        except Exception:  # noqa: BLE001 (a cell was emptied, a thread is at work: it is not as it was)
             return False
 
     def _has_same_names(self) -> bool:

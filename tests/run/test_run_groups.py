@@ -232,6 +232,12 @@ def test_a_module_of_machine_code_may_hold_anything() -> None:
     assert not Watch([module]).can_see("/test_a.py")
 
 
+def test_an_object_of_a_shape_that_nobody_knows_is_not_looked_into() -> None:
+    text = "class Odd:\n    @property\n    def __dict__(self): raise OSError\nODD = Odd()"
+    watch = Watch([loaded(text)])
+    assert (watch.can_see("/test_a.py"), watch.is_same()) == (False, True)
+
+
 def test_equal_plain_values_are_no_change() -> None:
     module = loaded("TEXT, SIZE = 'a b', 1000\n__warningregistry__ = {}")
     watch = Watch([module])
