@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -42,12 +43,14 @@ class Leftovers:
         """``texts`` are the sources in scope, by absolute path."""
         self._texts = texts
         self._process = dict(_process())
+        self._folders: set[str] = set()  # above the test files: pytest puts one in sys.path
         self._known: dict[str, _Known] = {}
         self._remember(_modules(texts))
 
     def know(self, namespaces: Sequence[Mapping[str, Any]]) -> None:
         """Modules that were imported meanwhile, and others that the test files have names for."""
-        self._process["sys.path"] = list(sys.path)  # pytest puts a test file's folder there
+        self._folders = {str(parent) for names in namespaces for parent in Path(names.get("__file__", "")).parents}
+        self._process["sys.path"] = list(sys.path)
         self._remember(_modules(self._texts))
         named = [value for names in namespaces for value in list(names.values())]
         modules = [value if isinstance(value, ModuleType) else _home(value) for value in named]
@@ -58,6 +61,8 @@ class Leftovers:
     def found(self, source: str) -> tuple[str, ...]:
         """What is not as it was, in words; ``source`` is that of the tests."""
         now = dict(_process())
+        for paths in (now["sys.path"], self._process["sys.path"]):
+            paths[:] = [path for path in paths if path not in self._folders]
         changed = [what for what in self._process if now.get(what, NOT_THERE) != self._process[what]]
         changed += [what for what in now if what not in self._process]
         named = _names_in(source)

@@ -165,3 +165,10 @@ def test_where_the_suite_could_not_be_collected_nothing_is_generated(make_projec
     assert "tests/test_broken.py: ModuleNotFoundError" in " ".join(run.output.split())
     assert "[suite-not-collected]" in run.output
     assert not generated(project)
+
+
+def test_a_package_of_tests_with_no_test_in_it_is_a_valid_start(make_project: Make) -> None:
+    project = make_project({"pyproject.toml": INI, **FILES, "tests/__init__.py": ""})
+    run = project.run(*OFFLINE)
+    assert run.status == 0, run.output
+    assert "test_llmgen_pkg_parity.py" in generated(project)

@@ -133,3 +133,15 @@ def test_a_candidate_that_leaves_state_is_invalid_with_what_to_do() -> None:
     assert trial_path("tests", candidate)
     assert (judged.fate, judged.code) == (Fate.INVALID, "leaves-state")
     assert "shop.LIMIT, sys.path; put it back, with monkeypatch" in judged.reason
+
+
+def test_a_folder_that_pytest_puts_in_the_path_when_it_sets_up_a_package_is_not_the_tests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    leftovers = Leftovers({})
+    leftovers.know([{"__file__": "/project/tests/llmgen/test_shop.py"}])
+    sys.path.insert(0, "/project")
+    assert leftovers.found("") == ()
+    sys.path.insert(0, "/elsewhere")
+    assert leftovers.found("") == ("sys.path",)
