@@ -78,3 +78,17 @@ def test_require_is_not_content_with_the_portable_tier(monkeypatch):
     monkeypatch.setattr(choice.sys, "platform", "win32")
     with pytest.raises(LlmgenError, match="no walls round files and network are known for win32"):
         choose("require")
+
+
+def test_a_profile_that_does_not_hold_is_no_wall():
+    with pytest.raises(OSError, match="does not hold|unreachable"):
+        seatbelt.prove()  # nothing is put on here
+
+
+def test_a_profile_that_keeps_the_network_away_holds(monkeypatch):
+    class Denied(seatbelt.socket.socket):
+        def connect(self, _address):
+            raise PermissionError
+
+    monkeypatch.setattr(seatbelt.socket, "socket", Denied)
+    seatbelt.prove()

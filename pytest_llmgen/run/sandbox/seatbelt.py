@@ -6,11 +6,14 @@ Written from what is public of the profile language; it was never tried on a Mac
 from __future__ import annotations
 
 import ctypes
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_llmgen.run.sandbox.allow import LOOPBACK, Host
 from pytest_llmgen.run.sandbox.plan import Plan
 
+NOWHERE = ("192.0.2.1", 9)
+"""An address for documentation, which is nobody's."""
 LIBRARY = "/usr/lib/libSystem.dylib"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/dtracehelper")
 SERVICES = (
@@ -25,6 +28,17 @@ def restrict(plan: Plan) -> None:
     problem = ctypes.c_char_p()
     if library.sandbox_init(profile(plan).encode(), ctypes.c_uint64(0), ctypes.byref(problem)):
         raise OSError((problem.value or b"sandbox_init").decode(errors="replace"))
+    prove()
+
+
+def prove() -> None:
+    """See that the profile is in force; raises ``OSError`` where it is not: a wall that was never tried is not believed."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(NOWHERE)  # sends nothing
+        except PermissionError:
+            return
+    raise OSError("the profile was taken and does not hold: the network is still there")
 
 
 def profile(plan: Plan) -> str:
