@@ -81,7 +81,7 @@ def test_require_is_not_content_with_the_portable_tier(monkeypatch):
 
 
 def test_a_profile_that_does_not_hold_is_no_wall():
-    with pytest.raises(OSError, match="does not hold|unreachable"):
+    with pytest.raises(OSError, match=r"does not hold|unreachable"):
         seatbelt.prove()  # nothing is put on here
 
 

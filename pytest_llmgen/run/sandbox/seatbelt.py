@@ -32,7 +32,7 @@ def restrict(plan: Plan) -> None:
 
 
 def prove() -> None:
-    """See that the profile is in force; raises ``OSError`` where it is not: a wall that was never tried is not believed."""
+    """See that the profile is in force: a wall that was never tried is not believed; raises ``OSError`` if not."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(NOWHERE)  # sends nothing
