@@ -28,12 +28,12 @@ FACTS = {
 PROGRAM = """
 import sys
 import pytest
-import pytest_llmgen.edges as edges
+import pytest_llmgen.knowledge as knowledge
 from pytest_llmgen.run.sandbox import choice
 from pytest_llmgen.run.sandbox.plan import TierName
 tier, *unvetted = sys.argv[1].split(",")
-vet = edges.vet  # no user gets here: the name is taken from under the running program
-edges.vet = lambda candidate, facts: () if candidate.name in unvetted else vet(candidate, facts)
+vet = knowledge.vet  # no user gets here: the name is taken from under the running program
+knowledge.vet = lambda candidate, facts: () if candidate.name in unvetted else vet(candidate, facts)
 choice.STRONG = {"linux": {TierName(tier): tier}} if tier != "portable" else {}
 raise SystemExit(pytest.main(sys.argv[2:]))
 """

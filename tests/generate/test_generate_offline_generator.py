@@ -101,7 +101,15 @@ class InProcessProber:
         return compile(source, module.path, "exec")
 
     def run(self, probe):
-        space, arcs, output = {}, Tracer(probe.path), io.StringIO()
+        space = {}
+        try:
+            return self.run_in(space, probe)
+        finally:
+            if isinstance(patch := space.get("monkeypatch"), pytest.MonkeyPatch):
+                patch.undo()  # a child would end with it; here the clock would stand still for all tests to come
+
+    def run_in(self, space, probe):
+        arcs, output = Tracer(probe.path), io.StringIO()
         try:
             with contextlib.redirect_stdout(output), arcs.limited():
                 exec(probe.setup, space)
