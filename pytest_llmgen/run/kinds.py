@@ -116,6 +116,18 @@ def is_atomic(kind: type) -> bool:
 
 
 @cache
+def is_of_pytest(kind: type) -> bool:
+    """Whether it is a part of pytest: marks and fixtures in test modules lead to its configuration, and so to all."""
+    return str(kind.__module__).partition(".")[0] in {"_pytest", "pluggy"}
+
+
+def fixture_in(value: Any) -> Iterable[Any]:
+    """The project's function in a fixture, nothing else."""
+    function = getattr(value, "_fixture_function", None)
+    return () if function is None else (function,)
+
+
+@cache
 def hides(kind: type) -> bool:
     """Whether instances have room for something that no attribute shows."""
     return any(_adds_hidden(base) for base in kind.__mro__ if base not in _SEEN_BASES)

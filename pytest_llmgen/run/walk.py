@@ -16,8 +16,8 @@ from pytest_llmgen.run import kinds
 
 MOST = 100_000
 """Of more objects than that it is not said what they hold."""
-_LEFT_OUT = frozenset({"__builtins__", "__warningregistry__"})
-"""Names of a module that tell nothing: pytest renews the latter for every test."""
+_LEFT_OUT = frozenset({"__builtins__", "__warningregistry__", "__loader__", "__spec__"})
+"""Names of a module that tell nothing: pytest renews the second for every test, and is itself the loader of tests."""
 _RESTLESS = frozenset({"__future__", "_pytest", "builtins", "pytest", "sys", "typing", "warnings"})
 """Modules of others that change by themselves, or are looked at elsewhere."""
 _CACHE = functools._lru_cache_wrapper  # noqa: SLF001 (there is no other name for it)
@@ -60,6 +60,8 @@ class Walk:
             return self._of_function(value)
         if issubclass(kind, ModuleType | type):
             return self._of_module(value) if issubclass(kind, ModuleType) else self._of_class(value)
+        if kinds.is_of_pytest(kind):
+            return kinds.fixture_in(value)
         if kinds.is_atomic(kind) or kinds.is_standard_stream(value):
             return ()
         if kind in kinds.HOLDERS:
