@@ -149,13 +149,15 @@ class Judge:
         return self._watch
 
     def _run_group(self, cases: Sequence[Case], tally: Tally) -> tuple[End, int | None]:
-        watch, process = self._watched, process_state()  # here: no test has run
+        watch = self._watched
         self._progress.reset()
 
-        def is_fresh() -> bool:
-            return process_state() == process and watch.is_same()
-
         def work(report: Reporter) -> None:
+            process = process_state()  # of the child: Python seeds its random numbers anew after a fork
+
+            def is_fresh() -> bool:
+                return process_state() == process and watch.is_same()
+
             GroupChild(self.shortcut, report, self._progress, is_fresh).meet(cases)
 
         def note(record: dict[str, Any]) -> None:

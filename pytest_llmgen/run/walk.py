@@ -60,12 +60,11 @@ class Walk:
             return self._of_function(value)
         if issubclass(kind, ModuleType | type):
             return self._of_module(value) if issubclass(kind, ModuleType) else self._of_class(value)
-        if kinds.is_of_pytest(kind):
-            return kinds.fixture_in(value)
         if kinds.is_atomic(kind) or kinds.is_standard_stream(value):
             return ()
-        if kind in kinds.HOLDERS:
-            return kinds.HOLDERS[kind](value)
+        holder = kinds.fixture_in if kinds.is_of_pytest(kind) else kinds.HOLDERS.get(kind)
+        if holder is not None:
+            return holder(value)
         if kind in kinds.READ:
             self._found.note(value, kinds.READ[kind])
             return gc.get_referents(value) if kind is _CACHE else ()
