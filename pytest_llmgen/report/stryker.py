@@ -93,7 +93,7 @@ def _mutant(mutant: MutantReport, gap: Gap | None, tests: Mapping[str, str]) -> 
 def _status(mutant: MutantReport, gap: Gap | None) -> MutantStatus:
     if gap is not None and gap.state in DECIDED:
         return MutantStatus.IGNORED
-    if mutant.status is MutantStatus.PENDING and mutant.verdict is not None:
+    if mutant.status is MutantStatus.PENDING and mutant.verdict is not None and mutant.verdict.tests_run:
         return MutantStatus.RUNTIME_ERROR  # it was run, and nothing was proved
     return mutant.status
 

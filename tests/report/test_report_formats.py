@@ -13,7 +13,7 @@ from test_report_html import HOSTILE, source_of
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.outlets import Outlets
-from pytest_llmgen.records import Decisions, GapState, InvalidEntry, MutantStatus, State
+from pytest_llmgen.records import Decisions, GapState, InvalidEntry, MutantStatus, MutantVerdict, State
 from pytest_llmgen.report import formats, github, gitlab, markdown, sarif, stryker
 from pytest_llmgen.report.gains import gains
 from pytest_llmgen.report.terminal import render
@@ -140,6 +140,17 @@ def test_stryker_has_every_mutant_with_its_status_and_accepted_ones_are_ignored(
     found = stryker.to_stryker(full)["files"]["shop/cart.py"]["mutants"]
     assert [mutant["status"] for mutant in found] == ["Survived", "Killed"]
     assert found[0]["location"]["start"] == {"line": 41, "column": 12}
+
+
+@pytest.mark.parametrize(("tests_run", "status"), [(0, "Pending"), (3, "RuntimeError")])
+def test_a_mutant_that_no_test_met_is_pending_in_the_stryker_file_as_well(full, tests_run, status):
+    (source,) = (each for each in full.sources if each.path == "shop/cart.py")
+    known = source.mutants[1]
+    verdict = MutantVerdict(known.mutant.id, MutantStatus.PENDING, tests_run=tests_run, detail="the budget was spent")
+    mutants = (source.mutants[0], replace(known, status=MutantStatus.PENDING, verdict=verdict))
+    report = replace(full, sources=(replace(source, mutants=mutants),))
+    found = stryker.to_stryker(report)["files"]["shop/cart.py"]["mutants"]
+    assert found[1]["status"] == status
 
 
 def test_stryker_opens_in_the_elements_that_others_use(full, tmp_path):
