@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -90,6 +91,12 @@ class World:
 
 def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:
     """Everything known of the classes, aliases and constants that ``module`` can name."""
+    return _survey(module, tuple(others.items()), tuple(types))
+
+
+@lru_cache(maxsize=32)  # every function of a module asks for the same
+def _survey(module: Module, named: tuple[tuple[str, Module], ...], types: tuple[str, ...]) -> World:
+    others = dict(named)
     tree = ast.parse(module.source)
     nodes: dict[str, tuple[ast.ClassDef, str]] = {}
     for text in types:
