@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -86,7 +86,6 @@ class Executor:
         files: Mapping[str, FileLines] | None = None,
         tier: Tier | None = None,
     ) -> None:
-        _check_system()
         self._root, self._settings, self._waits = root.resolve(), settings, settings.waits
         self._args = tuple(real_word(word, self._root) for word in args)
         self._sys_path = tuple(real_word(path, self._root) for path in sys_path)
@@ -166,14 +165,11 @@ class Executor:
             return []
         circumstances = self._circumstances(protocol.WARM, is_open=True)
         usual = {name: os.environ[name] for name in PLACES if name in os.environ} | {"TMPDIR": tempfile.gettempdir()}
-        pool = Pool(dataclasses.replace(circumstances, environment={**circumstances.environment, **usual}), 1)
-        try:
+        environment = {**circumstances.environment, **usual}
+        with self._pool_for_once(dataclasses.replace(circumstances, environment=environment)) as pool:
             limit = timeout + self._waits.silence
             requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": 0.0}, limit) for n in nodeids]
             return [self._run(message, request.body["nodeid"]) for request, message in pool.run(requests)]
-        finally:
-            self._ended_cpu += pool.cpu_seconds()
-            pool.close()
 
     def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
         """What the walls refuse tests that pass behind them."""
@@ -222,14 +218,10 @@ class Executor:
 
         A file that can't be collected stands for itself.
         """
-        pool = Pool(self._circumstances(protocol.PLAIN, is_open=False), 1)
-        pool.files.update({**files, **beside})
-        try:
+        with self._pool_for_once(self._circumstances(protocol.PLAIN, is_open=False)) as pool:
+            pool.files.update({**files, **beside})
             request = Request("prove", {"files": sorted(files), "timeout": timeout}, timeout + self._waits.silence)
             (message,) = (message for _, message in pool.run([request]))
-        finally:
-            self._ended_cpu += pool.cpu_seconds()
-            pool.close()
         return dict(message["found"]) if message["kind"] == protocol.PROVED else {}
 
     def know(self, seconds: Mapping[str, float]) -> None:
@@ -441,6 +433,16 @@ class Executor:
             start_seconds=self._waits.start,
         )
 
+    @contextmanager
+    def _pool_for_once(self, circumstances: Circumstances) -> Iterator[Pool]:
+        """A worker that ends with the question it was started for; its CPU time counts with the others'."""
+        pool = Pool(circumstances, 1)
+        try:
+            yield pool
+        finally:
+            self._ended_cpu += pool.cpu_seconds()
+            pool.close()
+
     def _path_of(self, kind: str) -> tuple[str, ...]:
         """The import path that a worker starts with."""
         if kind != protocol.PLAIN:
@@ -494,16 +496,6 @@ def _groups(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
         same = list(alike)
         for start in range(0, len(same), PROBES_A_REQUEST):
             yield same[start : start + PROBES_A_REQUEST]
-
-
-def _check_system() -> None:
-    """Every test and mutant has a process of its own that is forked."""
-    if not hasattr(os, "fork"):
-        raise LlmgenError(
-            f"tests and mutants run in forked processes, which this Python has no means for on {sys.platform}",
-            slug="no-fork",
-            fix="run it on Linux or macOS; a container or WSL will do",
-        )
 
 
 def _below(folder: Path, root: Path) -> str:

@@ -160,6 +160,3 @@ def _are_alike(now: list[Any], before: list[Any]) -> bool:
 
 def _alike(one: object, other: object) -> bool:
     return one is other or (type(one) is type(other) and type(one) in SCALARS and one == other)
-
-
-_dict_of = type.__dict__["__dict__"].__get__

@@ -38,7 +38,6 @@ FILES = {
     "victim/home/.bashrc": "alias ll=ls\n",
     "victim/home/.ssh/id_ed25519": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n",
 }
-ANSWER_SECONDS = 100.0
 OTHER = "nobody"
 
 

@@ -62,9 +62,9 @@ def choose(asked: str, reach: Reach = Reach(), seconds: float = PROBE_SECONDS) -
     """
     if not hasattr(os, "fork"):
         raise LlmgenError(
-            "workers fork, which this system can't",
+            f"tests and mutants run in forked processes, which this Python has no means for on {sys.platform}",
             slug="no-fork",
-            fix="run it where there is a fork, as in WSL",
+            fix="run it on Linux or macOS; a container or WSL will do",
         )
     if asked in {TierName.PORTABLE, TierName.OFF}:
         return Tier(TierName(asked), "asked for", _layers(TierName(asked), reach, seconds))
