@@ -92,27 +92,27 @@ class Visit:
     Args:
         shortcut: knows all the tests.
         before: begins to measure a test, ``after`` ends that and reports it.
-        is_fresh: whether the process looks as it did when it was forked.
     """
 
     def __init__(
-        self,
-        shortcut: Shortcut,
-        before: Callable[[str], None],
-        after: Callable[[ItemResult], RawRun],
-        is_fresh: Callable[[], bool],
+        self, shortcut: Shortcut, before: Callable[[str], None], after: Callable[[ItemResult], RawRun]
     ) -> None:
-        self._shortcut, self._before, self._after, self._is_fresh = shortcut, before, after, is_fresh
-        self._modules = loaded_modules()
+        self._shortcut, self._before, self._after = shortcut, before, after
 
-    def run(self, items: Sequence[pytest.Item]) -> None:
-        """Run and report; a test that only the whole protocol can judge is not reported."""
-        with contextlib.suppress(UnsureError):
-            for item in items:
-                if not self._leaves_all_as_it_was(item):
+    def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
+        """Run and report; ``put_back`` undoes what a test has changed."""
+        modules = loaded_modules()
+        for item in items:
+            run = self.run_one(item)
+            if run is None or not is_quiet(run) or loaded_modules() != modules:
+                break
+            if not is_fresh():
+                put_back()
+                if not is_fresh():
                     break
 
-    def _leaves_all_as_it_was(self, item: pytest.Item) -> bool:
+    def run_one(self, item: pytest.Item) -> RawRun | None:
+        """Run and report one; a test that only the whole protocol can judge is not reported."""
         runs: list[RawRun] = []
 
         def after(result: ItemResult) -> bool:
@@ -120,10 +120,11 @@ class Visit:
             return True
 
         self._before(item.nodeid)
-        self._shortcut.run([item], after=after)
+        with contextlib.suppress(UnsureError):
+            self._shortcut.run([item], after=after)
         self._shortcut.forget()
         self._shortcut.reopen()
-        return is_quiet(runs[0]) and loaded_modules() == self._modules and self._is_fresh()
+        return runs[0] if runs else None
 
 
 def loaded_modules() -> frozenset[str]:

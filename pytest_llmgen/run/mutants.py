@@ -156,31 +156,25 @@ class Judge:
             self._watch = Watch(modules_below(str(self._live.root)), apart)
         return self._watch
 
-    def freshness(self, items: Iterable[pytest.Item]) -> Callable[[], bool]:
-        """Whether this process looks as it does now, undone what can be undone.
+    def freshness(self, items: Iterable[pytest.Item]) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """What says whether this process looks as it does now, and what undoes the changes that can be undone.
 
         For a child where no test has run, and none but these will.
         """
         watch, process = self._watched, process_state()  # Python seeds its random numbers anew after a fork
         files = sorted({str(item.path) for item in items})
 
-        def is_same() -> bool:
-            return process_state() == process and watch.is_same(files)
-
-        def is_fresh() -> bool:
-            if is_same():
-                return True
+        def put_back() -> None:
             watch.put_back(files)
             gc.collect()  # what held nothing but itself may still be found by its weak references
-            return is_same()
 
-        return is_fresh
+        return lambda: process_state() == process and watch.is_same(files), put_back
 
     def _run_group(self, cases: Sequence[Case], tally: Tally) -> tuple[End, int | None]:
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            is_fresh = self.freshness(item for case in cases for item in case.items)
+            is_fresh, _ = self.freshness(item for case in cases for item in case.items)  # a fork is as cheap as undoing
             GroupChild(self.shortcut, report, self._progress, is_fresh).meet(cases)
 
         def note(record: dict[str, Any]) -> None:

@@ -217,8 +217,8 @@ class Server:
         tally = Tally([item.nodeid for item in items], limit)
 
         def work(report: Reporter) -> None:
-            is_fresh = self._judge.freshness(items) if len(items) > 1 else bool
-            Visit(self._judge.shortcut, *self._measuring(report, items), is_fresh).run(items)
+            visit = Visit(self._judge.shortcut, *self._measuring(report, items))
+            visit.run(items, *self._judge.freshness(items)) if len(items) > 1 else visit.run_one(items[0])
 
         with self._judge.shortcut.opened():
             tally.end(self._child(work, partial(self._note, tally), limit))
