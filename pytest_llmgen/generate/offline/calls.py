@@ -14,6 +14,8 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
 ITEM_LIMIT = 20
+RESULT = "result"
+"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
@@ -96,6 +98,7 @@ class Callee:
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
+    unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""
@@ -161,6 +164,11 @@ def look(owner: str, attribute: str) -> str:
     return f"{whole[attribute]}({owner})" if attribute in whole else f"{owner}.{attribute}"
 
 
+def names_in(expression: str) -> set[str]:
+    """The variables that an expression mentions."""
+    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
+
+
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
     taken = _taken(callee, row)
@@ -213,6 +221,7 @@ def made_of(name: str, term: Term) -> list[str]:
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
     names = {line.split()[-1] for line in lines} | {
+        RESULT,
         "tmp_path",
         "text_file",
         "data_file",

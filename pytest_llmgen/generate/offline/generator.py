@@ -181,11 +181,22 @@ class OfflineGenerator:
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         wire = wiretap(assignment.module.source, plan.node, assignment.target)
         plan = replace(plan, pools=self._alive(plan))
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
+        has_clock = reads_clock(assignment.module.source)
+        search = Search(
+            self._prober,
+            plan.callee,
+            plan.pools,
+            rng,
+            limits,
+            plan.boundaries,
+            plan.known,
+            wire,
+            reads_clock=has_clock,
+        )
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
-        plan = replace(plan, callee=replace(plan.callee, form=found.form))
+        plan = replace(plan, callee=replace(plan.callee, form=found.form, unseen=found.unseen))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
         chosen, examples = self._chosen(assignment, plan, search, found, memory)
@@ -263,7 +274,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
         has_clock = reads_clock(assignment.module.source)
-        for seen in look_twice(self._prober, plan.callee, plan.world, finds, reads_clock=has_clock):
+        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(seen, is_extra)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
@@ -208,7 +208,8 @@ def category_of(seen: Seen) -> Category:
 
 def _places_to_name(seen: Seen) -> frozenset[str]:
     scene = seen.find.scene
-    changed = {place for place, name in scene.bound.items() if name in seen.find.observation.changed}
+    told = {name for text in seen.find.observation.changed for name in names_in(text)}
+    changed = {place for place, name in scene.bound.items() if name in told}
     return frozenset(changed) | _long_places(seen)
 
 
@@ -387,8 +388,8 @@ def _does(seen: Seen) -> str:
     observation = seen.find.observation
     if observation.outcome == "raised":
         return f"raises {error_name(observation)}"
-    watched = set(seen.find.scene.watched)
-    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or set(observation.changed) - watched):
+    arguments = set(seen.find.scene.bound.values()) & observation.changed.keys()
+    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or arguments):
         return "changes " + ("the object" if seen.state else "its argument")
     if observation.output:
         return "writes its output"
