@@ -17,6 +17,7 @@ import pytest
 from pytest_llmgen.generate.offline.calls import RESULT
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import Observation, Probe, Value
+from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.sights import sights
@@ -143,10 +144,12 @@ def _fresh(root: Path) -> dict[str, Any]:
 
 
 def _undo(namespace: dict[str, Any]) -> None:
-    """Give back what ``monkeypatch`` replaced: other probes run in this process."""
-    patch = namespace.get("monkeypatch")
-    if isinstance(patch, pytest.MonkeyPatch):
-        patch.undo()
+    """Give back what ``monkeypatch`` replaced, and hear nothing more: other probes run in this process."""
+    for item in list(namespace.values()):
+        if isinstance(item, pytest.MonkeyPatch):
+            item.undo()
+        elif isinstance(item, Logs | Warned):
+            item.close()
 
 
 def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -> dict[str, Any]:

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from pytest_llmgen.generate.offline.calls import RESULT
 from pytest_llmgen.records import Value
+from pytest_llmgen.run.harmless import is_harmless
 from pytest_llmgen.run.values import describe
 
 MOST = 8
 """Sights of one object: a test that asserts more is hard to read."""
+_MOST_SEEN = 24
+_LONGEST_SOURCE = 200
+_NOTHING = {"None", "False", "0", "''", "[]", "{}", "()", "set()"}
+"""Values that an object has before anything was done with it: the others tell more."""
 _DEPTH = 2
 _ITEMS = 2
 """Items of a list that are looked into."""
@@ -35,13 +41,20 @@ def sights(
     ``known`` are the objects that tests hold by name: of one of these it is only told which one it is. Without
     ``is_whole`` no collection is read to its end: that changes some.
     """
+    looks = _Look(is_whole).at(expression, value, known, _DEPTH)
+    seen = [(text, told) for text, told in islice(looks, _MOST_SEEN) if text not in unseen and _is_plain(told)]
+    if expression == RESULT:  # of other objects only what has changed counts
+        seen.sort(key=lambda pair: pair[1].source in _NOTHING)
+        del seen[MOST:]
     found: dict[str, Value] = {}
-    for text, seen in _Look(is_whole).at(expression, value, known, _DEPTH):
-        if len(found) >= MOST:
-            break
-        if text not in unseen and seen.source is not None and not _ADDRESS.search(seen.source):
-            found.setdefault(text, seen)
+    for text, told in seen:
+        found.setdefault(text, told)
     return found
+
+
+def _is_plain(told: Value) -> bool:
+    source = told.source
+    return source is not None and len(source) <= _LONGEST_SOURCE and not _ADDRESS.search(source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,19 @@ class _Look:
         if kind in (list, tuple, dict):
             yield from self._items(expression, value, known, depth)
             return
+        is_shown = False
+        for found in self._parts(expression, value, known, depth):
+            is_shown = True
+            yield found
+        if not is_shown and not _is_of_library(kind):
+            yield from _own_text(expression, value)
+
+    def _parts(
+        self, expression: str, value: object, known: Mapping[str, object], depth: int
+    ) -> Iterator[tuple[str, Value]]:
         yield from _conversions(expression, value, is_whole=self.is_whole)
-        if not _is_of_library(kind):
-            is_shown = False
-            for found in self._attributes(expression, value, known, depth):
-                is_shown = True
-                yield found
-            yield from () if is_shown else _own_text(expression, value)
+        if not _is_of_library(type(value)):
+            yield from self._attributes(expression, value, known, depth)
 
     def _attributes(
         self, expression: str, value: object, known: Mapping[str, object], depth: int
@@ -155,6 +174,7 @@ def _public(value: object) -> list[str]:
     owners = [owner for owner in kind.__mro__ if not _is_of_library(owner)]
     slots = [name for owner in reversed(owners) for name in _slots(owner)]
     properties = [name for owner in owners for name, item in vars(owner).items() if _is_property(item)]
+    properties = [name for name in properties if is_harmless(kind, name)]
     names = dict.fromkeys([*vars(value), *slots, *properties] if hasattr(value, "__dict__") else [*slots, *properties])
     return [name for name in names if not name.startswith("_")]
 

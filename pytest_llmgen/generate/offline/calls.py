@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
@@ -67,6 +68,8 @@ _UNARY = {
 _STAND_INS = {
     "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
     "monkeypatch": ("import pytest", "monkeypatch = pytest.MonkeyPatch()"),
+    LOG: ("from pytest_llmgen.run.ears import Logs", f"{LOG} = Logs()", BEGIN[LOG]),
+    WARNINGS: ("from pytest_llmgen.run.ears import Warned", f"{WARNINGS} = Warned()"),
 }
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
@@ -98,6 +101,7 @@ class Callee:
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
+    ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
@@ -108,7 +112,7 @@ class Callee:
             for method, names in self.echoes
             if given.keys() >= set(names)
         ]
-        return (*self.looks, *asked)
+        return (*self.looks, *asked, *(HEARD[name] for name in self.ears))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -227,6 +231,7 @@ def _taken(callee: Callee, row: Input) -> set[str]:
         "data_file",
         "monkeypatch",
         "capsys",
+        *HEARD,
         "pytest",
         "collect",
         "answer",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import RESULT, Callee, names_in
 from pytest_llmgen.generate.offline.clock import later
+from pytest_llmgen.generate.offline.ears import HEARD
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.write import Look, Seen
 from pytest_llmgen.records import Observation, Prober
@@ -56,9 +57,10 @@ def _with_looks(callee: Callee, find: Find) -> Seen | None:
         for text, value in observation.changed.items()
         if text not in plain and value.source is not None
     ]
+    heard = tuple(each for each in looks if each.expression in HEARD.values())
     parts = tuple(each for each in looks if RESULT in names_in(each.expression))[:_MAX_LOOKS]
-    state = tuple(each for each in looks if each not in parts)[:_MAX_LOOKS]
+    state = tuple(each for each in looks if each not in (*parts, *heard))[:_MAX_LOOKS]
     value = observation.value
-    if value is not None and value.source is None and not parts and not state:
+    if value is not None and value.source is None and not (parts or state or heard):
         return None
-    return Seen(find, callee, state, parts)
+    return Seen(find, callee, state, parts, heard)
