@@ -522,6 +522,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    has_hypothesis: bool = False  # whether the project declares it, or its tests import it
     rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
     recorded: tuple[str, ...] = ()  # calls of it, and objects of its class, as the project's tests made them
 

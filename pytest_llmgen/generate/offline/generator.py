@@ -13,7 +13,7 @@ from pytest_llmgen.generate.offline.accepted import inlined
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
-from pytest_llmgen.generate.offline.claims import Examples, claims
+from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -116,8 +116,13 @@ class OfflineGenerator:
         clock: Callable[[], float] = time.monotonic,
         waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
         project: Callable[[], Iterable[Module]] = tuple,
+        properties: str = "auto",
     ) -> None:
-        """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers."""
+        """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers.
+
+        ``properties``: whether tests may need hypothesis; ``auto`` where the project has it.
+        """
+        self._properties = properties
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._project = project
         self._memories: dict[str, _Memory] = {}
@@ -249,6 +254,8 @@ class OfflineGenerator:
         """Property tests, where they do what examples do not."""
         base = tuple(pool[0] for pool in plan.pools)
         finds, partners = found.everything, partners_for(assignment, modules)
+        if not may_claim(self._properties, assignment.context):
+            examples = replace(examples, mutants=())
         return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
