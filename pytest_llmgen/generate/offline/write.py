@@ -94,8 +94,7 @@ class Writer:
     def _named(self, seen: Seen, start: str, way: Way) -> str:
         told = self._told(seen)
         is_counted = not way.phrase and not naming.is_telling(told)
-        joined = f"_{told}" if told.startswith("after_") else f"_for_{told}"
-        where = f"_{way.after('when')}" if way.phrase else joined if told else ""
+        where = f"_{way.after('when')}" if way.phrase else naming.joined(told, "for")
         observation = seen.find.observation
         result = observation.value.source if observation.value else None
         if observation.outcome == "raised":
@@ -113,7 +112,7 @@ class Writer:
             return start
         if way.phrase and (not way.is_plain or not naming.is_telling(told)):
             return f"{start}_{way.after('when')}"
-        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}" if told else start
+        return start + naming.joined(told, "of")
 
     def _told(self, seen: Seen) -> str:
         return naming.condition(seen.callee, seen.find.row, self.base)
@@ -123,7 +122,7 @@ class Writer:
         told = self._told(seen).replace("_", " ")
         way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
-        where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
+        where = f" {told}" if told.startswith(("after ", "with ", "without ")) else f" for {told}" if told else ""
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
         options = [
             *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
