@@ -504,6 +504,8 @@ class Fixture:
     doc: str = ""
     returns: str = ""
     path: str = ""
+    stand_in: tuple[str, ...] = ()  # statements that bind its name to what it gives, without pytest
+    needs: tuple[str, ...] = ()  # fixtures of pytest that these statements name
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Found:
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     """The probe that shows what an input does."""
     scene = compose(callee, row)
-    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins(scene.fixtures), *scene.statements])
+    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins(scene.fixtures, callee.given), *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
 

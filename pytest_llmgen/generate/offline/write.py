@@ -12,7 +12,9 @@ from pytest_llmgen.generate.offline.branches import Way
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
+from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
+from pytest_llmgen.refine.rename import rename
 
 _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
@@ -70,6 +72,7 @@ class Writer:
         summary = self._summary(seen, category)
         fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else [])]
         lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *body.lines]
+        source = _under_own_names("\n".join(lines) + "\n", seen)
         return Candidate(
             f"{seen.callee.target.key}#{name}",
             seen.callee.target.key,
@@ -77,7 +80,7 @@ class Writer:
             category,
             Origin.OFFLINE,
             Oracle.OBSERVED,
-            "\n".join(lines) + "\n",
+            source,
             summary,
             tuple(sorted(dict.fromkeys(body.imports))),
             body.helpers,
@@ -167,6 +170,16 @@ class Writer:
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation))
         return _Body([*arrange, *gap, opening, *act], (*scene.imports, *imports), scene.helpers)
+
+
+def _under_own_names(source: str, seen: Seen) -> str:
+    """The test with the object under test by the name of the fixture that gives it."""
+    receiver, term = seen.callee.receiver, seen.find.row[0] if seen.find.row else OMITTED
+    if not receiver or term.source not in term.fixtures:
+        return source
+    lines = [line for line in source.splitlines() if line != f"    {receiver} = {term.source}"]
+    text = re.sub(r'"""\n\n+', '"""\n', "\n".join(lines) + "\n")
+    return rename(text, {receiver: term.source}) if receiver != term.source else text
 
 
 @dataclass(frozen=True, slots=True)
