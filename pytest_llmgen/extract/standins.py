@@ -83,7 +83,8 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 def _needed(found: FixtureCode) -> list[str] | None:
     """The statements of its module that a fixture leans on, in their order; None where one can't stand elsewhere."""
     by_name = {name: node for node in found.tree.body if node is not found.node for name in _defined(node)}
-    waiting, chosen = list(_named(found.node)), set[int]()
+    plain = ast.Module([ast.FunctionDef("it", found.node.args, found.node.body, [], type_params=[])], [])
+    waiting, chosen = list(_named(plain)), set[int]()
     for name in waiting:
         node = by_name.get(name)
         if node is None or id(node) in chosen:
