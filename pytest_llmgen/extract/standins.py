@@ -83,7 +83,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 def _needed(found: FixtureCode) -> list[str] | None:
     """The statements of its module that a fixture leans on, in their order; None where one can't stand elsewhere."""
     by_name = {name: node for node in found.tree.body if node is not found.node for name in _defined(node)}
-    plain = ast.Module([ast.FunctionDef("it", found.node.args, found.node.body, [], type_params=[])], [])
+    plain = ast.Module([ast.FunctionDef("it", found.node.args, found.node.body, [])], [])
     waiting, chosen = list(_named(plain)), set[int]()
     for name in waiting:
         node = by_name.get(name)
