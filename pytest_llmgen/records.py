@@ -506,6 +506,8 @@ class Fixture:
     doc: str = ""
     returns: str = ""
     path: str = ""
+    stand_in: tuple[str, ...] = ()  # statements that bind its name to what it gives, without pytest
+    needs: tuple[str, ...] = ()  # fixtures of pytest that these statements name
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,6 +526,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    has_hypothesis: bool = False  # whether the project declares it, or its tests import it
     rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
     recorded: tuple[str, ...] = ()  # calls of it, and objects of its class, as the project's tests made them
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
@@ -100,6 +101,7 @@ class Callee:
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
@@ -187,7 +189,9 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
     for place, term in zip(callee.places, row, strict=True):
-        if place in bound:
+        if place in bound and term.source in term.fixtures and place != callee.receiver:
+            bound[place] = term.source  # a fixture has its name already
+        elif place in bound:
             statements.append(f"{bound[place]} = {term.source}")
             statements.extend(step_of(bound[place], step) for step in term.steps)
     expression, imports = _take(callee, _call(callee, row, bound))
@@ -199,9 +203,13 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
 
 
-def stand_ins(fixtures: Sequence[str]) -> list[str]:
-    """What a probe has in the place of pytest's fixtures; who runs it undoes what ``monkeypatch`` did."""
-    return [line for name in fixtures for line in _STAND_INS.get(name, ())]
+def stand_ins(fixtures: Sequence[str], given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
+    """What a probe has in the place of fixtures; who runs it undoes what ``monkeypatch`` did.
+
+    ``given`` are those of the project.  No line comes twice: fixtures share what they are made from.
+    """
+    lines = (line for name in fixtures for line in (*_STAND_INS.get(name, ()), *given.get(name, ())))
+    return list(dict.fromkeys(lines))
 
 
 def step_of(name: str, step: str) -> str:
@@ -209,13 +217,13 @@ def step_of(name: str, step: str) -> str:
     return f"asyncio.run({name}{step[len(AWAIT) :]})" if step.startswith(AWAIT) else f"{name}{step}"
 
 
-def made_of(name: str, term: Term) -> list[str]:
+def made_of(name: str, term: Term, given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
     """The statements that bring an object into being under a name, as a probe needs them."""
     made = f"{name} = {term.source}"
     return [
         *term.imports,
         *term.helpers,
-        *stand_ins(term.fixtures),
+        *stand_ins(term.fixtures, given),
         *term.before,
         made,
         *(step_of(name, step) for step in term.steps),

@@ -80,7 +80,8 @@ class Found:
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     """The probe that shows what an input does."""
     scene = compose(callee, row)
-    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins([*scene.fixtures, *callee.ears]), *scene.statements])
+    fixtures = stand_ins([*scene.fixtures, *callee.ears], callee.given)
+    setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
     return probe, scene

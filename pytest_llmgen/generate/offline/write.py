@@ -13,7 +13,9 @@ from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
+from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
+from pytest_llmgen.refine.rename import rename
 
 _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
@@ -77,6 +79,7 @@ class Writer:
         summary = self._summary(seen, category)
         fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else []), *seen.ears]
         lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *body.lines]
+        source = _under_own_names("\n".join(lines) + "\n", seen)
         return Candidate(
             f"{seen.callee.target.key}#{name}",
             seen.callee.target.key,
@@ -84,7 +87,7 @@ class Writer:
             category,
             Origin.OFFLINE,
             Oracle.OBSERVED,
-            "\n".join(lines) + "\n",
+            source,
             summary,
             tuple(sorted(dict.fromkeys(body.imports))),
             body.helpers,
@@ -101,8 +104,7 @@ class Writer:
     def _named(self, seen: Seen, start: str, way: Way) -> str:
         told = self._told(seen)
         is_counted = not way.phrase and not naming.is_telling(told)
-        joined = f"_{told}" if told.startswith("after_") else f"_for_{told}"
-        where = f"_{way.after('when')}" if way.phrase else joined if told else ""
+        where = f"_{way.after('when')}" if way.phrase else naming.joined(told, "for")
         observation = seen.find.observation
         result = observation.value.source if observation.value else None
         if observation.outcome == "raised":
@@ -126,7 +128,7 @@ class Writer:
             return start
         if way.phrase and (not way.is_plain or not naming.is_telling(told)):
             return f"{start}_{way.after('when')}"
-        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}" if told else start
+        return start + naming.joined(told, "of")
 
     def _told(self, seen: Seen) -> str:
         return naming.condition(seen.callee, seen.find.row, self.base)
@@ -136,7 +138,7 @@ class Writer:
         told = self._told(seen).replace("_", " ")
         way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
-        where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
+        where = f" {told}" if told.startswith(("after ", "with ", "without ")) else f" for {told}" if told else ""
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
         options = [
             *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
@@ -187,6 +189,16 @@ class Writer:
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation))
         return _Body([*arrange, *gap, opening, *act, *checks], (*scene.imports, *imports), scene.helpers)
+
+
+def _under_own_names(source: str, seen: Seen) -> str:
+    """The test with the object under test by the name of the fixture that gives it."""
+    receiver, term = seen.callee.receiver, seen.find.row[0] if seen.find.row else OMITTED
+    if not receiver or term.source not in term.fixtures:
+        return source
+    lines = [line for line in source.splitlines() if line != f"    {receiver} = {term.source}"]
+    text = re.sub(r'"""\n\n+', '"""\n', "\n".join(lines) + "\n")
+    return rename(text, {receiver: term.source}) if receiver != term.source else text
 
 
 @dataclass(frozen=True, slots=True)
