@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
+from pytest_llmgen.generate.offline.aftermath import aftermaths
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
@@ -66,6 +67,7 @@ _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
 _MAX_LOOKED_AT = 24
+_FEW_LITERALS = 4
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -378,9 +380,31 @@ def plan_of(
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
-    columns = with_situation(full, around)
-    rows = [(*row, *around[:1]) for row in rows]
+    last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
+    callee = replace(callee, has_aftermath=bool(last))
+    columns = with_situation([*full, last] if last else full, around)
+    rows = [(*row, *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _aftermaths(
+    callee: Callee,
+    shape: ClassShape,
+    pools: Sequence[Sequence[Term]],
+    annotations: Annotations,
+    literals: tuple[Term, ...],
+) -> list[Term]:
+    """What the object is asked at the end: with the target's own arguments where a method takes such."""
+    own = {item.name: values[0] for item, values in zip(callee.parameters, pools, strict=True)}
+    sources = inputs.Sources(literals[:_FEW_LITERALS])
+    arguments: dict[str, list[tuple[Parameter, Term]]] = {}
+    for name, node in shape.methods.items():
+        items = annotated(parameters(node, skip_first=True), node)
+        values = [inputs.pool(item, annotations, sources, rank)[:1] for rank, item in enumerate(items)]
+        if all(values):
+            first = (own.get(item.name, value[0]) for item, value in zip(items, values, strict=True))
+            arguments[name] = [pair for pair in zip(items, first, strict=True) if not pair[1].fixtures]
+    return aftermaths(callee.receiver, shape.methods, callee.looks, arguments)
 
 
 def _made_by(shape: ClassShape | None, name: str) -> list[FunctionNode]:

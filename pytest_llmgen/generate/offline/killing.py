@@ -84,7 +84,10 @@ class Hunt:
         return [set(met.differing) for met in self._challenge(finds, challenges, len(finds))] if asked else []
 
     def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
-        probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
+        probes = [
+            replace(find.probe, id=f"met#{place}", path="", asserted=tuple(find.observation.changed))
+            for place, find in enumerate(finds)
+        ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
 

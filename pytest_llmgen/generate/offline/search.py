@@ -84,7 +84,7 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
-    return probe, scene
+    return replace(probe, afterwards=scene.afterwards), scene
 
 
 class Search:
@@ -268,7 +268,7 @@ class Search:
         kind = kind_of(observation)
         gained = find.goals - self._reached
         seen = self._signatures.setdefault((find.goals, kind), set())
-        text = outcome_text(observation)
+        text = outcome_text(_without(find, scene.afterwards).observation)
         shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
         if text in seen:  # a number is worth showing also where the result is an old one, a text is not
             shown = {item for item in shown if item[1][:1] not in {"'", '"', "b"}}
@@ -301,6 +301,8 @@ class Search:
 
 
 def _without(find: Find, names: Collection[str]) -> Find:
+    if not names:
+        return find
     changed = {name: value for name, value in find.observation.changed.items() if name not in names}
     probe = replace(find.probe, unseen=tuple(names))
     return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
@@ -310,7 +312,7 @@ def defaults_of(callee: Callee) -> tuple[str, ...]:
     """What each place is where it is left out, as far as that is a plain value."""
     given = [item.default if isinstance(item.default, ast.Constant) else None for item in callee.parameters]
     sources = ["" if node is None or node.value in {None, ...} else ast.unparse(node) for node in given]
-    return (*([""] if callee.receiver else []), *sources, *([""] if callee.has_situation else []))
+    return (*([""] if callee.receiver else []), *sources, *("" for _ in callee.further))
 
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:
