@@ -43,7 +43,7 @@ def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> See
     observation = find.observation
     if observation.outcome == "raised":
         return Seen(find, callee)
-    state = _state(callee.looks_at(find.row), observation)
+    state = _state(callee.looks_at(find.row) if find.looks is None else find.looks, observation)
     parts: tuple[Look, ...] = ()
     value = observation.value
     if value is not None and value.source is None:
