@@ -10,11 +10,14 @@ from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
 ITEM_LIMIT = 20
+RESULT = "result"
+"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
@@ -69,6 +72,8 @@ _UNARY = {
 _STAND_INS = {
     "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
     "monkeypatch": ("import pytest", "monkeypatch = pytest.MonkeyPatch()"),
+    LOG: ("from pytest_llmgen.run.ears import Logs", f"{LOG} = Logs()", BEGIN[LOG]),
+    WARNINGS: ("from pytest_llmgen.run.ears import Warned", f"{WARNINGS} = Warned()"),
 }
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
@@ -101,6 +106,8 @@ class Callee:
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
+    ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
+    unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""
@@ -110,7 +117,7 @@ class Callee:
             for method, names in self.echoes
             if given.keys() >= set(names)
         ]
-        return (*self.looks, *asked)
+        return (*self.looks, *asked, *(HEARD[name] for name in self.ears))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -164,6 +171,11 @@ def look(owner: str, attribute: str) -> str:
     """The expression that shows an attribute."""
     whole = {"__len__": "len", "__str__": "str", "__iter__": "list", "__repr__": "repr", "__dict__": "dict"}
     return f"{whole[attribute]}({owner})" if attribute in whole else f"{owner}.{attribute}"
+
+
+def names_in(expression: str) -> set[str]:
+    """The variables that an expression mentions."""
+    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
 
 
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
@@ -224,11 +236,13 @@ def made_of(name: str, term: Term, given: Mapping[str, Sequence[str]] = MappingP
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
     names = {line.split()[-1] for line in lines} | {
+        RESULT,
         "tmp_path",
         "text_file",
         "data_file",
         "monkeypatch",
         "capsys",
+        *HEARD,
         "pytest",
         "collect",
         "answer",

@@ -25,6 +25,7 @@ from pytest_llmgen.generate.offline.code import (
 )
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
+from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.given import Given, given_by, named, objects_of, usable
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
@@ -67,7 +68,7 @@ _MAX_CANDIDATES = 24
 _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
-_MAX_LOOKS = 8
+_MAX_LOOKED_AT = 24
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -199,11 +200,22 @@ class OfflineGenerator:
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         wire = wiretap(assignment.module.source, plan.node, assignment.target)
         plan = replace(plan, pools=self._alive(plan))
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
+        has_clock = reads_clock(assignment.module.source)
+        search = Search(
+            self._prober,
+            plan.callee,
+            plan.pools,
+            rng,
+            limits,
+            plan.boundaries,
+            plan.known,
+            wire,
+            reads_clock=has_clock,
+        )
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
-        plan = replace(plan, callee=replace(plan.callee, form=found.form))
+        plan = replace(plan, callee=replace(plan.callee, form=found.form, unseen=found.unseen))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
         chosen, examples = self._chosen(assignment, plan, search, found, memory)
@@ -254,7 +266,7 @@ class OfflineGenerator:
         if survivors or gaps is not None:
             wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
             short = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
-            chosen = trimmed(hunt, plan.callee, short)
+            chosen = trimmed(hunt, short)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
         return chosen if is_enough else _without_repetition([*chosen, *filter(hunt.tells, found.finds)]), examples
@@ -287,7 +299,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
         has_clock = reads_clock(assignment.module.source)
-        for seen in look_twice(self._prober, plan.callee, plan.world, finds, reads_clock=has_clock):
+        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(restyled(seen, plan.world.classes), is_extra)
@@ -367,7 +379,8 @@ def plan_of(
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
-    callee = replace(callee, has_situation=bool(around), given={each.name: each.stand_in for each in given})
+    made = {each.name: each.stand_in for each in given}
+    callee = replace(callee, has_situation=bool(around), given=made, ears=ears([node, *helpers]))
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
@@ -448,7 +461,9 @@ def _callee(
     constructor = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
-    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[:_MAX_LOOKS]
+    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[
+        :_MAX_LOOKED_AT
+    ]
     return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.calls import Callee
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find
 from pytest_llmgen.generate.offline.shrinking import Needed
@@ -15,40 +14,42 @@ _FEW = 2
 """Looks that are shown where no mutant tells which of them matter."""
 
 
-def trimmed(hunt: Hunt, callee: Callee, wanted: Sequence[Needed]) -> list[Find]:
-    """The inputs with the names of the looks that are worth showing, where the call changed several."""
+def trimmed(hunt: Hunt, wanted: Sequence[Needed]) -> list[Find]:
+    """The inputs with the names of the looks that are worth showing, where there are several."""
     found = []
     for needed in wanted:
-        looks = _changed(callee, needed.find)
+        looks = _looks(needed.find)
         mutants = [mutant for mutant in hunt.mutants if mutant.id in needed.share]
         chosen = _chosen(hunt, needed.find, looks, mutants) if len(looks) > 1 else looks
         found.append(replace(needed.find, looks=tuple(chosen)))
     return found
 
 
-def _changed(callee: Callee, find: Find) -> list[str]:
-    """What shows a change of the object, the fullest first: lengths tell least."""
-    changed = find.observation.changed
-    names = [look for look in callee.looks_at(find.row) if look in changed and changed[look].source is not None]
+def _looks(find: Find) -> list[str]:
+    """What shows the object, the result or what was said, the fullest first: lengths tell least."""
+    plain = {*find.scene.bound.values(), *find.scene.watched}
+    seen = find.observation.changed.items()
+    names = [name for name, value in seen if name not in plain and value.source is not None]
     return sorted(names, key=lambda look: (look.startswith("len("), not look.startswith(("dict(", "list("))))
 
 
 def _chosen(hunt: Hunt, find: Find, looks: Sequence[str], mutants: Sequence[Mutant]) -> list[str]:
-    variants = [_seen_by(find, [look], looks) for look in looks]
-    asked = [(mutant, tuple(range(len(variants)))) for mutant in mutants]
-    met = hunt.differing(variants, asked)
+    variants = [_seen_by(find, look, looks) for look in looks]
+    steady = hunt.steady(variants)
+    met = hunt.differing(variants, [(mutant, tuple(steady)) for mutant in mutants]) if steady else []
     missing = [places for places in met if places]
     chosen: list[str] = []
     while missing:
-        best = max(range(len(looks)), key=lambda place: (sum(place in places for places in missing), -place))
+        best = max(steady, key=lambda place: (sum(place in places for places in missing), -place))
         chosen.append(looks[best])
         missing = [places for places in missing if best not in places]
     return [look for look in looks if look in chosen] or list(looks[:_FEW])
 
 
-def _seen_by(find: Find, kept: Sequence[str], looks: Sequence[str]) -> Find:
-    """The input as it would show itself by some looks only."""
-    gone = set(looks) - set(kept)
+def _seen_by(find: Find, kept: str, looks: Sequence[str]) -> Find:
+    """The input as it would show itself by one look only."""
+    gone = frozenset(looks) - {kept}
     watch = tuple(name for name in find.probe.watch if name not in gone)
+    probe = replace(find.probe, watch=watch, unseen=tuple(dict.fromkeys([*find.probe.unseen, *sorted(gone)])))
     changed = {name: value for name, value in find.observation.changed.items() if name not in gone}
-    return replace(find, probe=replace(find.probe, watch=watch), observation=replace(find.observation, changed=changed))
+    return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
