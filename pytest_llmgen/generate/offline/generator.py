@@ -34,13 +34,17 @@ from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, 
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
+from pytest_llmgen.generate.offline.plainness import awkwardness
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_probes, texts_of_patterns
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
+from pytest_llmgen.generate.offline.styling import restyled
+from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
+from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
@@ -67,6 +71,8 @@ _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
 _MAX_LOOKED_AT = 24
+_MAX_SETTLED = 4
+"""So often inputs are chosen anew because some were restless."""
 _FEW_LITERALS = 4
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
@@ -244,7 +250,8 @@ class OfflineGenerator:
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         hunt = Hunt(self._prober, survivors, raised, is_wrapped=bool(assignment.target.decorators))
-        hunt.meet([find for find in _in_order_of_gain(found) if hunt.tells(find)])
+        showable = [find for find in _in_order_of_gain(found) if hunt.tells(find)]
+        hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
@@ -258,14 +265,35 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
-        places = cover(gains)
+        self._settle(assignment, plan, hunt, gains)
+        awkward = {place: awkwardness(find, plan.pools, raised) for place, find in enumerate(showable)}
+        places = cover(gains, awkward)
         chosen = [showable[place] for place in places]
         if survivors or gaps is not None:
             wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
-            chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+            short = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+            chosen = trimmed(hunt, short)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
         return chosen if is_enough else _without_repetition([*chosen, *filter(hunt.tells, found.finds)]), examples
+
+    def _settle(self, assignment: Assignment, plan: Plan, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
+        """Take the gains from inputs that show something else at another time: others are to be chosen instead."""
+        source = assignment.module.source
+        if not (reads_clock(source) or "random" in source):
+            return
+        for _ in range(_MAX_SETTLED):
+            places = cover(gains)
+            wanted = [hunt.finds[place] for place in places]
+            seen = look_twice(self._prober, plan.callee, wanted, reads_clock=reads_clock(source))
+            kept = {each.find.row for each in seen}
+            restless = [place for place in places if hunt.finds[place].row not in kept]
+            if not restless:
+                return
+            hunt.forget(restless)
+            for place, gain in gains.items():
+                goals = frozenset(item for item in gain if not isinstance(item, str))
+                gains[place] = frozenset() if place in hunt.forgotten else goals | hunt.matrix.kills_of(place)
 
     def _claimed(
         self,
@@ -298,7 +326,7 @@ class OfflineGenerator:
         for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
-            candidate = writer.write(seen, is_extra)
+            candidate = writer.write(restyled(seen, plan.world.classes), is_extra)
             if candidate is not None and _essence(candidate) not in memory.essences:
                 memory.essences.add(_essence(candidate))
                 candidates.append(candidate)
@@ -402,7 +430,10 @@ def _aftermaths(
         items = annotated(parameters(node, skip_first=True), node)
         values = [inputs.pool(item, annotations, sources, rank)[:1] for rank, item in enumerate(items)]
         if all(values):
-            first = (own.get(item.name, value[0]) for item, value in zip(items, values, strict=True))
+            first = [
+                own.get(item.name) or (value[0] if item.has_default else suggested(item.name) or value[0])
+                for item, value in zip(items, values, strict=True)
+            ]
             arguments[name] = [pair for pair in zip(items, first, strict=True) if not pair[1].fixtures]
     return aftermaths(callee.receiver, shape.methods, callee.looks, arguments)
 
@@ -488,7 +519,7 @@ def _callee(
 def _objects(
     shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target, seen_of: inputs.Rows
 ) -> list[Term]:
-    if shape.kind is ClassKind.ABSTRACT and not annotations.build(shape):
+    if shape.kind is ClassKind.ABSTRACT and not annotations.receivers(shape, target.name):
         raise UnsuitableError(f"{shape.name} is abstract or its constructor is not known")
     objects = inputs.receivers(shape, annotations, literals, target.name, seen_of)
     if not objects:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
@@ -43,6 +44,7 @@ class Hunt:
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
+        self.forgotten: set[int] = set()  # places that count no more
 
     @property
     def open(self) -> list[Mutant]:
@@ -71,6 +73,20 @@ class Hunt:
             elif met.all_same:
                 self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
+
+    def forget(self, places: Sequence[int]) -> None:
+        """Let these inputs count no more; mutants that only they killed meet the others again."""
+        self.forgotten.update(places)
+        for killers in self.matrix.killers.values():
+            killers -= self.forgotten
+        lost = [mutant for mutant in self.mutants if self.matrix.killers.get(mutant.id) == set()]
+        for mutant in lost:
+            del self.matrix.killers[mutant.id]
+        left = [place for place in self.steady(self.finds) if place not in self.forgotten]
+        challenges = [Challenge(mutant, _reaching(mutant, self.finds, left)) for mutant in lost]
+        for challenge, met in zip(challenges, self._challenge(self.finds, challenges, _ENOUGH), strict=True):
+            if met.differing and challenge.mutant:
+                self.matrix.killers[challenge.mutant.id] = set(met.differing)
 
     def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
@@ -112,12 +128,20 @@ def _mentioned(mutants: Sequence[Mutant]) -> list[object]:
     return [value_of(term) for term in boundary_terms(mutants)]
 
 
-def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:
-    """Few places that together gain all that any of them does, the richest first."""
+def cover(gains: Mapping[int, frozenset[object]], awkward: Mapping[int, int] = MappingProxyType({})) -> list[int]:
+    """Few places that together gain all that any of them does, the richest first.
+
+    ``awkward`` is how many gains more a place must have than one that is not awkward to come before it.
+    """
     missing = set().union(*gains.values())
     chosen: list[int] = []
+
+    def worth(place: int) -> tuple[bool, int, int]:
+        gained = len(gains[place] & missing)
+        return gained > 0, gained - awkward.get(place, 0), -place
+
     while missing:
-        best = max(gains, key=lambda place: (len(gains[place] & missing), -place))
+        best = max(gains, key=worth)
         chosen.append(best)
         missing -= gains[best]
     return chosen

@@ -52,11 +52,11 @@ def _with_looks(callee: Callee, find: Find) -> Seen | None:
     last = tuple(Look(text, observation.changed[text]) for text in find.scene.afterwards if text in observation.changed)
     if observation.outcome == "raised":
         return Seen(find, callee, last=last)
-    plain = {*find.scene.bound.values(), *find.scene.watched}
+    hidden = {*find.scene.bound.values(), *find.scene.watched, *find.scene.afterwards}
     looks = [
         Look(text, value)
         for text, value in observation.changed.items()
-        if text not in (*plain, *find.scene.afterwards) and value.source is not None
+        if text not in hidden and value.source is not None and (find.looks is None or text in find.looks)
     ]
     heard = tuple(each for each in looks if each.expression in HEARD.values())
     parts = tuple(each for each in looks if RESULT in names_in(each.expression))[:_MAX_LOOKS]

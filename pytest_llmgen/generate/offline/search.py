@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.clock import later
@@ -47,6 +48,7 @@ class Find:
     observation: Observation
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
+    looks: tuple[str, ...] | None = None  # the looks at the object that are worth showing; None for all that changed
     is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 
@@ -186,12 +188,20 @@ class Search:
             return []
         base = tuple(pool[0] for pool in self._pools)
         rows = []
-        for one, other in combinations(range(len(base)), 2):
+        last = [self._callee.places.index(AFTERMATH)] if self._callee.has_aftermath else []
+        for one, other in combinations([place for place in range(len(base)) if place not in last], 2):
             for first, second in product(self._pools[one][1:_FIRSTS], self._pools[other][1:_SECONDS]):
                 row = list(base)
                 row[one], row[other] = first, second
                 rows.append(tuple(row))
-        return rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        rows = rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        asked = [
+            (first, *base[1:at], term, *base[at + 1 :])
+            for at in last
+            for term in self._pools[at][1:_FIRSTS]
+            for first in self._pools[0][1:_SECONDS]
+        ]
+        return [*rows, *asked]
 
     def _neighbourhood(self) -> list[Input]:
         """The next find that reached something new, with each place in turn set to its likeliest values."""
