@@ -78,7 +78,7 @@ class Hunt:
         """Let these inputs count no more; mutants that only they killed meet the others again."""
         self.forgotten.update(places)
         for killers in self.matrix.killers.values():
-            killers -= self.forgotten
+            killers.difference_update(self.forgotten)
         lost = [mutant for mutant in self.mutants if self.matrix.killers.get(mutant.id) == set()]
         for mutant in lost:
             del self.matrix.killers[mutant.id]
