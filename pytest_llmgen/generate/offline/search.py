@@ -244,7 +244,7 @@ class Search:
         fresh: list[tuple[Input, Probe, Scene]] = []
         for row in rows:
             probe, scene = probe_of(self._callee, row, f"{self._callee.target.key}#{len(self._tried)}")
-            text = f"{probe.setup}\n{probe.expression}"
+            text = "\n".join((probe.setup, probe.expression, *probe.afterwards))
             if text not in self._tried:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
