@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
+from pytest_llmgen.generate.offline.calls import RESULT, Callee, Form, Input, Scene, as_statement, compose, names_in
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
@@ -438,9 +438,10 @@ def _does(seen: Seen) -> str:
         return "warns" if WARNINGS in seen.ears else "writes to the log"
     source = observation.value.source if observation.value else None
     if source is None:
-        return "makes an object"
+        itself = any(look.expression == f"{RESULT} is {seen.callee.receiver}" for look in seen.parts)
+        return "gives the object itself" if itself else "makes an object"
     short = layout.tidy(source)
-    return f"gives {short}" if len(short) <= _INLINE else "gives its full result"
+    return f"gives {short}" if len(short) <= _INLINE and "\\" not in short else "gives its full result"
 
 
 def _docstring_safe(text: str) -> str:
