@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
 ITEM_LIMIT = 20
+RESULT = "result"
+"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
@@ -46,8 +51,11 @@ _BINARY = {
     "__xor__": "^",
     "__pow__": "**",
     "__matmul__": "@",
-    "__iadd__": "+",
     "__radd__": "+",
+}
+_IN_PLACE = {
+    f"__i{name}__": f"{sign}="
+    for name, sign in {"add": "+", "sub": "-", "mul": "*", "or": "|", "and": "&", "xor": "^", "truediv": "/"}.items()
 }
 _UNARY = {
     "__len__": "len({})",
@@ -65,6 +73,8 @@ _UNARY = {
 _STAND_INS = {
     "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
     "monkeypatch": ("import pytest", "monkeypatch = pytest.MonkeyPatch()"),
+    LOG: ("from pytest_llmgen.run.ears import Logs", f"{LOG} = Logs()", BEGIN[LOG]),
+    WARNINGS: ("from pytest_llmgen.run.ears import Warned", f"{WARNINGS} = Warned()"),
 }
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
@@ -95,7 +105,11 @@ class Callee:
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
+    has_aftermath: bool = False  # behind the parameters stands what the object is asked at the end
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
+    ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
+    unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""
@@ -105,12 +119,17 @@ class Callee:
             for method, names in self.echoes
             if given.keys() >= set(names)
         ]
-        return (*self.looks, *asked)
+        return (*self.looks, *asked, *(HEARD[name] for name in self.ears))
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The places that are no arguments."""
+        return (*([AFTERMATH] if self.has_aftermath else []), *([PLACE] if self.has_situation else []))
 
     @property
     def places(self) -> tuple[str, ...]:
         """A name for each term of an input."""
-        names = (*(item.name for item in self.parameters), *([PLACE] if self.has_situation else []))
+        names = (*(item.name for item in self.parameters), *self.further)
         return (self.receiver, *names) if self.receiver else names
 
 
@@ -125,6 +144,7 @@ class Scene:
     bound: dict[str, str] = field(default_factory=dict)  # place -> variable
     helpers: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()  # what is asked at the end
 
 
 def form_of(target: Target) -> Form:
@@ -161,6 +181,11 @@ def look(owner: str, attribute: str) -> str:
     return f"{whole[attribute]}({owner})" if attribute in whole else f"{owner}.{attribute}"
 
 
+def names_in(expression: str) -> set[str]:
+    """The variables that an expression mentions."""
+    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
+
+
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
     taken = _taken(callee, row)
@@ -170,12 +195,16 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for place, term in zip(callee.places, row, strict=True):
         wanted = term.is_shared if bind is None else place in bind
         is_receiver = place == callee.receiver
-        if is_receiver or (place != PLACE and wanted and not term.is_omitted and "*" not in term.source[:1]):
+        if is_receiver or (
+            place not in callee.further and wanted and not term.is_omitted and "*" not in term.source[:1]
+        ):
             bound[place] = place if is_receiver or place not in taken else f"{place}_value"
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
     for place, term in zip(callee.places, row, strict=True):
-        if place in bound:
+        if place in bound and term.source in term.fixtures and place != callee.receiver:
+            bound[place] = term.source  # a fixture has its name already
+        elif place in bound:
             statements.append(f"{bound[place]} = {term.source}")
             statements.extend(step_of(bound[place], step) for step in term.steps)
     expression, imports = _take(callee, _call(callee, row, bound))
@@ -184,12 +213,18 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     collect = [COLLECT] if callee.form is Form.ASYNC_LISTED else []
     helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
-    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
+    last = tuple(term.source for place, term in zip(callee.places, row, strict=True) if place == AFTERMATH)
+    afterwards = tuple(source for source in last if source)
+    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched, afterwards)
 
 
-def stand_ins(fixtures: Sequence[str]) -> list[str]:
-    """What a probe has in the place of pytest's fixtures; who runs it undoes what ``monkeypatch`` did."""
-    return [line for name in fixtures for line in _STAND_INS.get(name, ())]
+def stand_ins(fixtures: Sequence[str], given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
+    """What a probe has in the place of fixtures; who runs it undoes what ``monkeypatch`` did.
+
+    ``given`` are those of the project.  No line comes twice: fixtures share what they are made from.
+    """
+    lines = (line for name in fixtures for line in (*_STAND_INS.get(name, ()), *given.get(name, ())))
+    return list(dict.fromkeys(lines))
 
 
 def step_of(name: str, step: str) -> str:
@@ -197,13 +232,13 @@ def step_of(name: str, step: str) -> str:
     return f"asyncio.run({name}{step[len(AWAIT) :]})" if step.startswith(AWAIT) else f"{name}{step}"
 
 
-def made_of(name: str, term: Term) -> list[str]:
+def made_of(name: str, term: Term, given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
     """The statements that bring an object into being under a name, as a probe needs them."""
     made = f"{name} = {term.source}"
     return [
         *term.imports,
         *term.helpers,
-        *stand_ins(term.fixtures),
+        *stand_ins(term.fixtures, given),
         *term.before,
         made,
         *(step_of(name, step) for step in term.steps),
@@ -213,11 +248,13 @@ def made_of(name: str, term: Term) -> list[str]:
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
     names = {line.split()[-1] for line in lines} | {
+        RESULT,
         "tmp_path",
         "text_file",
         "data_file",
         "monkeypatch",
         "capsys",
+        *HEARD,
         "pytest",
         "collect",
         "answer",
@@ -230,8 +267,7 @@ def _taken(callee: Callee, row: Input) -> set[str]:
 
 def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
     terms = [Term(bound[place]) if place in bound else term for place, term in zip(callee.places, row, strict=True)]
-    if callee.has_situation:
-        terms.pop()
+    del terms[len(terms) - len(callee.further) :]
     name = callee.target.name
     if not callee.receiver:
         return f"{callee.access}({passed(callee.parameters, terms)})"
@@ -255,16 +291,22 @@ def _with_one(name: str, owner: str, argument: str) -> str:
         return ""
     if name == "__radd__":
         return f"({argument}) + {owner}"
-    if name in _BINARY and name != "__iadd__":
+    if name in _BINARY:
         return f"{owner} {_BINARY[name]} {argument}"
     return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{argument}]"}.get(name, "")
 
 
 def as_statement(expression: str) -> str:
-    """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment."""
+    """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment, and so on."""
     match ast.parse(expression, mode="eval").body:
         case ast.Call(func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str() as name), value]):
             return f"{ast.unparse(owner)}.{name} = {ast.unparse(value)}"
+        case ast.Call(func=ast.Attribute(value=owner, attr="__setitem__"), args=[key, value], keywords=[]):
+            return f"{ast.unparse(owner)}[{ast.unparse(key)}] = {ast.unparse(value)}"
+        case ast.Call(func=ast.Attribute(value=owner, attr="__delitem__"), args=[key], keywords=[]):
+            return f"del {ast.unparse(owner)}[{ast.unparse(key)}]"
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[other], keywords=[]) if name in _IN_PLACE:
+            return f"{ast.unparse(owner)} {_IN_PLACE[name]} {ast.unparse(other)}"
         case _:
             return expression
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.plainness import is_slip
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
@@ -36,13 +38,20 @@ class Hunt:
     """Mutants of one target and the inputs that they met; inputs may be added."""
 
     def __init__(
-        self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str], *, is_wrapped: bool = False
+        self,
+        prober: Prober,
+        mutants: Sequence[Mutant],
+        raised: frozenset[str],
+        *,
+        is_wrapped: bool = False,
+        has_receiver: bool = False,
     ) -> None:
-        """``is_wrapped``: a decorator may answer without the function."""
-        self._is_wrapped = is_wrapped
+        """``is_wrapped``: a decorator may answer for the function; ``has_receiver``: inputs begin with an object."""
+        self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
+        self.forgotten: set[int] = set()  # places that count no more
 
     @property
     def open(self) -> list[Mutant]:
@@ -52,7 +61,8 @@ class Hunt:
     def tells(self, find: Find) -> bool:
         """Whether a test can assert what an input does: an error must come from the function, not from an argument."""
         is_own = find.observation.outcome != "raised" or bool(find.goals) or self._is_wrapped
-        return is_own and is_showable(find.observation, self.raised)
+        is_meant = not is_slip(find, has_receiver=self._has_receiver)
+        return is_own and is_meant and is_showable(find.observation, self.raised)
 
     def meet(self, finds: Sequence[Find]) -> bool:
         """Let the open mutants meet further inputs; whether one of them was killed."""
@@ -72,6 +82,20 @@ class Hunt:
                 self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
 
+    def forget(self, places: Sequence[int]) -> None:
+        """Let these inputs count no more; mutants that only they killed meet the others again."""
+        self.forgotten.update(places)
+        for killers in self.matrix.killers.values():
+            killers.difference_update(self.forgotten)
+        lost = [mutant for mutant in self.mutants if self.matrix.killers.get(mutant.id) == set()]
+        for mutant in lost:
+            del self.matrix.killers[mutant.id]
+        left = [place for place in self.steady(self.finds) if place not in self.forgotten]
+        challenges = [Challenge(mutant, _reaching(mutant, self.finds, left)) for mutant in lost]
+        for challenge, met in zip(challenges, self._challenge(self.finds, challenges, _ENOUGH), strict=True):
+            if met.differing and challenge.mutant:
+                self.matrix.killers[challenge.mutant.id] = set(met.differing)
+
     def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
         everything = Challenge(None, tuple(range(len(finds))))
@@ -84,7 +108,10 @@ class Hunt:
         return [set(met.differing) for met in self._challenge(finds, challenges, len(finds))] if asked else []
 
     def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
-        probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
+        probes = [
+            replace(find.probe, id=f"met#{place}", path="", asserted=tuple(find.observation.changed))
+            for place, find in enumerate(finds)
+        ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
 
@@ -109,12 +136,20 @@ def _mentioned(mutants: Sequence[Mutant]) -> list[object]:
     return [value_of(term) for term in boundary_terms(mutants)]
 
 
-def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:
-    """Few places that together gain all that any of them does, the richest first."""
+def cover(gains: Mapping[int, frozenset[object]], awkward: Mapping[int, int] = MappingProxyType({})) -> list[int]:
+    """Few places that together gain all that any of them does, the richest first.
+
+    ``awkward`` is how many gains more a place must have than one that is not awkward to come before it.
+    """
     missing = set().union(*gains.values())
     chosen: list[int] = []
+
+    def worth(place: int) -> tuple[bool, int, int]:
+        gained = len(gains[place] & missing)
+        return gained > 0, gained - awkward.get(place, 0), -place
+
     while missing:
-        best = max(gains, key=lambda place: (len(gains[place] & missing), -place))
+        best = max(gains, key=worth)
         chosen.append(best)
         missing -= gains[best]
     return chosen

@@ -6,8 +6,8 @@ import ast
 import keyword
 import re
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import Callee, Input
-from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
@@ -15,8 +15,11 @@ _MAX_NAME = 88
 _MAX_TOLD = 30
 _HUGE = 10**6
 _TELLING = re.compile(
-    r"(empty|blank|zero|negative|huge|no|not|new|after|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
+    r"(empty|blank|zero|negative|huge|no|not|new|after|with|without|default|one|two|three|many)_|(punctuation|symbols)$"
 )
+_OPTION = ("with_", "without_")
+_CHARACTERS = ("punctuation", "symbols")
+_JOINTS = {"and", "or", "of", "for", "is", "when", "with", "without", "after", "at", "not", "no"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
@@ -45,22 +48,41 @@ def spoken(qualname: str) -> str:
 def condition(callee: Callee, row: Input, base: Input) -> str:
     """What is special about an input, as words joined by underscores."""
     pairs = list(zip(callee.places, row, strict=True))
-    told = [(place, term, usual) for (place, term), usual in zip(pairs, base, strict=True) if term != usual]
+    told = [
+        (place, term, usual)
+        for (place, term), usual in zip(pairs, base, strict=True)
+        if term != usual and place != AFTERMATH
+    ]
     if len(told) > 1:
         told = [item for item in told if item[1].steps or item[0] != callee.receiver] or told
     if not told:
         told = [
-            (*pair, OMITTED) for pair in pairs if pair[0] not in {callee.receiver, PLACE} and not pair[1].is_omitted
+            (*pair, OMITTED)
+            for pair in pairs
+            if pair[0] not in {callee.receiver, *callee.further} and not pair[1].is_omitted
         ]
         told = told[:1]
-    parts = [_part(callee, place, term, usual) for place, term, usual in told[:2]]
-    return "_and_".join(dict.fromkeys(part for part in parts if part))
+    parts = list(dict.fromkeys(part for item in told[:2] if (part := _part(callee, *item))))
+    options = [part for part in parts if part.startswith(_OPTION)]
+    if options and not any(is_telling(part) for part in parts if part not in options):
+        parts = [options[0], *(part.removeprefix("with_") for part in options[1:])]  # values say less than options
+    return "_and_".join(parts)
+
+
+def joined(told: str, joint: str) -> str:
+    """The words for an input behind a name: ``_of_empty_text``, but ``_after_add`` and ``_with_currency``."""
+    return f"_{told}" if told.startswith(("after_", *_OPTION)) else f"_{joint}_{told}" if told else ""
 
 
 def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
     if place == callee.receiver:
         return _describe_object(callee, place, term, usual)
-    text = describe(place, term)
+    text, is_flag = describe(place, term), term.source in {"True", "False"}
+    if is_flag:
+        return f"{'with' if term.source == 'True' else 'without'}_{words(place)}"
+    is_option = any(item.name == place and item.has_default for item in callee.parameters)
+    if is_option and not term.is_omitted and (not is_telling(text) or text.endswith(_CHARACTERS)):
+        return f"with_{words(place)}"
     is_later = place != next((name for name in callee.places if name != callee.receiver), place)
     is_text = term.source[:1] in {"'", '"'} and words(place) not in text
     return f"{words(place)}_{text}" if is_later and is_text else text
@@ -150,7 +172,7 @@ def _describe_text(name: str, text: str) -> str:
         return f"blank_{name}"
     plain = words(text)
     if not plain:
-        return f"{name}_of_punctuation" if text.isascii() else f"{name}_of_symbols"
+        return "punctuation" if text.isascii() else "symbols"
     if plain.isdigit():
         return f"{name}_{plain}"
     padded = "padded_" if text != text.strip() else ""
@@ -164,9 +186,22 @@ def _counted(name: str, count: int) -> str:
     return f"{name}_of_{number}"
 
 
+def _cut(name: str) -> str:
+    """A name of readable length, which does not end in the middle of what it says."""
+    if len(name) <= _MAX_NAME:
+        return name
+    head, joint, _ = name.rpartition("_and_")
+    if joint:
+        return _cut(head)
+    parts = name[:_MAX_NAME].rpartition("_")[0].split("_")
+    while len(parts) > 1 and parts[-1] in _JOINTS:
+        parts.pop()
+    return "_".join(parts)
+
+
 def unique_name(wanted: str, taken: set[str]) -> str:
     """The name, cut to a readable length and counted on where it is already taken."""
-    name = wanted[:_MAX_NAME].rstrip("_")
+    name = _cut(wanted)
     name = name if not keyword.iskeyword(name) else f"{name}_"
     result, count = name, 2
     while result in taken:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
+from pytest_llmgen.generate.offline.clock import later
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Mutant, Observation, Probe, Prober
 from pytest_llmgen.timeouts import Timeouts
 
 _BATCH = 64
+_TWICE = 2
+"""Inputs that are tried twice to see what of an object changes by itself."""
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
 _MAX_PROBES = 1100
@@ -44,6 +48,7 @@ class Find:
     observation: Observation
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
+    looks: tuple[str, ...] | None = None  # the looks at the object that are worth showing; None for all that changed
     is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 
@@ -71,14 +76,17 @@ class Found:
     problems: dict[str, int] = field(default_factory=dict)  # outcome that shows nothing -> how often
     first_problem: str = ""
     form: Form = Form.PLAIN
+    unseen: tuple[str, ...] = ()
 
 
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     """The probe that shows what an input does."""
     scene = compose(callee, row)
-    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins(scene.fixtures), *scene.statements])
+    fixtures = stand_ins([*scene.fixtures, *callee.ears], callee.given)
+    setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
-    return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
+    probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
+    return replace(probe, afterwards=scene.afterwards), scene
 
 
 class Search:
@@ -94,8 +102,11 @@ class Search:
         boundaries: frozenset[str] = frozenset(),
         known: Vocabulary = (),
         wire: Mutant | None = None,
+        *,
+        reads_clock: bool = False,
     ) -> None:
-        """``wire`` makes the target tell its comparisons."""
+        """``wire`` makes the target tell its comparisons; ``reads_clock``: the module asks for the time."""
+        self._reads_clock = reads_clock
         self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee)), 0
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
@@ -109,14 +120,38 @@ class Search:
 
     def run(self, seeds: Sequence[Input]) -> Found:
         """Try the seeds, each value of each place once, then changed inputs until nothing is gained."""
-        self._try([*seeds, *self._each_choice(), *self._pairs()])
+        rows = [*seeds, *self._each_choice(), *self._pairs()]
+        self._try(rows[:_FIRST_BATCH])
+        was_looked_at = self._find_restless()
+        self._try(rows[_FIRST_BATCH:])
+        if not was_looked_at:
+            self._find_restless()
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
             near = self._climbing() or self._neighbourhood()
             rows = near or [row for _ in range(_BATCH) if (row := self._changed(self._found.finds)) is not None]
             idle = 0 if self._try(rows) or near else idle + 1
-        self._found.form = self._callee.form
+        self._found.form, self._found.unseen = self._callee.form, self._callee.unseen
         return self._found
+
+    def _find_restless(self) -> bool:
+        """Leave out of sight what objects show otherwise a second time, or with another clock; whether any was seen."""
+        known = [find for find in self._found.everything if find.observation.changed][:_TWICE]
+        probes = [replace(find.probe, id=f"twice#{rank}") for rank, find in enumerate(known)]
+        if self._reads_clock:
+            probes += [later(probe, f"later#{rank}") for rank, probe in enumerate(probes)]
+        found = self._prober.probe(probes, self._limits.call) if probes else []
+        restless: dict[str, None] = {}
+        for one, other in zip([*known, *known], found, strict=False):
+            if other.outcome == "returned":
+                before, after = one.observation.changed, other.changed
+                texts = dict.fromkeys([*before, *after])
+                restless.update({text: None for text in texts if before.get(text) != after.get(text)})
+        if restless:
+            self._callee = replace(self._callee, unseen=tuple(restless))
+            self._found.everything[:] = [_without(find, restless) for find in self._found.everything]
+            self._found.finds[:] = [_without(find, restless) for find in self._found.finds]
+        return bool(known)
 
     def _climbing(self) -> list[Input]:
         """Inputs towards what comparisons have not come out as yet."""
@@ -153,12 +188,20 @@ class Search:
             return []
         base = tuple(pool[0] for pool in self._pools)
         rows = []
-        for one, other in combinations(range(len(base)), 2):
+        last = [self._callee.places.index(AFTERMATH)] if self._callee.has_aftermath else []
+        for one, other in combinations([place for place in range(len(base)) if place not in last], 2):
             for first, second in product(self._pools[one][1:_FIRSTS], self._pools[other][1:_SECONDS]):
                 row = list(base)
                 row[one], row[other] = first, second
                 rows.append(tuple(row))
-        return rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        rows = rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        asked = [
+            (first, *base[1:at], term, *base[at + 1 :])
+            for at in last
+            for term in self._pools[at][1:_FIRSTS]
+            for first in self._pools[0][1:_SECONDS]
+        ]
+        return [*rows, *asked]
 
     def _neighbourhood(self) -> list[Input]:
         """The next find that reached something new, with each place in turn set to its likeliest values."""
@@ -201,7 +244,7 @@ class Search:
         fresh: list[tuple[Input, Probe, Scene]] = []
         for row in rows:
             probe, scene = probe_of(self._callee, row, f"{self._callee.target.key}#{len(self._tried)}")
-            text = f"{probe.setup}\n{probe.expression}"
+            text = "\n".join((probe.setup, probe.expression, *probe.afterwards))
             if text not in self._tried:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
@@ -235,7 +278,7 @@ class Search:
         kind = kind_of(observation)
         gained = find.goals - self._reached
         seen = self._signatures.setdefault((find.goals, kind), set())
-        text = outcome_text(observation)
+        text = outcome_text(_without(find, scene.afterwards).observation)
         shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
         if text in seen:  # a number is worth showing also where the result is an old one, a text is not
             shown = {item for item in shown if item[1][:1] not in {"'", '"', "b"}}
@@ -267,11 +310,19 @@ class Search:
             self._callee = replace(self._callee, form=Form.SLICED)
 
 
+def _without(find: Find, names: Collection[str]) -> Find:
+    if not names:
+        return find
+    changed = {name: value for name, value in find.observation.changed.items() if name not in names}
+    probe = replace(find.probe, unseen=tuple(names))
+    return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
+
+
 def defaults_of(callee: Callee) -> tuple[str, ...]:
     """What each place is where it is left out, as far as that is a plain value."""
     given = [item.default if isinstance(item.default, ast.Constant) else None for item in callee.parameters]
     sources = ["" if node is None or node.value in {None, ...} else ast.unparse(node) for node in given]
-    return (*([""] if callee.receiver else []), *sources, *([""] if callee.has_situation else []))
+    return (*([""] if callee.receiver else []), *sources, *("" for _ in callee.further))
 
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from pytest_llmgen.generate.offline.code import dotted
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
 from pytest_llmgen.generate.offline.showing import error_name
+from pytest_llmgen.generate.offline.suggestions import TEXTS
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge
 from pytest_llmgen.records import Prober
 
@@ -19,7 +21,11 @@ _ROUNDS = 6
 _MAX_VARIANTS = 14
 _MAX_FINDS = 24
 _EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
-_PER_ARGUMENT, _PER_STEP = 6, 16
+_PER_ARGUMENT, _PER_STEP, _PER_ODDITY = 6, 16, 12
+_SOME = "hello"
+_WORD = re.compile("|".join([r"'[a-z]{1,8}'|'[A-Z]{1,4}'", *map(re.escape, sorted(TEXTS))]))
+_ODD = re.compile(r"(?<![\w'])''(?!')|'[^\w']+'|\bdate(?:time)?\((?:1|9999),[^)]*\)|\\x|\\u")
+"""Empty texts and texts of signs, the first and the last year, characters that can't be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ def shares(gains: Mapping[int, frozenset[object]], chosen: Sequence[int]) -> lis
 
 def shrunk(
     prober: Prober, callee: Callee, hunt: Hunt, wanted: Sequence[Needed], base: Input, limits: Limits
-) -> list[Find]:
+) -> list[Needed]:
     """The inputs, each as short as was found: the same kind of outcome, and nothing lost that it is wanted for."""
     current = list(wanted)
     waiting = set(range(min(len(current), _MAX_FINDS)))
@@ -77,7 +83,7 @@ def shrunk(
         for place, find in better.items():
             current[place] = replace(current[place], find=find)
         waiting = set(better)
-    return [each.find for each in current]
+    return current
 
 
 def _observed(prober: Prober, callee: Callee, rows: Sequence[Input], timeout: float) -> list[Find]:
@@ -93,7 +99,7 @@ def _is_alike(find: Find, needed: Needed) -> bool:
     one, other = find.observation, needed.find.observation
     if one.outcome != other.outcome or error_name(one) != error_name(other) or not needed.goals <= find.goals:
         return False
-    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() == other.changed.keys())
+    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() >= other.changed.keys())
 
 
 def _best(hunt: Hunt, current: Sequence[Needed], pairs: Sequence[tuple[int, Find]]) -> dict[int, Find]:
@@ -121,12 +127,20 @@ def size(row: Input) -> int:
 def _size(term: Term) -> int:
     if term.is_omitted:
         return 0
-    steps = sum(_PER_STEP + len(step) for step in term.steps)
-    return _PER_ARGUMENT + len(term.source) + steps + sum(_PER_STEP + len(line) for line in term.before)
+    parts = (*term.steps, *term.before)
+    return _PER_ARGUMENT + _effort(term.source) + sum(_PER_STEP + _effort(part) for part in parts)
+
+
+def _effort(source: str) -> int:
+    """How hard a text of code is to read: a short word is no harder than a letter, what nobody would write is."""
+    return len(_WORD.sub("'a'", source)) + _PER_ODDITY * len(_ODD.findall(source))
 
 
 def shorter(row: Input, base: Input) -> list[Input]:
-    """Variants with less to read, the shortest first; none of them makes a boundary of what was none."""
+    """Variants with less to read; none of them makes a boundary of what was none.
+
+    First those that change the same thing wherever it stands, then the shortest.
+    """
     found: list[Input] = []
     for place, term in enumerate(row):
         variants = [each for each in _variants(term, base[place]) if _size(each) < _size(term)]
@@ -134,8 +148,37 @@ def shorter(row: Input, base: Input) -> list[Input]:
     plain = tuple(usual if _size(usual) <= _size(term) else term for term, usual in zip(row, base, strict=True))
     if plain != row and size(plain) < size(row):
         found.append(plain)
-    unique = list(dict.fromkeys(found))
-    return sorted(unique, key=size)
+    same = [other for other in _everywhere(row) if size(other) < size(row)]
+    return list(dict.fromkeys([*same, *sorted(dict.fromkeys(found), key=size)]))
+
+
+def _everywhere(row: Input) -> Iterator[Input]:
+    """Variants in which the same part is made plainer wherever it stands: two prices stay equal ones."""
+    texts = [text for term in row for text in (term.source, *term.steps)]
+    for part, plainer in dict.fromkeys(pair for text in texts for pair in _parts(text)):
+        if sum(text.count(part) for text in texts) > 1:
+            yield tuple(_exchanged(term, part, plainer) for term in row)
+
+
+def _exchanged(term: Term, part: str, plainer: str) -> Term:
+    steps = tuple(step.replace(part, plainer) for step in term.steps)
+    source = term.source.replace(part, plainer)
+    return term if (source, steps) == (term.source, term.steps) else replace(term, source=source, steps=steps)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Calls of an expression or a step, and what they are with a keyword less; a word for an empty text."""
+    try:
+        tree = ast.parse(text if not text.startswith((".", "[", "(")) else f"it{text}", mode="eval")
+    except SyntaxError:
+        return  # several arguments, or an assignment
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for at in range(len(node.keywords)):
+                fewer = ast.Call(node.func, node.args, [*node.keywords[:at], *node.keywords[at + 1 :]])
+                yield ast.unparse(node), ast.unparse(fewer)
+        elif isinstance(node, ast.Constant) and node.value == "":
+            yield "''", repr(_SOME)
 
 
 def _variants(term: Term, usual: Term) -> Iterator[Term]:
@@ -159,7 +202,7 @@ def _variants(term: Term, usual: Term) -> Iterator[Term]:
 
 
 def _plainer(step: str) -> Iterator[str]:
-    """A step with an option less: ``.add(Money(3, currency='a'))`` becomes ``.add(Money(3))``."""
+    """A step with an option less, ``.add(Money(3))`` for ``.add(Money(3, currency='a'))``, or a word for no text."""
     if not step.startswith("."):
         return
     try:
@@ -174,6 +217,12 @@ def _plainer(step: str) -> Iterator[str]:
                 assert isinstance(call, ast.Call)
                 del call.keywords[at]
                 yield ast.unparse(changed).removeprefix("it")
+        elif isinstance(node, ast.Constant) and node.value == "":
+            changed = copy.deepcopy(tree)
+            text = list(ast.walk(changed))[rank]
+            assert isinstance(text, ast.Constant)
+            text.value = _SOME
+            yield ast.unparse(changed).removeprefix("it")
 
 
 def _smaller(tree: ast.Expression) -> Iterator[ast.Expression]:
@@ -214,8 +263,8 @@ def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    """Shorter texts: a letter, halves, words, one letter less."""
+    """Shorter texts: words, a letter, halves, one letter less."""
     half = len(text) // 2
     words = text.split()
-    options = [text[:1], text[-1:], text[:half], text[half:], *words, text[1:], text[:-1]]
+    options = [*words, text[:1], text[-1:], text[:half], text[half:], text[1:], text[:-1]]
     yield from (part for part in dict.fromkeys(options) if 0 < len(part) < len(text) and part.strip())

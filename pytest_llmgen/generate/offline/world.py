@@ -31,7 +31,8 @@ _ATTRS_FIELDS = {"attr.ib", "attr.attrib", "attrs.field", "ib", "attrib"}
 _PROPERTIES = {"property", "cached_property"}
 _ACCESSORS = {"setter", "deleter", "getter", "overload"}
 """Of definitions that repeat the name of a property or function."""
-_MAX_BASES = 5
+_GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft"}
+_MAX_BASES, _MAX_HEIRS = 5, 3
 _MAX_MODULES = 12
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
 """Calls of a constructor that make it a second choice."""
@@ -58,7 +59,9 @@ class ClassShape:
     members: tuple[str, ...] = ()  # of an Enum
     attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
-    slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
+    slots: Mapping[str, ast.expr] = field(
+        default_factory=dict
+    )  # public attributes that begin as None or empty, annotated
     bases: frozenset[str] = frozenset()  # names of every base class that is named
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # parameters of the constructor that are paths
 
@@ -78,6 +81,17 @@ class World:
         nested = ".".join(type_name.split(".")[-2:])
         return self.classes.get(nested) or self.classes.get(plain)
 
+    def heirs(self, shape: ClassShape, method: str) -> list[ClassShape]:
+        """Concrete classes that inherit a method, those that override most of the others first."""
+        found = [
+            item
+            for item in self.classes.values()
+            if shape.name in item.bases
+            and item.kind in {ClassKind.PLAIN, ClassKind.RECORD}
+            and item.methods.get(method) is shape.methods.get(method)
+        ]
+        return sorted(found, key=lambda item: -_overridden(item, shape))[:_MAX_HEIRS]
+
     def implementations(self, shape: ClassShape) -> list[ClassShape]:
         """Concrete classes that have every method of an abstract one, the plainest constructor first."""
         wanted = {name for name in shape.methods if not name.startswith("_")}
@@ -87,6 +101,22 @@ class World:
             if item.kind in {ClassKind.PLAIN, ClassKind.RECORD} and wanted and wanted <= item.methods.keys()
         ]
         return sorted(fitting, key=lambda item: any(name in _CONNECTING for name in _called(item)))
+
+
+def _overridden(heir: ClassShape, shape: ClassShape) -> int:
+    return sum(heir.methods.get(name) is not node for name, node in shape.methods.items())
+
+
+def is_hook(node: FunctionNode) -> bool:
+    """Whether a method is there to be overridden: it does nothing, or says that it is not implemented."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    match body:
+        case [] | [ast.Pass()] | [ast.Expr(value=ast.Constant())]:
+            return True
+        case [ast.Raise(exc=ast.expr() as error)]:
+            return "NotImplementedError" in ast.unparse(error)
+        case _:
+            return False
 
 
 def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:
@@ -262,7 +292,7 @@ def _shape(
         _members(node) if kind is ClassKind.ENUM else (),
         _attributes(line, methods),
         methods,
-        _slots(methods.get("__init__")),
+        _slots(methods),
         frozenset(_named(base).rpartition(".")[2] for owner in line for base in owner.bases),
         _paths(methods, tree) if kind is ClassKind.PLAIN and tree is not None else {},
     )
@@ -280,16 +310,32 @@ def _paths(methods: Mapping[str, FunctionNode], tree: ast.Module) -> dict[str, l
     }
 
 
-def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
-    """``self.voucher: Voucher | None = None`` in a constructor."""
+def _slots(methods: Mapping[str, FunctionNode]) -> dict[str, ast.expr]:
+    """``self.jobs: list[Job] = []`` and ``self.voucher: Voucher | None = None`` in a constructor."""
     found: dict[str, ast.expr] = {}
+    maker = methods.get("__init__")
     for node in ast.walk(maker) if maker else ():
         match node:
             case ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=kind, value=ast.Constant(None)
-            ) if not attr.startswith("_"):
+                target=ast.Attribute(value=ast.Name(id="self"), attr=attr),
+                annotation=kind,
+                value=ast.Constant(None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(args=[], keywords=[]),
+            ) if not attr.startswith("_") and not any(_grows(attr, method) for method in methods.values()):
                 found[attr] = kind
     return found
+
+
+def _grows(attribute: str, method: FunctionNode) -> bool:
+    """Whether a method puts something into a collection that the object holds."""
+    for node in ast.walk(method):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=name), attr=what)):
+                if name == attribute and what in _GROWING:
+                    return True
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name), ctx=ast.Store()):
+                if name == attribute:
+                    return True
+    return False
 
 
 def _named(base: ast.expr) -> str:
