@@ -253,8 +253,8 @@ def test_no_two_modules_share_a_file_name():
 
 
 def test_a_file_has_the_imports_and_quotes_of_the_tests_around_it():
-    source = 'def test_it():\n    assert Cart(\'it\\\'s\').say("a") == f"{1}"\n    assert Line("it\'s")\n'
-    source = source.replace("'it\\'s'", '"b"')
+    checks = ['    assert Cart("b").say("a") == "c"', '    assert Line("it\'s")']
+    source = "\n".join(["def test_it():", *checks]) + "\n"
     imports = (*CART, "from shop.cart import Line")
     homes = {("shop.cart", "Cart"): "shop"}
     style = replace(PROVENANCE, homes=homes, quote="'")
