@@ -144,14 +144,17 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
     """``meter`` is None where no lines are wanted: reading them costs as much as the rest."""
     if meter is not None:
         meter.start()
+    began = time.process_time()
     try:
         value = eval(expression, namespace)  # noqa: S307 (a probe is code to run)
     except _HangError:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
-        return {"hits": meter.stop() if meter else {}, "how": "raised", **_error(error)}
+        seconds = time.process_time() - began
+        return {"hits": meter.stop() if meter else {}, "how": "raised", "seconds": seconds, **_error(error)}
+    seconds = time.process_time() - began
     hits = meter.stop() if meter else {}
-    return {"hits": hits, "how": "returned", "value": describe(value)}
+    return {"hits": hits, "how": "returned", "seconds": seconds, "value": describe(value)}
 
 
 def _watched(watch: Sequence[str], namespace: dict[str, Any]) -> dict[str, Value]:

@@ -27,7 +27,7 @@ from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
-from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
+from pytest_llmgen.generate.offline.killing import Hunt, affordable, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
@@ -214,7 +214,7 @@ class OfflineGenerator:
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         hunt = Hunt(self._prober, survivors, raised, is_wrapped=bool(assignment.target.decorators))
-        hunt.meet([find for find in _in_order_of_gain(found) if hunt.tells(find)])
+        hunt.meet([find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)])
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
@@ -235,7 +235,9 @@ class OfflineGenerator:
             chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
-        return chosen if is_enough else _without_repetition([*chosen, *filter(hunt.tells, found.finds)]), examples
+        return chosen if is_enough else _without_repetition(
+            [*chosen, *filter(hunt.tells, affordable(found.finds))]
+        ), examples
 
     def _claimed(
         self,
