@@ -319,7 +319,7 @@ class Executor:
                 {
                     "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in group],
                     "mutant": to_json(group[0].mutant),
-                    "path": group[0].path,
+                    "path": next((probe.path for probe in group if probe.path), ""),
                     "timeout": timeout,
                 },
                 timeout + self._waits.silence,
