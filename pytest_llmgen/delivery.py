@@ -5,16 +5,18 @@ Knows no files: what writes comes in as a :class:`Publisher`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.findings import OPEN, Findings
-from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
+from pytest_llmgen.generate.offline.settling import settled
 from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Fate, Judged, Mutant, Outcome, Prover, Runner, Target, TestRun
+from pytest_llmgen.records import Candidate, Fate, Judged, Mutant, Outcome, Prover, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.earlier import ROUND, removed, told
 from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
@@ -134,7 +136,10 @@ class _Delivery:
         """Fold single cases into tables, target by target, where the tables pass and lose nothing."""
         place = place_of(self.settings, self.findings)
         kept = [judged for judged in self.findings.kept if judged.candidate.round != ROUND]  # what is on disk stays
-        merged = merge_candidates([judged.candidate for judged in kept], tuple(self.findings.targets.values()))
+        arguments = arguments_of(self.findings.modules)
+        merged = merge_candidates(
+            [judged.candidate for judged in kept], tuple(self.findings.targets.values()), arguments
+        )
         known = {judged.candidate.id: judged for judged in kept}
         tables = [candidate for candidate in merged if candidate.id not in known]
         killed = frozenset[str]().union(*(judged.kills for judged in kept))
@@ -149,6 +154,25 @@ class _Delivery:
         others = [judged for judged in self.findings.judged if judged.candidate.id not in foldable]
         self.findings.judged = others + [judged for judged in after if judged.candidate.target in folded]
         keep_smallest(self.findings)
+        self._settle_names()
+
+    def _settle_names(self) -> None:
+        """Plainer names for tests, now that it is known which are beside them."""
+        names = {judged.candidate.name for judged in self.findings.judged}
+        ran = (test.nodeid.partition("[")[0].split("::") for test in self.findings.baseline.tests)
+        on_disk = {parts[-1] for parts in ran if parts[0].startswith(f"{self.publisher.place}/")}
+        by_path: dict[str, list[Candidate]] = {}
+        for judged in self.findings.kept:
+            by_path.setdefault(judged.candidate.target.partition("::")[0], []).append(judged.candidate)
+        renamed: dict[str, Candidate] = {}
+        for kept in by_path.values():
+            renamed |= settled(kept, names - {candidate.name for candidate in kept}, on_disk)
+        self.findings.judged = [
+            replace(
+                judged, candidate=renamed.get(judged.candidate.id, judged.candidate), reason=_retold(judged, renamed)
+            )
+            for judged in self.findings.judged
+        ]
 
     def prove_files(self, runner: Runner) -> tuple[Drafts, list[TestRun]]:
         """Run the whole files as they would be written; a test that fails there is dropped."""
@@ -228,6 +252,12 @@ def _not_alone(place: str, why: str, roots: Sequence[str]) -> LlmgenError:
         slug="tests-not-alone",
         fix=f"set pythonpath = {folders} in pytest's settings, or run them with the rest of the suite only",
     )
+
+
+def _retold(judged: Judged, renamed: Mapping[str, Candidate]) -> str:
+    """The reason with the names that tests have now."""
+    names = {identity.rpartition("#")[2]: candidate.name for identity, candidate in renamed.items()}
+    return re.sub(r"\btest_\w+", lambda found: names.get(found[0], found[0]), judged.reason) if names else judged.reason
 
 
 def _suspect_id(judged: Judged, targets: Mapping[str, Target]) -> str:

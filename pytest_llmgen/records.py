@@ -313,7 +313,8 @@ class Probe:
     """A piece of code whose behaviour the embedded generator wants to see.
 
     ``setup`` is a list of statements, run in a fresh namespace; ``expression`` is evaluated after it.
-    Names in ``watch`` are observed before and after the expression.
+    Names in ``watch`` are observed before and after the expression; of objects without source text, and of such a
+    result under the name ``result``, the public parts.
     """
 
     id: str
@@ -323,6 +324,7 @@ class Probe:
     path: str = ""  # the file whose lines are wanted
     alone: bool = False  # in a child of its own; others may share one, and see what is left in modules
     mutant: Mutant | None = None  # the code under test is changed like this
+    unseen: tuple[str, ...] = ()  # what is not looked at, since it is not the same each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +506,8 @@ class Fixture:
     doc: str = ""
     returns: str = ""
     path: str = ""
+    stand_in: tuple[str, ...] = ()  # statements that bind its name to what it gives, without pytest
+    needs: tuple[str, ...] = ()  # fixtures of pytest that these statements name
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,6 +526,7 @@ class TargetContext:
     fixtures: tuple[Fixture, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
+    has_hypothesis: bool = False  # whether the project declares it, or its tests import it
     rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
     recorded: tuple[str, ...] = ()  # calls of it, and objects of its class, as the project's tests made them
 

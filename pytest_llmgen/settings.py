@@ -92,6 +92,7 @@ class Settings:
     time: float
     rounds: int
     fill: bool
+    properties: str
     workers: int
     mutant_timeout: float
     mutant_budget: str

@@ -42,6 +42,7 @@ def context_of_target(target: Target, module: Module, project: Project) -> Targe
         fixtures=project.fixtures,
         versions=_versions(project, names),
         async_plugin=project.async_plugin,
+        has_hypothesis=project.has_hypothesis,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 from textwrap import dedent
@@ -13,6 +13,7 @@ from textwrap import dedent
 from pytest_llmgen.extract.layout import is_under
 from pytest_llmgen.extract.names import imported_modules, parse_or_empty
 from pytest_llmgen.extract.outline import first_paragraph
+from pytest_llmgen.extract.standins import FixtureCode, stand_in
 from pytest_llmgen.extract.targets import Function, decorator_names, last_name, text_of
 from pytest_llmgen.records import Fixture, Target
 
@@ -100,21 +101,32 @@ def read_fixtures(conftests: Iterable[TextFile], output_dir: str) -> tuple[Fixtu
     """The fixtures that tests in ``output_dir`` can ask for, by name; the nearest conftest wins."""
     seen = (file for file in conftests if is_under(output_dir, str(PurePosixPath(file.path).parent)))
     nearest_last = sorted(seen, key=lambda file: (file.path.count("/"), file.path))
-    found = {each.name: each for file in nearest_last for each in _fixtures(file)}
-    return tuple(found[name] for name in sorted(found) if not name.startswith("_"))
+    found: dict[str, Fixture] = {}
+    code: dict[str, FixtureCode] = {}
+    for file in nearest_last:
+        tree = parse_or_empty(file.source)
+        for fixture, node in _fixtures(file.path, tree):
+            found[fixture.name], code[fixture.name] = fixture, FixtureCode(node, tree)
+    return tuple(_stood_in(found[name], code) for name in sorted(found) if not name.startswith("_"))
 
 
-def _fixtures(file: TextFile) -> Iterator[Fixture]:
-    for node in parse_or_empty(file.source).body:
+def _stood_in(fixture: Fixture, code: Mapping[str, FixtureCode]) -> Fixture:
+    made = stand_in(fixture.name, code)
+    return replace(fixture, stand_in=made.code, needs=tuple(sorted(made.needs))) if made else fixture
+
+
+def _fixtures(path: str, tree: ast.Module) -> Iterator[tuple[Fixture, Function]]:
+    for node in tree.body:
         if isinstance(node, Function) and {"fixture", "yield_fixture"} & set(decorator_names(node)):
             options = _options(node)
-            yield Fixture(
+            fixture = Fixture(
                 name=options.get("name", node.name),
                 scope=options.get("scope", "function"),
                 doc=first_paragraph(ast.get_docstring(node)),
                 returns=_given(node.returns),
-                path=file.path,
+                path=path,
             )
+            yield fixture, node
 
 
 def _options(node: Function) -> dict[str, str]:

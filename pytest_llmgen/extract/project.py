@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
+from pytest_llmgen.extract.declared import is_declared, read_requirements
 from pytest_llmgen.extract.examples import Example, TextFile, async_plugin_of, read_examples, read_fixtures
 from pytest_llmgen.extract.files import open_tree, read_source
 from pytest_llmgen.extract.layout import is_excluded, is_under
@@ -50,6 +51,7 @@ class Project:
     settings: str = ""  # the text of pytest's configuration files
     output_dir: str = "tests/llmgen"
     versions: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # top-level import -> distribution, version
+    requirements: str = ""  # the text of the files that say what the project needs
 
     @cached_property
     def names(self) -> Mapping[str, Names]:
@@ -88,6 +90,11 @@ class Project:
     def async_plugin(self) -> str | None:
         """What runs the project's async tests."""
         return async_plugin_of(self.settings, [*self.tests, *self.conftests])
+
+    @cached_property
+    def has_hypothesis(self) -> bool:
+        """Whether tests of the project may need hypothesis."""
+        return is_declared("hypothesis", self.requirements, [file.source for file in (*self.tests, *self.conftests)])
 
 
 def _own_name(names: Names, called: ast.expr) -> str:
@@ -135,6 +142,7 @@ def read_project(
         settings="\n".join(read_source(tree.root / name)[0] for name in _SETTINGS),
         output_dir=output_dir,
         versions=versions(_foreign(modules, sources)),
+        requirements=read_requirements(root),
     )
 
 

@@ -105,7 +105,9 @@ def make_search(settings: Settings, prober: Prober, project: Callable[[], Iterab
     """The embedded generator; ``project`` gives all modules of the project."""
     from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
-    generator: Generator = OfflineGenerator(prober, seed=settings.seed, waits=settings.waits, project=project)
+    generator: Generator = OfflineGenerator(
+        prober, seed=settings.seed, waits=settings.waits, project=project, properties=settings.properties
+    )
     return generator
 
 

@@ -127,4 +127,12 @@ OPTIONS: tuple[Option, ...] = (
         "llm_fill",
         "bool",
     ),
+    Option(
+        "properties",
+        "Property tests by search, which need hypothesis: auto writes them where the project declares or imports it",
+        "auto",
+        None,
+        "llm_properties",
+        choices=("auto", "on", "off"),
+    ),
 )

@@ -62,12 +62,13 @@ class Challenger:
         while waiting:
             waiting = waiting[self._take_turn(waiting, pieces, request) :]
 
-    def _piece(self, setup: str, expression: str, watch: Sequence[str], expected: str) -> Piece:
-        key = (setup, expression, tuple(watch), expected)
+    def _piece(self, setup: str, expression: str, watch: Sequence[str], unseen: Sequence[str], expected: str) -> Piece:
+        key = (setup, expression, tuple(watch), tuple(unseen), expected)
         if key not in self._pieces:
             if len(self._pieces) >= _MAX_PIECES:
                 self._pieces.clear()
-            self._pieces[key] = compiled(Probe("", setup, expression, tuple(watch)), expected)
+            probe = Probe("", setup, expression, tuple(watch), unseen=tuple(unseen))
+            self._pieces[key] = compiled(probe, expected)
         return self._pieces[key]
 
     def _tell(self, met: _Met, places: Sequence[int], *, all_same: bool) -> None:

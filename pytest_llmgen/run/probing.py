@@ -6,7 +6,7 @@ import contextlib
 import io
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -14,15 +14,18 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen.generate.offline.calls import RESULT
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import Observation, Probe, Value
+from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
+from pytest_llmgen.run.sights import sights
 from pytest_llmgen.run.values import describe
 from pytest_llmgen.run.wire import to_json
 
 TEXT_LIMIT = 4000
-
+_WHOLE = ("dict(", "list(")
 
 HANG = 0.25
 """CPU seconds after which a probe that meets a mutant is taken to hang: others take a thousandth of that."""
@@ -37,6 +40,7 @@ class Piece:
     setup: CodeType
     expression: CodeType
     watch: tuple[str, ...]
+    unseen: frozenset[str]
     expected: str
 
 
@@ -63,7 +67,7 @@ def compiled(probe: Probe, expected: str) -> Piece:
         SyntaxError, ValueError: it is no code.
     """
     setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
-    return Piece(setup, expression, probe.watch, expected)
+    return Piece(setup, expression, probe.watch, frozenset(probe.unseen), expected)
 
 
 def differing(
@@ -113,7 +117,7 @@ def _shown(answer: dict[str, Any], raised: frozenset[str]) -> str:
 
 
 def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
-    namespace: dict[str, Any] = {"__name__": "llmgen_probe", "__file__": str(root / "llmgen_probe.py")}
+    namespace = _fresh(root)
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
         try:
@@ -123,21 +127,29 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
             _undo(namespace)
             return {"how": "setup-failed", **_error(error)}
-        before = _watched(piece.watch, namespace)
+        before = watched(piece.watch, namespace, piece.unseen, is_whole=False)
         output.seek(0)
         output.truncate()
         answer = _evaluate(piece.expression, namespace, meter)
-        after = _watched(piece.watch, namespace)
+        printed = output.getvalue()[:TEXT_LIMIT]
+        after = watched(piece.watch, namespace, piece.unseen)
         _undo(namespace)
+        before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
     changed = {name: value for name, value in after.items() if value != before.get(name)}
-    return {**answer, "output": output.getvalue()[:TEXT_LIMIT], "changed": changed}
+    return {**answer, "output": printed, "changed": changed}
+
+
+def _fresh(root: Path) -> dict[str, Any]:
+    return {"__name__": "llmgen_probe", "__file__": str(root / "llmgen_probe.py")}
 
 
 def _undo(namespace: dict[str, Any]) -> None:
-    """Give back what ``monkeypatch`` replaced: other probes run in this process."""
-    patch = namespace.get("monkeypatch")
-    if isinstance(patch, pytest.MonkeyPatch):
-        patch.undo()
+    """Give back what ``monkeypatch`` replaced, and hear nothing more: other probes run in this process."""
+    for item in list(namespace.values()):
+        if isinstance(item, pytest.MonkeyPatch):
+            item.undo()
+        elif isinstance(item, Logs | Warned):
+            item.close()
 
 
 def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -> dict[str, Any]:
@@ -154,16 +166,44 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
         return {"hits": meter.stop() if meter else {}, "how": "raised", "seconds": seconds, **_error(error)}
     seconds = time.process_time() - began
     hits = meter.stop() if meter else {}
+    namespace[RESULT] = value
     return {"hits": hits, "how": "returned", "seconds": seconds, "value": describe(value)}
 
 
-def _watched(watch: Sequence[str], namespace: dict[str, Any]) -> dict[str, Value]:
-    """Each name may be a path of attributes, so that the state of an object can be watched."""
-    watched = {}
-    for name in watch:
+def watched(
+    watch: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = (), *, is_whole: bool = True
+) -> dict[str, Value]:
+    """What is seen of names and paths of attributes: of what has no source text, and of the result, the parts.
+
+    Without ``is_whole`` no collection is read to its end.
+    """
+    found: dict[str, Value] = {}
+    held = {name: namespace[name] for name in watch if name in namespace}
+    names = [name for name in watch if name not in unseen and (is_whole or not name.startswith(_WHOLE))]
+    for name in [*names, *([RESULT] if RESULT in namespace else [])]:
         with contextlib.suppress(Exception):
-            watched[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
-    return watched
+            value = eval(name, namespace)  # noqa: S307 (a probe is code to run)
+            told = describe(value)
+            if name != RESULT:
+                found[name] = told
+            if told.source is None:
+                seen = sights(name, value, held, frozenset(unseen), is_whole=is_whole)
+                found |= {text: each for text, each in seen.items() if text not in found}
+    return found
+
+
+def _whole_before(piece: Piece, names: Sequence[str], root: Path) -> dict[str, Value]:
+    """Whole collections as they were: of the same objects made anew, since some change when they are read."""
+    found: dict[str, Value] = {}
+    if not names or all(RESULT in name for name in names):
+        return found
+    namespace = _fresh(root)
+    with contextlib.suppress(Exception):
+        exec(piece.setup, namespace)  # noqa: S102 (a probe is code to run)
+        for name in names:
+            found[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
+    _undo(namespace)
+    return found
 
 
 def _error(error: BaseException) -> dict[str, str]:

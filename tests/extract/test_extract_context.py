@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -274,7 +275,8 @@ def test_without_a_mention_the_shortest_test_of_the_nearest_file_is_the_example(
 
 
 def test_fixtures_are_those_that_generated_tests_can_reach(shop: Path) -> None:
-    assert context(shop, "shop/cart.py::other").fixtures == (
+    found = context(shop, "shop/cart.py::other").fixtures
+    assert tuple(replace(each, stand_in=()) for each in found) == (
         Fixture("cart", "function", "", "", "tests/conftest.py"),
         Fixture("db", "session", "A database in memory.", "Database", "tests/conftest.py"),
     )
@@ -307,6 +309,27 @@ def test_the_plugin_for_async_tests_is_the_one_that_the_project_uses(
 ) -> None:
     root = write(tmp_path, {"a.py": "async def f(): return 1\n", **files})
     assert context(root, "a.py::f").async_plugin == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, False),
+        ({"pyproject.toml": '[dependency-groups]\ntest = ["pytest", "hypothesis>=6"]\n'}, True),
+        ({"pyproject.toml": '[tool.poetry.group.dev.dependencies]\nhypothesis = "^6.1"\n'}, True),
+        ({"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-p no:hypothesispytest"\n'}, False),
+        ({"pyproject.toml": 'dependencies = ["hypothesis-jsonschema"]\n'}, False),
+        ({"requirements-dev.txt": "pytest\nhypothesis[numpy] ; python_version > '3'\n"}, True),
+        ({"requirements/test.txt": "# hypothesis\npytest\n"}, False),
+        ({"tests/test_a.py": "from hypothesis import given\n"}, True),
+        ({"tests/test_llmgen_a.py": "from hypothesis import given\n\n\n@pytest.mark.llm_generated()\n"}, False),
+    ],
+)
+def test_a_project_has_hypothesis_where_it_declares_or_imports_it(
+    tmp_path: Path, files: dict[str, str], expected: bool
+) -> None:
+    root = write(tmp_path, {"a.py": "def f(): return 1\n", **files})
+    assert context(root, "a.py::f").has_hypothesis is expected
 
 
 def test_imports_in_circles_and_bases_in_circles_end(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import types
 import pytest
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of, targets_of
 
-from pytest_llmgen.generate.offline.claims import Examples, _replaced, claims
+from pytest_llmgen.generate.offline.claims import Examples, _replaced, claims, may_claim
 from pytest_llmgen.generate.offline.domains import RUNGS, by_annotation, by_value, plural
 from pytest_llmgen.generate.offline.generator import partners_for, plan_of
 from pytest_llmgen.generate.offline.partners import undoes
 from pytest_llmgen.generate.offline.search import Limits, Search
-from pytest_llmgen.records import Observation, Oracle
+from pytest_llmgen.records import Observation, Oracle, TargetContext
 
 KINDS = ["int", "str", "float", "bool", "bytes", "list[int]", "dict[str, int]", "list[list[str]]", "Sequence[float]"]
 
@@ -164,6 +164,16 @@ def test_a_pair_that_hardly_ever_goes_back_and_forth_is_suspected():
     assert "as their names say" in candidate.summary
     assert candidate.source.endswith("    assert decode_shift(encode_shift(text)) == text\n")
     assert "hypothesis" not in "".join(candidate.imports)
+
+
+@pytest.mark.parametrize(
+    ("setting", "has_hypothesis", "expected"),
+    [("auto", True, True), ("auto", False, False), ("on", False, True), ("off", True, False)],
+)
+def test_property_tests_are_written_where_the_project_has_hypothesis_or_asks_for_them(
+    setting, has_hypothesis, expected
+):
+    assert may_claim(setting, TargetContext("import codec", has_hypothesis=has_hypothesis)) is expected
 
 
 PAIR = """

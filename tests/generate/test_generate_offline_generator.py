@@ -6,12 +6,8 @@ import ast
 import asyncio  # noqa: F401 (its first import would take longer than the limit on lines allows)
 import contextlib
 import dataclasses
-import datetime as dt
-import decimal
-import enum
 import io
 import itertools
-import math
 import os
 import pathlib
 import re
@@ -42,9 +38,10 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     TargetKind,
-    Value,
 )
 from pytest_llmgen.run.listening import listening
+from pytest_llmgen.run.probing import watched
+from pytest_llmgen.run.values import describe
 
 GOLDENS = pathlib.Path(__file__).parent.parent / "goldens" / "offline"
 LINE_LIMIT = 20_000
@@ -115,19 +112,19 @@ class InProcessProber:
                 exec(probe.setup, space)
         except (Exception, EndlessError) as error:  # noqa: BLE001 (code under test raises anything)
             return Observation(probe.id, "setup-failed", error_type=name_of(error), error_message=str(error))
-        before = look_at(probe.watch, space)
+        before = watched(probe.watch, space, probe.unseen)
         result, failure = None, None
         output.seek(0)
         output.truncate()
         arcs.reset()
         try:
             with contextlib.redirect_stdout(output), arcs.limited():
-                result = eval(probe.expression, space)
+                space["result"] = result = eval(probe.expression, space)
         except EndlessError:
             return Observation(probe.id, "timeout")
         except (Exception, SystemExit) as error:  # noqa: BLE001 (code under test raises anything)
             failure = error
-        after = look_at(probe.watch, space)
+        after = watched(probe.watch, space, probe.unseen)
         changed = {name: value for name, value in after.items() if value != before.get(name)}
         hits = Hits(frozenset(arcs.lines), frozenset(arcs.arcs))
         self.hit.setdefault(probe.path, set()).update(arcs.lines)
@@ -135,7 +132,7 @@ class InProcessProber:
             return Observation(
                 probe.id, "raised", None, name_of(failure), str(failure), output.getvalue(), changed, hits
             )
-        return Observation(probe.id, "returned", show(result), None, "", output.getvalue(), changed, hits)
+        return Observation(probe.id, "returned", describe(result), None, "", output.getvalue(), changed, hits)
 
 
 class Tracer:
@@ -169,59 +166,8 @@ class Tracer:
         return self.trace
 
 
-def look_at(names, space):
-    seen = {}
-    for name in names:
-        with contextlib.suppress(Exception):
-            seen[name] = show(eval(name, space))
-    return seen
-
-
 def name_of(error):
     return f"{type(error).__module__}.{type(error).__qualname__}"
-
-
-def show(value):
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    imports = set()
-    try:
-        source = source_of(value, imports)
-    except (ValueError, RecursionError):
-        source = None
-        return Value(kind, source, text="an object")
-    approximate = any(
-        isinstance(node, ast.Constant) and type(node.value) is float for node in ast.walk(ast.parse(source))
-    )
-    return Value(kind, source, tuple(sorted(imports)), approximate, repr(value))
-
-
-def source_of(value, imports):
-    kind = type(value)
-    if isinstance(value, enum.Enum):
-        imports.add(f"from {kind.__module__} import {kind.__name__}")
-        return f"{kind.__name__}.{value.name}"
-    if isinstance(value, decimal.Decimal | dt.date | dt.timedelta):
-        imports.add("from decimal import Decimal" if kind is decimal.Decimal else "import datetime")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(value)
-    elif dataclasses.is_dataclass(value):
-        imports.add(f"from {kind.__module__} import {kind.__name__}")
-        fields = [f"{f.name}={source_of(getattr(value, f.name), imports)}" for f in dataclasses.fields(value) if f.init]
-        return f"{kind.__name__}({', '.join(fields)})"
-    elif kind in {list, tuple, set, dict}:
-        return display_of(value, imports)
-    elif kind not in {type(None), bool, int, float, str, bytes}:
-        raise ValueError(value)
-    return repr(value)
-
-
-def display_of(value, imports):
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{source_of(k, imports)}: {source_of(v, imports)}" for k, v in value.items()) + "}"
-    items = [source_of(item, imports) for item in value]
-    if isinstance(value, set):
-        return "{" + ", ".join(sorted(items)) + "}" if items else "set()"
-    return "[" + ", ".join(items) + "]" if isinstance(value, list) else "(" + "".join(f"{i}, " for i in items) + ")"
 
 
 def module_of(name, source):

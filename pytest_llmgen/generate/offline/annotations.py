@@ -131,9 +131,10 @@ class Annotations:
         world: World,
         hints: Mapping[str, Sequence[Term]] | None = None,
         seen: Mapping[str, Sequence[Term]] | None = None,
+        given: Mapping[str, Sequence[Term]] | None = None,
     ) -> None:
-        """``hints`` are values by the name of what they are for, ``seen`` objects of tests by class."""
-        self._world, self._hints, self._seen = world, hints or {}, seen or {}
+        """``hints``: values by what they are for; by class ``seen``: objects of tests, and ``given``: fixtures."""
+        self._world, self._hints, self._seen, self._given = world, hints or {}, seen or {}, given or {}
 
     def terms_of_text(self, text: str, depth: int = 0) -> list[Term]:
         """Terms for an annotation given as text; none where it cannot be read."""
@@ -281,7 +282,10 @@ class Annotations:
         ]
 
     def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
-        """Expressions that make objects of a class of the project, the plainest first."""
+        """Objects of a class of the project: fixtures, then expressions that make them, the plainest first."""
+        return unique([*self._given.get(shape.name, ()), *self._made(shape, depth)])
+
+    def _made(self, shape: ClassShape, depth: int) -> list[Term]:
         if shape.kind is ClassKind.ENUM:
             return [Term(f"{shape.name}.{member}", (shape.statement,)) for member in shape.members]
         if depth > MAX_DEPTH:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline.code import FunctionNode
@@ -77,15 +78,14 @@ def decisions(node: FunctionNode, goals: frozenset[Goal]) -> Iterator[Decision]:
     """The ways that were taken, in source order."""
     lines = {line for kind, line, _ in goals if kind == "line"}
     arcs = {(a, b) for kind, a, b in goals if kind == "arc"}
-    given = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
-    fleeting = {each.id for each in _names(node) if isinstance(each.ctx, ast.Store)} - given
+    local = _Locals.of(node)
     for item in _statements(node.body):
         match item:
-            case ast.If(test=test, body=body) if not fleeting & {each.id for each in _names(test)}:
+            case ast.If(test=test, body=body) if not local.are_in(plain := local.traced(test)):
                 first = body[0].lineno
                 ways = {b == first for a, b in arcs if a in {test.lineno, item.lineno}}
                 for way in sorted(ways):
-                    yield Decision(item.lineno, str(way), phrase_of(test, is_true=way), is_plain=not way)
+                    yield Decision(item.lineno, str(way), phrase_of(plain, is_true=way), is_plain=not way)
             case ast.For(target=_, iter=source, body=body) if item.lineno in lines:
                 name = words_of(source) if isinstance(source, ast.Name | ast.Attribute) else ""
                 if body[0].lineno not in lines and name:
@@ -94,6 +94,58 @@ def decisions(node: FunctionNode, goals: frozenset[Goal]) -> Iterator[Decision]:
                 for handler in handlers:
                     if handler.body[0].lineno in lines and isinstance(handler.type, ast.Name):
                         yield Decision(handler.lineno, "handled", f"{handler.type.id}_is_handled", is_plain=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Locals:
+    """The variables of a function that are no parameters: a reader of the test does not know them."""
+
+    names: frozenset[str]
+    origins: Mapping[str, ast.expr]  # of those that only hold a parameter in another form: ``clean = code.strip()``
+
+    @classmethod
+    def of(cls, node: FunctionNode) -> _Locals:
+        """The variables of a function."""
+        given = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+        stored = Counter(each.id for each in _names(node) if isinstance(each.ctx, ast.Store))
+        plain = [item for item in _statements(node.body) if isinstance(item, ast.Assign) and len(item.targets) == 1]
+        origins = {
+            item.targets[0].id: item.value
+            for item in plain
+            if isinstance(item.targets[0], ast.Name) and stored[item.targets[0].id] == 1
+            if _held(item.value) in given - stored.keys()
+        }
+        return cls(frozenset(stored.keys() - given), origins)
+
+    def traced(self, test: ast.expr) -> ast.expr:
+        """The condition in terms of parameters, as far as that is known."""
+        traced: ast.expr = _Traced(self.origins).visit(copy.deepcopy(test))
+        return traced
+
+    def are_in(self, test: ast.expr) -> bool:
+        """Whether a condition names one of them."""
+        return any(each.id in self.names for each in _names(test))
+
+
+class _Traced(ast.NodeTransformer):
+    def __init__(self, origins: Mapping[str, ast.expr]) -> None:
+        self.origins = origins
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.origins.get(node.id, node)
+
+
+def _held(node: ast.expr) -> str:
+    """The name of what an expression gives in another form; empty for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _SAME_THING:
+            return _held(value)
+        case ast.Call(func=ast.Name(id="str" | "int" | "float" | "list"), args=[thing]):
+            return _held(thing)
+        case _:
+            return ""
 
 
 def _names(node: ast.AST) -> Iterator[ast.Name]:
@@ -114,14 +166,17 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 def _cause(node: FunctionNode, find: Find) -> Decision | None:
     """The condition of the ``raise`` that was met."""
     lines = {line for kind, line, _ in find.goals if kind == "line"}
+    local = _Locals.of(node)
     best: Decision | None = None
     for item in _statements(node.body):
         if not isinstance(item, ast.If):
             continue
         for branch, way in ((item.body, True), (item.orelse, False)):
             met = [each for each in branch if isinstance(each, ast.Raise) and each.lineno in lines]
-            phrase = phrase_of(item.test, is_true=way) if met else ""
-            if phrase:
+            test = local.traced(item.test)
+            phrase = phrase_of(test, is_true=way) if met else ""
+            is_hollow = local.are_in(test) and phrase.startswith(("with_", "without_"))
+            if phrase and not is_hollow:
                 best = Decision(item.lineno, str(way), phrase, is_plain=False)
     return best
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
+from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Target, TargetKind
 
 ITEM_LIMIT = 20
+RESULT = "result"
+"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
@@ -65,6 +69,8 @@ _UNARY = {
 _STAND_INS = {
     "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
     "monkeypatch": ("import pytest", "monkeypatch = pytest.MonkeyPatch()"),
+    LOG: ("from pytest_llmgen.run.ears import Logs", f"{LOG} = Logs()", BEGIN[LOG]),
+    WARNINGS: ("from pytest_llmgen.run.ears import Warned", f"{WARNINGS} = Warned()"),
 }
 UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
@@ -95,7 +101,10 @@ class Callee:
     made_of: tuple[str, ...] = ()  # the parameters of its constructor
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
+    ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
+    unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""
@@ -105,7 +114,7 @@ class Callee:
             for method, names in self.echoes
             if given.keys() >= set(names)
         ]
-        return (*self.looks, *asked)
+        return (*self.looks, *asked, *(HEARD[name] for name in self.ears))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -161,6 +170,11 @@ def look(owner: str, attribute: str) -> str:
     return f"{whole[attribute]}({owner})" if attribute in whole else f"{owner}.{attribute}"
 
 
+def names_in(expression: str) -> set[str]:
+    """The variables that an expression mentions."""
+    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
+
+
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
     taken = _taken(callee, row)
@@ -175,7 +189,9 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
     for place, term in zip(callee.places, row, strict=True):
-        if place in bound:
+        if place in bound and term.source in term.fixtures and place != callee.receiver:
+            bound[place] = term.source  # a fixture has its name already
+        elif place in bound:
             statements.append(f"{bound[place]} = {term.source}")
             statements.extend(step_of(bound[place], step) for step in term.steps)
     expression, imports = _take(callee, _call(callee, row, bound))
@@ -187,9 +203,13 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
 
 
-def stand_ins(fixtures: Sequence[str]) -> list[str]:
-    """What a probe has in the place of pytest's fixtures; who runs it undoes what ``monkeypatch`` did."""
-    return [line for name in fixtures for line in _STAND_INS.get(name, ())]
+def stand_ins(fixtures: Sequence[str], given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
+    """What a probe has in the place of fixtures; who runs it undoes what ``monkeypatch`` did.
+
+    ``given`` are those of the project.  No line comes twice: fixtures share what they are made from.
+    """
+    lines = (line for name in fixtures for line in (*_STAND_INS.get(name, ()), *given.get(name, ())))
+    return list(dict.fromkeys(lines))
 
 
 def step_of(name: str, step: str) -> str:
@@ -197,13 +217,13 @@ def step_of(name: str, step: str) -> str:
     return f"asyncio.run({name}{step[len(AWAIT) :]})" if step.startswith(AWAIT) else f"{name}{step}"
 
 
-def made_of(name: str, term: Term) -> list[str]:
+def made_of(name: str, term: Term, given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
     """The statements that bring an object into being under a name, as a probe needs them."""
     made = f"{name} = {term.source}"
     return [
         *term.imports,
         *term.helpers,
-        *stand_ins(term.fixtures),
+        *stand_ins(term.fixtures, given),
         *term.before,
         made,
         *(step_of(name, step) for step in term.steps),
@@ -213,11 +233,13 @@ def made_of(name: str, term: Term) -> list[str]:
 def _taken(callee: Callee, row: Input) -> set[str]:
     lines = [*callee.imports, *(line for term in row for line in term.imports)]
     names = {line.split()[-1] for line in lines} | {
+        RESULT,
         "tmp_path",
         "text_file",
         "data_file",
         "monkeypatch",
         "capsys",
+        *HEARD,
         "pytest",
         "collect",
         "answer",

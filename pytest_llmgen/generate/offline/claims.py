@@ -25,6 +25,7 @@ from pytest_llmgen.records import (
     Origin,
     Probe,
     Prober,
+    TargetContext,
 )
 
 _SAMPLES = 60
@@ -72,6 +73,11 @@ class _Claim:
     property: Property
     probe: Probe
     expected: str
+
+
+def may_claim(setting: str, context: TargetContext) -> bool:
+    """Whether property tests are wanted: they need hypothesis, which the project then must have."""
+    return context.has_hypothesis if setting == "auto" else setting == "on"
 
 
 def claims(

@@ -13,7 +13,7 @@ from pytest_llmgen.generate.offline.accepted import inlined
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
-from pytest_llmgen.generate.offline.claims import Examples, claims
+from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -25,7 +25,9 @@ from pytest_llmgen.generate.offline.code import (
 )
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
+from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.given import Given, given_by, named, objects_of, usable
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, affordable, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
@@ -37,7 +39,7 @@ from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_prob
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
-from pytest_llmgen.generate.offline.terms import Term, literal, snake_case
+from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
@@ -45,6 +47,7 @@ from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
+    Fixture,
     Module,
     Mutant,
     OpenGaps,
@@ -62,7 +65,7 @@ _MAX_CANDIDATES = 24
 _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
-_MAX_LOOKS = 8
+_MAX_LOOKED_AT = 24
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -116,12 +119,18 @@ class OfflineGenerator:
         clock: Callable[[], float] = time.monotonic,
         waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
         project: Callable[[], Iterable[Module]] = tuple,
+        properties: str = "auto",
     ) -> None:
-        """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers."""
+        """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers.
+
+        ``properties``: whether tests may need hypothesis; ``auto`` where the project has it.
+        """
+        self._properties = properties
         self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
         self._project = project
         self._memories: dict[str, _Memory] = {}
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
+        self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -139,7 +148,7 @@ class OfflineGenerator:
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         try:
             plain = replace(assignment, target=_by_property(assignment.target))
-            plan = plan_of(plain, modules, self._patterns(plain.module))
+            plan = plan_of(plain, modules, self._patterns(plain.module), self._given(plain))
             candidates, note = self._search(plain, plan, modules)
         except UnsuitableError as problem:
             return Reply(assignment, note=str(problem))
@@ -169,6 +178,13 @@ class OfflineGenerator:
             self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
         return self._compiled[module.name]
 
+    def _given(self, assignment: Assignment) -> tuple[Given, ...]:
+        """The fixtures of the project, seen once: every function has the same."""
+        fixtures = assignment.context.fixtures
+        if fixtures not in self._seen_fixtures:
+            self._seen_fixtures[fixtures] = given_by(self._prober, fixtures)
+        return self._seen_fixtures[fixtures]
+
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
         rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
         limits = self._limits(assignment, _FOR_SEARCH)
@@ -181,11 +197,22 @@ class OfflineGenerator:
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         wire = wiretap(assignment.module.source, plan.node, assignment.target)
         plan = replace(plan, pools=self._alive(plan))
-        search = Search(self._prober, plan.callee, plan.pools, rng, limits, plan.boundaries, plan.known, wire)
+        has_clock = reads_clock(assignment.module.source)
+        search = Search(
+            self._prober,
+            plan.callee,
+            plan.pools,
+            rng,
+            limits,
+            plan.boundaries,
+            plan.known,
+            wire,
+            reads_clock=has_clock,
+        )
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
-        plan = replace(plan, callee=replace(plan.callee, form=found.form))
+        plan = replace(plan, callee=replace(plan.callee, form=found.form, unseen=found.unseen))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
         chosen, examples = self._chosen(assignment, plan, search, found, memory)
@@ -200,7 +227,8 @@ class OfflineGenerator:
         if not name:
             return plan.pools
         probes = [
-            Probe(f"object#{rank}", "\n".join(made_of(name, term)), "None") for rank, term in enumerate(plan.pools[0])
+            Probe(f"object#{rank}", "\n".join(made_of(name, term, plan.callee.given)), "None")
+            for rank, term in enumerate(plan.pools[0])
         ]
         seen = self._prober.probe(probes)
         alive = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
@@ -251,6 +279,8 @@ class OfflineGenerator:
         """Property tests, where they do what examples do not."""
         base = tuple(pool[0] for pool in plan.pools)
         finds, partners = found.everything, partners_for(assignment, modules)
+        if not may_claim(self._properties, assignment.context):
+            examples = replace(examples, mutants=())
         return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: _Memory) -> list[Candidate]:
@@ -265,7 +295,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         finds = chosen[: 2 * _MAX_CANDIDATES]
         has_clock = reads_clock(assignment.module.source)
-        for seen in look_twice(self._prober, plan.callee, plan.world, finds, reads_clock=has_clock):
+        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(seen, is_extra)
@@ -283,9 +313,14 @@ def _by_property(target: Target) -> Target:
 
 
 def plan_of(
-    assignment: Assignment, modules: Mapping[str, Module], compiled: Sequence[tuple[str, str, int]] = ()
+    assignment: Assignment,
+    modules: Mapping[str, Module],
+    compiled: Sequence[tuple[str, str, int]] = (),
+    given: Sequence[Given] = (),
 ) -> Plan:
-    """Work out how the target is called and with which values; ``compiled`` are the module's regular expressions.
+    """Work out how the target is called and with which values.
+
+    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
@@ -300,12 +335,12 @@ def plan_of(
     node = find_function(tree, target.qualname, target.def_line)
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
-    world = survey(module, modules, context.types)
+    world, given = survey(module, modules, context.types), usable(given, target)
     told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known))
+    annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known), objects_of(given))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
@@ -330,14 +365,18 @@ def plan_of(
     }
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
-    pools = [inputs.pool(item, annotations, sources, rank) for rank, item in enumerate(callee.parameters)]
+    pools = [
+        unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)])
+        for rank, item in enumerate(callee.parameters)
+    ]
     for item, values in zip(callee.parameters, pools, strict=True):
         if not values:
             raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
-    callee = replace(callee, has_situation=bool(around))
+    made = {each.name: each.stand_in for each in given}
+    callee = replace(callee, has_situation=bool(around), given=made, ears=ears([node, *helpers]))
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
@@ -418,7 +457,9 @@ def _callee(
     constructor = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()
     asked, echoes = questions(shape, target.name, tuple(item.name for item in found))
-    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[:_MAX_LOOKS]
+    looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[
+        :_MAX_LOOKED_AT
+    ]
     return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
 
 

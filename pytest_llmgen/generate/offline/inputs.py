@@ -33,6 +33,8 @@ _NUMBER_UNITS = {
 }
 _MAX_COUNTED = 30
 _OF_TYPE = {"int": "3", "str": "'hello'", "list": "[1, 2]", "NoneType": "None", "float": "1.5"}
+_ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
+"""Further values for ``*items``, by themselves."""
 _MAX_WRONG = 2
 """Values of other types than those that a guard asks for."""
 _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
@@ -107,7 +109,7 @@ def _named_options(names: Sequence[str], annotations: Annotations) -> list[Term]
 
 def _star(typed: list[Term]) -> list[Term]:
     two = [Term(", ".join(term.source for term in typed[:count])) for count in (1, 2, 3) if len(typed) >= count]
-    return [*two[1:2], OMITTED, *two]
+    return unique([*two[1:2], OMITTED, *two, *(replace(from_source(text), is_odd=True) for text in _ODD_ITEMS)])
 
 
 def _other_side(default: ast.expr | None) -> list[Term]:
@@ -213,7 +215,7 @@ def receivers(
     own = [step for step in steps if step.source.startswith((f".{target}(", "[" if target == "__setitem__" else "(("))]
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
-    alone = [_after(base, [step]) for base in fresh[:_RECEIVERS] for step in steps]
+    alone = [_after(base, [step]) for step in steps for base in fresh[:_RECEIVERS]]
     alone = unique([*alone[:2], *(_after(base, steps[:1]) for base in fresh[1:_MAX_FRESH] if steps), *alone[2:]])
     pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
     more = [_after(fresh[0], steps[:3])] if len(steps) > len("ab") else []
@@ -268,7 +270,7 @@ def _steps(
     ]
     read = held(shape.methods, target, ast.Load)
     changing.sort(key=lambda item: -len(read & held(shape.methods, item[0], ast.Store)))
-    found = [term for name, kind in shape.slots.items() for term in _assigned(name, kind, annotations)]
+    found: list[Term] = []
     for name, node in changing[:_STEP_METHODS]:
         items = annotated(parameters(node, skip_first=True), node)
         sources = Sources(tuple(literals[:4]), tuple(seen_of(name, items)))
@@ -278,7 +280,9 @@ def _steps(
                 _step(name, node, items, [column[min(rank, len(column) - 1)] for column in columns])
                 for rank in (0, 1, 2)
             )
-    return unique(found)
+    slots = [_assigned(name, kind, annotations) for name, kind in shape.slots.items() if name in read]
+    assigned = [term for terms in zip_longest(*slots) for term in terms if term is not None]
+    return unique(_in_turn(assigned, found))
 
 
 def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import unicodedata
 
@@ -79,13 +80,31 @@ def expression(source: str, prefix: str, suffix: str = "", depth: int = 1) -> li
     flat = f"{_INDENT * depth}{prefix}{tidy(source)}{suffix}"
     if len(flat) <= WIDTH and "\n" not in flat:
         return [flat]
-    opening, items, closing = _parts(ast.parse(source, mode="eval").body)
+    node = ast.parse(source, mode="eval").body
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return _long_text(node.value, prefix, suffix, depth)
+    opening, items, closing = _parts(node)
     lines = [f"{_INDENT * depth}{prefix}{opening}"]
     for head, item in items:
         lines.extend(expression(item, head, ",", depth + 1))
     lines.append(f"{_INDENT * depth}{closing}{suffix}")
     if any(len(line) > WIDTH for line in lines):
         raise TooLongError(source)
+    return lines
+
+
+def _long_text(text: str, prefix: str, suffix: str, depth: int) -> list[str]:
+    """A text in parentheses, cut after lines and words."""
+    inner = _INDENT * (depth + 1)
+    rows: list[str] = []
+    for part in re.findall(r"[^\s]*\s+|[^\s]+$", text):
+        if rows and not rows[-1].endswith("\n") and len(inner + quoted(rows[-1] + part)) <= WIDTH:
+            rows[-1] += part
+        else:
+            rows.append(part)
+    lines = [f"{_INDENT * depth}{prefix}(", *(inner + quoted(row) for row in rows), f"{_INDENT * depth}){suffix}"]
+    if any(len(line) > WIDTH for line in lines):
+        raise TooLongError(text)
     return lines
 
 

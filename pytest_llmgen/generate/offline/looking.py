@@ -5,76 +5,62 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.calls import Callee, look
+from pytest_llmgen.generate.offline.calls import RESULT, Callee, names_in
 from pytest_llmgen.generate.offline.clock import later
-from pytest_llmgen.generate.offline.questions import showing
+from pytest_llmgen.generate.offline.ears import HEARD
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
-from pytest_llmgen.generate.offline.world import ClassShape, World
 from pytest_llmgen.generate.offline.write import Look, Seen
-from pytest_llmgen.records import Observation, Probe, Prober
+from pytest_llmgen.records import Observation, Prober
 
-_MAX_LOOKS = 6
+_MAX_LOOKS = 8
 
 
-def look_twice(
-    prober: Prober, callee: Callee, world: World, finds: Sequence[Find], *, reads_clock: bool = False
-) -> list[Seen]:
-    """The finds that came out the same a second time (with another clock, too), with their objects' attributes."""
+def look_twice(prober: Prober, callee: Callee, finds: Sequence[Find], *, reads_clock: bool = False) -> list[Seen]:
+    """The finds that came out the same a second time (with another clock, too), with what is seen of objects.
+
+    What is not the same of an object is left out; where the outcome is not, so is the find.
+    """
     probes = [replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True) for rank, find in enumerate(finds)]
     again = prober.probe(probes) if probes else []
-    pairs = zip(finds, again, strict=True)
-    stable = [replace(find, observation=second) for find, second in pairs if _is_same(find, second)]
+    stable = _agreeing(finds, again)
     if reads_clock and stable:
         shifted = [later(probe_of(callee, find.row, "")[0], f"later#{rank}") for rank, find in enumerate(stable)]
-        pairs = zip(stable, prober.probe(shifted), strict=True)
-        stable = [find for find, seen_later in pairs if _is_same(find, seen_later)]
-    return [seen for find in stable if (seen := _with_looks(prober, callee, world, find)) is not None]
+        stable = _agreeing(stable, prober.probe(shifted))
+    return [seen for find in stable if (seen := _with_looks(callee, find)) is not None]
 
 
-def _is_same(find: Find, second: Observation) -> bool:
+def _agreeing(finds: Sequence[Find], again: Sequence[Observation]) -> list[Find]:
+    pairs = zip(finds, again, strict=True)
+    return [agreed for find, second in pairs if (agreed := _agreed(find, second)) is not None]
+
+
+def _agreed(find: Find, second: Observation) -> Find | None:
+    """The find with what was the same both times; None where the outcome was another one."""
     first = find.observation
-    was_listed = first.value is not None and first.value.source is None and second.value is not None
-    if was_listed and first.outcome == second.outcome == "returned":
-        return True
-    return outcome_text(first) == outcome_text(second)
+    was_opaque = first.value is not None and first.value.source is None
+    is_listed = was_opaque and second.value is not None and second.value.source is not None
+    if is_listed and first.outcome == second.outcome:
+        return replace(find, observation=second)
+    if outcome_text(replace(first, changed={})) != outcome_text(replace(second, changed={})):
+        return None
+    both = {name: value for name, value in second.changed.items() if first.changed.get(name) == value}
+    return replace(find, observation=replace(second, changed=both))
 
 
-def _with_looks(prober: Prober, callee: Callee, world: World, find: Find) -> Seen | None:
+def _with_looks(callee: Callee, find: Find) -> Seen | None:
     observation = find.observation
     if observation.outcome == "raised":
         return Seen(find, callee)
-    state = _state(callee.looks_at(find.row), observation)
-    parts: tuple[Look, ...] = ()
+    plain = {*find.scene.bound.values(), *find.scene.watched}
+    looks = [
+        Look(text, value)
+        for text, value in observation.changed.items()
+        if text not in plain and value.source is not None
+    ]
+    heard = tuple(each for each in looks if each.expression in HEARD.values())
+    parts = tuple(each for each in looks if RESULT in names_in(each.expression))[:_MAX_LOOKS]
+    state = tuple(each for each in looks if each not in (*parts, *heard))[:_MAX_LOOKS]
     value = observation.value
-    if value is not None and value.source is None:
-        made = world.class_of(value.type_name)
-        parts = _parts(prober, callee, made, find) if made else ()
-        if not parts and not state:
-            return None
-    return Seen(find, callee, state, parts)
-
-
-def _state(looks: Sequence[str], observation: Observation) -> tuple[Look, ...]:
-    """Attributes of the object that the call changed."""
-    changed = [(text, observation.changed[text]) for text in looks if text in observation.changed]
-    return tuple(Look(text, value) for text, value in changed if value.source is not None)[:_MAX_LOOKS]
-
-
-def _parts(prober: Prober, callee: Callee, made: ClassShape, find: Find) -> tuple[Look, ...]:
-    """Attributes of an object that the call returned."""
-    probe, scene = probe_of(callee, find.row, "parts")
-    names = made.attributes[:_MAX_LOOKS] or showing(made)
-    expressions = [look("result", name) for name in names]
-    seen = _values(prober, f"{probe.setup}\nresult = {scene.expression}", expressions)
-    pairs = zip(expressions, seen, strict=True)
-    return tuple(Look(text, item.value) for text, item in pairs if _is_shown(item) and item.value is not None)
-
-
-def _values(prober: Prober, setup: str, expressions: Sequence[str]) -> list[Observation]:
-    probes = [Probe(text, setup, text) for text in expressions]
-    found = prober.probe(probes) if probes else []
-    return [replace(item, seconds=0.0, output="") for item in found]
-
-
-def _is_shown(observation: Observation) -> bool:
-    return observation.outcome == "returned" and observation.value is not None and observation.value.source is not None
+    if value is not None and value.source is None and not (parts or state or heard):
+        return None
+    return Seen(find, callee, state, parts, heard)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.docs import is_literal
-from pytest_llmgen.records import Candidate, Category, Oracle, Target
+from pytest_llmgen.generate.offline.world import survey
+from pytest_llmgen.records import Candidate, Category, Module, Oracle, Target
 
 _MAX_COLUMNS = 6
 _MAX_ROWS = 20
@@ -34,15 +36,20 @@ class _Case:
     holes: tuple[_Hole, ...]
 
 
-def merge_candidates(candidates: Sequence[Candidate], targets: Sequence[Target] = ()) -> list[Candidate]:
+def merge_candidates(
+    candidates: Sequence[Candidate],
+    targets: Sequence[Target] = (),
+    arguments: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[Candidate]:
     """Fold tests of one target, category, writer and shape into tables; everything else stays as it is.
 
-    ``targets`` give the names of positional arguments.  The order is that of first appearance.
+    ``targets`` give the names of positional arguments, ``arguments`` those of whatever else a test may call, by its
+    name.  The order is that of first appearance.
     """
     signatures = {target.key: _names(target) for target in targets}
     groups: dict[tuple[str, ...], list[_Case]] = {}
     for candidate in candidates:
-        case = _case(candidate, signatures.get(candidate.target, ()))
+        case = _case(candidate, signatures.get(candidate.target, ()), arguments)
         key = (candidate.target, candidate.category.value, candidate.oracle.value, candidate.origin.value, case.shape)
         groups.setdefault(key, []).append(case)
     taken = {candidate.name for candidate in candidates}
@@ -55,6 +62,23 @@ def merge_candidates(candidates: Sequence[Candidate], targets: Sequence[Target] 
 
 def _plain(cases: list[_Case]) -> list[Candidate]:
     return [case.candidate for case in cases]
+
+
+def arguments_of(modules: Iterable[Module]) -> dict[str, tuple[str, ...]]:
+    """What functions, methods and constructors take, by their own name where all of that name take the same."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for module in modules:
+        for name, names in _arguments_in(module):
+            found.setdefault(name, set()).add(names)
+    return {name: next(iter(every)) for name, every in found.items() if len(every) == 1}
+
+
+def _arguments_in(module: Module) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if module.error:
+        return
+    yield from ((target.name, _names(target)) for target in module.targets)
+    shapes = survey(module, {}).classes.items()
+    yield from ((name.rpartition(".")[2], tuple(item.name for item in shape.parameters)) for name, shape in shapes)
 
 
 def _names(target: Target) -> tuple[str, ...]:
@@ -71,8 +95,8 @@ def _names(target: Target) -> tuple[str, ...]:
 class _Punch(ast.NodeTransformer):
     """Replaces literals by numbered names and notes what stood there."""
 
-    def __init__(self, called: str, names: tuple[str, ...]) -> None:
-        self.called, self.names = called, names
+    def __init__(self, called: str, names: tuple[str, ...], others: Mapping[str, Sequence[str]]) -> None:
+        self.called, self.names, self.others = called, names, others
         self.outcome = ""  # what is compared, while inside the right side of a comparison
         self.holes: list[_Hole] = []
 
@@ -113,16 +137,19 @@ class _Punch(ast.NodeTransformer):
             return self.outcome or "expected"
         if called == self.called and rank < len(self.names):
             return self.names[rank]
+        others = self.others.get(called, ())
+        if called != self.called and rank < len(others):
+            return others[rank]
         plain = "value" if called == self.called else called.lower()
         return plain if rank == 0 else f"{plain}_{rank + 1}"
 
 
-def _case(candidate: Candidate, names: tuple[str, ...]) -> _Case:
+def _case(candidate: Candidate, names: tuple[str, ...], others: Mapping[str, Sequence[str]]) -> _Case:
     function = copy.deepcopy(ast.parse(candidate.source).body[0])
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
     if function.decorator_list or isinstance(function, ast.AsyncFunctionDef):
         return _Case(candidate, candidate.id, ())
-    punch = _Punch(candidate.target.rpartition("::")[2].rpartition(".")[2], names)
+    punch = _Punch(candidate.target.rpartition("::")[2].rpartition(".")[2], names, others)
     body = [ast.dump(punch.visit(node)) for node in function.body[1:]]
     shape = "\n".join([ast.dump(function.args), *body, *candidate.helpers])
     return _Case(candidate, shape, tuple(punch.holes))
@@ -246,7 +273,7 @@ def _body(first: Candidate, columns: dict[int, str]) -> list[str]:
     function = ast.parse(first.source).body[0]
     assert isinstance(function, ast.FunctionDef)
     lines = first.source.splitlines()
-    punch = _Punch(first.target.rpartition("::")[2].rpartition(".")[2], ())
+    punch = _Punch(first.target.rpartition("::")[2].rpartition(".")[2], (), {})
     written: list[str] = []
     for node in function.body[1:]:
         blank = [""] if written and not lines[node.lineno - 2].strip() else []

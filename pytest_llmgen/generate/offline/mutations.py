@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pytest_llmgen.generate.offline.calls import AWAIT
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, value_of
 
 _FROM_POOL = 0.4
 _MAX_SIZE = 80
+_MAX_STEPS = 5
+"""Of one object: nobody follows longer stories."""
 _WORDS_FIRST = 0.8
 _MOSTLY = 4
 """So often another number stands among what may become of a number in a text."""
@@ -27,6 +30,8 @@ Vocabulary = Sequence[object]
 
 def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabulary = ()) -> Term:
     """Another value of the pool, or the value a little changed where it is made of literals."""
+    if not term.fixtures and (term.steps or any(each.steps for each in pool)) and rng.random() > _FROM_POOL / 2:
+        return _with_other_steps(term, [each for each in pool if not each.fixtures], rng, known)
     if term.is_omitted or term.steps or term.fixtures or rng.random() < _FROM_POOL:
         return rng.choice(list(pool)) if pool else OMITTED
     try:
@@ -37,6 +42,67 @@ def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabula
         return _with_other_constant(term, rng, known) or (rng.choice(list(pool)) if pool else term)
     changed = change(value, rng, known)
     return replace(literal(changed), is_odd=term.is_odd) if len(repr(changed)) <= _MAX_SIZE else term
+
+
+def _with_other_steps(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabulary) -> Term:
+    """An object after a step more, less or again, after another order or other arguments, or made in another way."""
+    donor = rng.choice(list(pool)) if pool else term
+    steps = list(term.steps)
+    at = rng.randint(0, len(steps))
+    options: list[Callable[[], Term]] = [
+        lambda: _joined(term, donor, source=donor.source, steps=steps),
+        lambda: _with_other_constant(term, rng, known) or term,
+    ]
+    if donor.steps:
+        given = rng.choice(donor.steps)
+        grown = lambda: _joined(term, donor, steps=[*steps[:at], given, *steps[at:]])  # noqa: E731
+        options += [grown, grown, lambda: _joined(term, donor, steps=[*steps, given])]
+    if steps:
+        one = rng.randrange(len(steps))
+        options += [
+            lambda: replace(term, steps=(*steps[:one], *steps[one + 1 :])),
+            lambda: replace(term, steps=(*steps[:at], steps[one], *steps[at:])),
+            lambda: replace(term, steps=(*steps[:one], _other_step(steps[one], rng, known), *steps[one + 1 :])),
+            lambda: replace(term, steps=(*steps[:one], _other_step(steps[one], rng, known), *steps[one + 1 :])),
+        ]
+    found = rng.choice(options)()
+    return found if len(found.steps) <= _MAX_STEPS else term
+
+
+def _joined(term: Term, donor: Term, steps: Sequence[str], source: str = "") -> Term:
+    """The object with what the steps, or the expression, of another one need."""
+    imports = tuple(dict.fromkeys([*term.imports, *donor.imports]))
+    before = tuple(dict.fromkeys([*term.before, *donor.before]))
+    watched = tuple(dict.fromkeys([*term.watched, *donor.watched]))
+    helpers = tuple(dict.fromkeys([*term.helpers, *donor.helpers]))
+    return replace(
+        term,
+        source=source or term.source,
+        steps=tuple(steps),
+        imports=imports,
+        before=before,
+        watched=watched,
+        helpers=helpers,
+        label=donor.label if source else term.label,
+    )
+
+
+def _other_step(step: str, rng: random.Random, known: Vocabulary) -> str:
+    """A step with another plain value in it."""
+    start = AWAIT if step.startswith(AWAIT) else ""
+    try:
+        tree = ast.parse(f"it{step[len(start) :]}")
+    except SyntaxError:
+        return step
+    held = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) in _CHANGEABLE]
+    if not held:
+        return step
+    node = rng.choice(held)
+    changed = change(node.value, rng, known)
+    if not isinstance(changed, int | float | str) or len(repr(changed)) > _MAX_SIZE:
+        return step
+    node.value = changed
+    return start + ast.unparse(tree).removeprefix("it")
 
 
 def _with_other_constant(term: Term, rng: random.Random, known: Vocabulary) -> Term | None:

@@ -15,8 +15,10 @@ _MAX_NAME = 88
 _MAX_TOLD = 30
 _HUGE = 10**6
 _TELLING = re.compile(
-    r"(empty|blank|zero|negative|huge|no|not|new|after|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
+    r"(empty|blank|zero|negative|huge|no|not|new|after|with|without|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
 )
+_OPTION = ("with_", "without_")
+_CHARACTERS = ("_of_punctuation", "_of_symbols")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
@@ -53,14 +55,27 @@ def condition(callee: Callee, row: Input, base: Input) -> str:
             (*pair, OMITTED) for pair in pairs if pair[0] not in {callee.receiver, PLACE} and not pair[1].is_omitted
         ]
         told = told[:1]
-    parts = [_part(callee, place, term, usual) for place, term, usual in told[:2]]
-    return "_and_".join(dict.fromkeys(part for part in parts if part))
+    parts = list(dict.fromkeys(part for item in told[:2] if (part := _part(callee, *item))))
+    options = [part for part in parts if part.startswith(_OPTION)]
+    if options and not any(is_telling(part) for part in parts if part not in options):
+        parts = [options[0], *(part.removeprefix("with_") for part in options[1:])]  # values say less than options
+    return "_and_".join(parts)
+
+
+def joined(told: str, joint: str) -> str:
+    """The words for an input behind a name: ``_of_empty_text``, but ``_after_add`` and ``_with_currency``."""
+    return f"_{told}" if told.startswith(("after_", *_OPTION)) else f"_{joint}_{told}" if told else ""
 
 
 def _part(callee: Callee, place: str, term: Term, usual: Term) -> str:
     if place == callee.receiver:
         return _describe_object(callee, place, term, usual)
-    text = describe(place, term)
+    text, is_flag = describe(place, term), term.source in {"True", "False"}
+    if is_flag:
+        return f"{'with' if term.source == 'True' else 'without'}_{words(place)}"
+    is_option = any(item.name == place and item.has_default for item in callee.parameters)
+    if is_option and not term.is_omitted and (not is_telling(text) or text.endswith(_CHARACTERS)):
+        return f"with_{words(place)}"
     is_later = place != next((name for name in callee.places if name != callee.receiver), place)
     is_text = term.source[:1] in {"'", '"'} and words(place) not in text
     return f"{words(place)}_{text}" if is_later and is_text else text

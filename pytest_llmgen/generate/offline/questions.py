@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from pytest_llmgen.generate.offline.code import FunctionNode, decorator_names, parameters
 from pytest_llmgen.generate.offline.inputs import changes_object
@@ -20,7 +21,7 @@ def questions(
     asked = showing(shape, target)
     echoes: list[tuple[str, tuple[str, ...]]] = []
     for name, node in shape.methods.items():
-        if name.startswith("_") or name == target or not _only_tells(node):
+        if name.startswith("_") or name == target or not _only_tells(name, shape.methods):
             continue
         if _PROPERTIES & set(decorator_names(node)):
             asked.append(name)
@@ -41,10 +42,20 @@ def showing(shape: ClassShape, target: str = "") -> list[str]:
     return [name for name in found if name != "__repr__" or len(found) == 1]
 
 
-def _only_tells(node: FunctionNode) -> bool:
-    """Whether a method gives something and seems to change nothing."""
-    if isinstance(node, ast.AsyncFunctionDef) or changes_object(node):
-        return False
+def _only_tells(name: str, methods: Mapping[str, FunctionNode]) -> bool:
+    """Whether a method gives something, and neither it nor what it asks of its object seems to change anything."""
+    node = methods[name]
+    waiting = [name]
+    for current in waiting:
+        if isinstance(methods[current], ast.AsyncFunctionDef) or changes_object(methods[current]):
+            return False
+        waiting.extend(other for other in _asked(methods[current]) if other in methods and other not in waiting)
     inside = list(ast.walk(node))
     yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)
     return not yields and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
+
+
+def _asked(node: FunctionNode) -> list[str]:
+    """Names of what a method takes from its object."""
+    found = (item for item in ast.walk(node) if isinstance(item, ast.Attribute))
+    return [item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"]

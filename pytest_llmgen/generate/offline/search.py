@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
+from pytest_llmgen.generate.offline.clock import later
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Mutant, Observation, Probe, Prober
 from pytest_llmgen.timeouts import Timeouts
 
 _BATCH = 64
+_TWICE = 2
+"""Inputs that are tried twice to see what of an object changes by itself."""
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
 _MAX_PROBES = 1100
@@ -71,14 +74,17 @@ class Found:
     problems: dict[str, int] = field(default_factory=dict)  # outcome that shows nothing -> how often
     first_problem: str = ""
     form: Form = Form.PLAIN
+    unseen: tuple[str, ...] = ()
 
 
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     """The probe that shows what an input does."""
     scene = compose(callee, row)
-    setup = "\n".join([*scene.imports, *scene.helpers, *stand_ins(scene.fixtures), *scene.statements])
+    fixtures = stand_ins([*scene.fixtures, *callee.ears], callee.given)
+    setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
-    return Probe(identity, setup, scene.expression, watch, callee.target.path), scene
+    probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
+    return probe, scene
 
 
 class Search:
@@ -94,8 +100,11 @@ class Search:
         boundaries: frozenset[str] = frozenset(),
         known: Vocabulary = (),
         wire: Mutant | None = None,
+        *,
+        reads_clock: bool = False,
     ) -> None:
-        """``wire`` makes the target tell its comparisons."""
+        """``wire`` makes the target tell its comparisons; ``reads_clock``: the module asks for the time."""
+        self._reads_clock = reads_clock
         self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee)), 0
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
@@ -109,14 +118,38 @@ class Search:
 
     def run(self, seeds: Sequence[Input]) -> Found:
         """Try the seeds, each value of each place once, then changed inputs until nothing is gained."""
-        self._try([*seeds, *self._each_choice(), *self._pairs()])
+        rows = [*seeds, *self._each_choice(), *self._pairs()]
+        self._try(rows[:_FIRST_BATCH])
+        was_looked_at = self._find_restless()
+        self._try(rows[_FIRST_BATCH:])
+        if not was_looked_at:
+            self._find_restless()
         idle = 0
         while idle < _IDLE_ROUNDS and not self._limits.is_over and self._found.finds:
             near = self._climbing() or self._neighbourhood()
             rows = near or [row for _ in range(_BATCH) if (row := self._changed(self._found.finds)) is not None]
             idle = 0 if self._try(rows) or near else idle + 1
-        self._found.form = self._callee.form
+        self._found.form, self._found.unseen = self._callee.form, self._callee.unseen
         return self._found
+
+    def _find_restless(self) -> bool:
+        """Leave out of sight what objects show otherwise a second time, or with another clock; whether any was seen."""
+        known = [find for find in self._found.everything if find.observation.changed][:_TWICE]
+        probes = [replace(find.probe, id=f"twice#{rank}") for rank, find in enumerate(known)]
+        if self._reads_clock:
+            probes += [later(probe, f"later#{rank}") for rank, probe in enumerate(probes)]
+        found = self._prober.probe(probes, self._limits.call) if probes else []
+        restless: dict[str, None] = {}
+        for one, other in zip([*known, *known], found, strict=False):
+            if other.outcome == "returned":
+                before, after = one.observation.changed, other.changed
+                texts = dict.fromkeys([*before, *after])
+                restless.update({text: None for text in texts if before.get(text) != after.get(text)})
+        if restless:
+            self._callee = replace(self._callee, unseen=tuple(restless))
+            self._found.everything[:] = [_without(find, restless) for find in self._found.everything]
+            self._found.finds[:] = [_without(find, restless) for find in self._found.finds]
+        return bool(known)
 
     def _climbing(self) -> list[Input]:
         """Inputs towards what comparisons have not come out as yet."""
@@ -265,6 +298,12 @@ class Search:
             return
         if any(part in value.type_name for part in _ITERATORS):
             self._callee = replace(self._callee, form=Form.SLICED)
+
+
+def _without(find: Find, names: Collection[str]) -> Find:
+    changed = {name: value for name, value in find.observation.changed.items() if name not in names}
+    probe = replace(find.probe, unseen=tuple(names))
+    return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
 
 
 def defaults_of(callee: Callee) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pytest_llmgen.records import Observation
 
 MAX_EXPECTED = 400
 """Characters of an expected value; nobody reads more."""
-MAX_MESSAGE = 100
+MAX_MESSAGE = 300
 _IMPLICIT_ERRORS = frozenset(
     {"KeyError", "IndexError", "ZeroDivisionError", "ValueError", "OverflowError", "StopIteration", "LookupError"}
     | {"UnicodeDecodeError", "UnicodeEncodeError", "FileNotFoundError", "InvalidOperation", "JSONDecodeError"}

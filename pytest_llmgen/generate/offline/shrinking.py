@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,11 @@ _ROUNDS = 6
 _MAX_VARIANTS = 14
 _MAX_FINDS = 24
 _EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
-_PER_ARGUMENT, _PER_STEP = 6, 16
+_PER_ARGUMENT, _PER_STEP, _PER_ODDITY = 6, 16, 12
+_SOME = "hello"
+_WORD = re.compile(r"'[a-z]{1,8}'|'[A-Z]{1,4}'")
+_ODD = re.compile(r"(?<![\w'])''(?!')|'[^\w']+'|\bdate(?:time)?\((?:1|9999),[^)]*\)|\\x|\\u")
+"""Empty texts and texts of signs, the first and the last year, characters that can't be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,13 @@ def size(row: Input) -> int:
 def _size(term: Term) -> int:
     if term.is_omitted:
         return 0
-    steps = sum(_PER_STEP + len(step) for step in term.steps)
-    return _PER_ARGUMENT + len(term.source) + steps + sum(_PER_STEP + len(line) for line in term.before)
+    parts = (*term.steps, *term.before)
+    return _PER_ARGUMENT + _effort(term.source) + sum(_PER_STEP + _effort(part) for part in parts)
+
+
+def _effort(source: str) -> int:
+    """How hard a text of code is to read: a short word is no harder than a letter, what nobody would write is."""
+    return len(_WORD.sub("'a'", source)) + _PER_ODDITY * len(_ODD.findall(source))
 
 
 def shorter(row: Input, base: Input) -> list[Input]:
@@ -159,7 +169,7 @@ def _variants(term: Term, usual: Term) -> Iterator[Term]:
 
 
 def _plainer(step: str) -> Iterator[str]:
-    """A step with an option less: ``.add(Money(3, currency='a'))`` becomes ``.add(Money(3))``."""
+    """A step with an option less, ``.add(Money(3))`` for ``.add(Money(3, currency='a'))``, or a word for no text."""
     if not step.startswith("."):
         return
     try:
@@ -174,6 +184,12 @@ def _plainer(step: str) -> Iterator[str]:
                 assert isinstance(call, ast.Call)
                 del call.keywords[at]
                 yield ast.unparse(changed).removeprefix("it")
+        elif isinstance(node, ast.Constant) and node.value == "":
+            changed = copy.deepcopy(tree)
+            text = list(ast.walk(changed))[rank]
+            assert isinstance(text, ast.Constant)
+            text.value = _SOME
+            yield ast.unparse(changed).removeprefix("it")
 
 
 def _smaller(tree: ast.Expression) -> Iterator[ast.Expression]:
@@ -214,8 +230,8 @@ def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    """Shorter texts: a letter, halves, words, one letter less."""
+    """Shorter texts: words, a letter, halves, one letter less."""
     half = len(text) // 2
     words = text.split()
-    options = [text[:1], text[-1:], text[:half], text[half:], *words, text[1:], text[:-1]]
+    options = [*words, text[:1], text[-1:], text[:half], text[half:], text[1:], text[:-1]]
     yield from (part for part in dict.fromkeys(options) if 0 < len(part) < len(text) and part.strip())

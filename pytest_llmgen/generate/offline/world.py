@@ -31,6 +31,7 @@ _ATTRS_FIELDS = {"attr.ib", "attr.attrib", "attrs.field", "ib", "attrib"}
 _PROPERTIES = {"property", "cached_property"}
 _ACCESSORS = {"setter", "deleter", "getter", "overload"}
 """Of definitions that repeat the name of a property or function."""
+_GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft"}
 _MAX_BASES = 5
 _MAX_MODULES = 12
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
@@ -58,7 +59,9 @@ class ClassShape:
     members: tuple[str, ...] = ()  # of an Enum
     attributes: tuple[str, ...] = ()  # public ones, worth looking at after a call
     methods: Mapping[str, FunctionNode] = field(default_factory=dict)
-    slots: Mapping[str, ast.expr] = field(default_factory=dict)  # public attributes that may hold None, annotated
+    slots: Mapping[str, ast.expr] = field(
+        default_factory=dict
+    )  # public attributes that begin as None or empty, annotated
     bases: frozenset[str] = frozenset()  # names of every base class that is named
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # parameters of the constructor that are paths
 
@@ -262,7 +265,7 @@ def _shape(
         _members(node) if kind is ClassKind.ENUM else (),
         _attributes(line, methods),
         methods,
-        _slots(methods.get("__init__")),
+        _slots(methods),
         frozenset(_named(base).rpartition(".")[2] for owner in line for base in owner.bases),
         _paths(methods, tree) if kind is ClassKind.PLAIN and tree is not None else {},
     )
@@ -280,16 +283,32 @@ def _paths(methods: Mapping[str, FunctionNode], tree: ast.Module) -> dict[str, l
     }
 
 
-def _slots(maker: FunctionNode | None) -> dict[str, ast.expr]:
-    """``self.voucher: Voucher | None = None`` in a constructor."""
+def _slots(methods: Mapping[str, FunctionNode]) -> dict[str, ast.expr]:
+    """``self.jobs: list[Job] = []`` and ``self.voucher: Voucher | None = None`` in a constructor."""
     found: dict[str, ast.expr] = {}
+    maker = methods.get("__init__")
     for node in ast.walk(maker) if maker else ():
         match node:
             case ast.AnnAssign(
-                target=ast.Attribute(value=ast.Name(id="self"), attr=attr), annotation=kind, value=ast.Constant(None)
-            ) if not attr.startswith("_"):
+                target=ast.Attribute(value=ast.Name(id="self"), attr=attr),
+                annotation=kind,
+                value=ast.Constant(None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(args=[], keywords=[]),
+            ) if not attr.startswith("_") and not any(_grows(attr, method) for method in methods.values()):
                 found[attr] = kind
     return found
+
+
+def _grows(attribute: str, method: FunctionNode) -> bool:
+    """Whether a method puts something into a collection that the object holds."""
+    for node in ast.walk(method):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=name), attr=what)):
+                if name == attribute and what in _GROWING:
+                    return True
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name), ctx=ast.Store()):
+                if name == attribute:
+                    return True
+    return False
 
 
 def _named(base: ast.expr) -> str:

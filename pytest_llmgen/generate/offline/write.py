@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
+from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
+from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
+from pytest_llmgen.refine.rename import rename
 
 _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
@@ -37,6 +40,12 @@ class Seen:
     callee: Callee
     state: tuple[Look, ...] = ()  # of the object under test, after the call
     parts: tuple[Look, ...] = ()  # of the result, held as ``result``
+    heard: tuple[Look, ...] = ()  # log records and warnings
+
+    @property
+    def ears(self) -> list[str]:
+        """The fixtures that hear these."""
+        return [name for name, told in HEARD.items() if told in {look.expression for look in self.heard}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,9 @@ class Writer:
         category = category_of(seen)
         name = naming.unique_name(self._name(seen), self.taken)
         summary = self._summary(seen, category)
-        fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else [])]
+        fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else []), *seen.ears]
         lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *body.lines]
+        source = _under_own_names("\n".join(lines) + "\n", seen)
         return Candidate(
             f"{seen.callee.target.key}#{name}",
             seen.callee.target.key,
@@ -77,7 +87,7 @@ class Writer:
             category,
             Origin.OFFLINE,
             Oracle.OBSERVED,
-            "\n".join(lines) + "\n",
+            source,
             summary,
             tuple(sorted(dict.fromkeys(body.imports))),
             body.helpers,
@@ -94,15 +104,20 @@ class Writer:
     def _named(self, seen: Seen, start: str, way: Way) -> str:
         told = self._told(seen)
         is_counted = not way.phrase and not naming.is_telling(told)
-        joined = f"_{told}" if told.startswith("after_") else f"_for_{told}"
-        where = f"_{way.after('when')}" if way.phrase else joined if told else ""
+        where = f"_{way.after('when')}" if way.phrase else naming.joined(told, "for")
         observation = seen.find.observation
         result = observation.value.source if observation.value else None
         if observation.outcome == "raised":
             plain = f"{start}_raises_{error_name(observation)}"
         elif result in {"True", "False"}:
             plain = f"{start}_is_{result.lower()}"
-        elif result == "None" and not seen.state and not observation.changed and not observation.output:
+        elif (
+            result == "None"
+            and not seen.state
+            and not seen.heard
+            and not observation.changed
+            and not observation.output
+        ):
             plain = f"{start}_is_none"
         else:
             return self._of_value(seen, start, way, told)
@@ -113,7 +128,7 @@ class Writer:
             return start
         if way.phrase and (not way.is_plain or not naming.is_telling(told)):
             return f"{start}_{way.after('when')}"
-        return f"{start}_{told}" if told.startswith("after_") else f"{start}_of_{told}" if told else start
+        return start + naming.joined(told, "of")
 
     def _told(self, seen: Seen) -> str:
         return naming.condition(seen.callee, seen.find.row, self.base)
@@ -123,7 +138,7 @@ class Writer:
         told = self._told(seen).replace("_", " ")
         way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
-        where = f" for {told}" if told and not told.startswith("after ") else f" {told}" if told else ""
+        where = f" {told}" if told.startswith(("after ", "with ", "without ")) else f" for {told}" if told else ""
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
         options = [
             *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
@@ -144,7 +159,8 @@ class Writer:
         act, checks, imports = _checks(seen, scene)
         if not checks:
             return None
-        arrange = [line for text in scene.statements for line in layout.statement(text)]
+        begin = [BEGIN[name] for name in seen.ears if name in BEGIN]
+        arrange = [line for text in (*begin, *scene.statements) for line in layout.statement(text)]
         gap = [""] if arrange and act else []
         if _prints(seen):
             imports = imports if seen.find.observation.value else ()
@@ -160,14 +176,29 @@ class Writer:
             return None
         scene = compose(seen.callee, seen.find.row, _long_places(seen))
         arrange = [line for text in scene.statements for line in layout.statement(text)]
-        told = matching(observation.error_message) if is_explicit(observation, self.raised) else ""
+        is_told = is_explicit(observation, self.raised) and bool(observation.error_message)
+        told = matching(observation.error_message) if is_told else ""
         opening = f"    with pytest.raises({name}{told}):"
+        checks: list[str] = []
+        if is_told and (not told or len(opening) > layout.WIDTH):
+            opening = f"    with pytest.raises({name}) as raised:"
+            checks = ["", *equality("str(raised.value)", Value("builtins.str", repr(observation.error_message)), [])]
         if len(opening) > layout.WIDTH:
             return None
         act = layout.statement(as_statement(scene.expression), 2)
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation))
-        return _Body([*arrange, *gap, opening, *act], (*scene.imports, *imports), scene.helpers)
+        return _Body([*arrange, *gap, opening, *act, *checks], (*scene.imports, *imports), scene.helpers)
+
+
+def _under_own_names(source: str, seen: Seen) -> str:
+    """The test with the object under test by the name of the fixture that gives it."""
+    receiver, term = seen.callee.receiver, seen.find.row[0] if seen.find.row else OMITTED
+    if not receiver or term.source not in term.fixtures:
+        return source
+    lines = [line for line in source.splitlines() if line != f"    {receiver} = {term.source}"]
+    text = re.sub(r'"""\n\n+', '"""\n', "\n".join(lines) + "\n")
+    return rename(text, {receiver: term.source}) if receiver != term.source else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +239,8 @@ def category_of(seen: Seen) -> Category:
 
 def _places_to_name(seen: Seen) -> frozenset[str]:
     scene = seen.find.scene
-    changed = {place for place, name in scene.bound.items() if name in seen.find.observation.changed}
+    told = {name for text in seen.find.observation.changed for name in names_in(text)}
+    changed = {place for place, name in scene.bound.items() if name in told}
     return frozenset(changed) | _long_places(seen)
 
 
@@ -228,7 +260,7 @@ def _state_checks(seen: Seen, scene: Scene, imports: list[str]) -> list[str]:
     for name in scene.watched:
         if (told := observation.changed.get(name)) is not None and told.source is not None:
             checks.extend(equality(name, told, imports))
-    for look in (*seen.state, *seen.parts):
+    for look in (*seen.state, *seen.parts, *seen.heard):
         checks.extend(equality(look.expression, look.value, imports))
     return checks
 
@@ -387,11 +419,13 @@ def _does(seen: Seen) -> str:
     observation = seen.find.observation
     if observation.outcome == "raised":
         return f"raises {error_name(observation)}"
-    watched = set(seen.find.scene.watched)
-    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or set(observation.changed) - watched):
+    arguments = set(seen.find.scene.bound.values()) & observation.changed.keys()
+    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or arguments):
         return "changes " + ("the object" if seen.state else "its argument")
     if observation.output:
         return "writes its output"
+    if seen.heard:
+        return "warns" if WARNINGS in seen.ears else "writes to the log"
     source = observation.value.source if observation.value else None
     if source is None:
         return "makes an object"
