@@ -6,7 +6,10 @@ import ast
 
 import pytest
 
-from pytest_llmgen.generate.offline.branches import decisions, phrase_of
+from pytest_llmgen.generate.offline.branches import decisions, phrase_of, ways
+from pytest_llmgen.generate.offline.calls import Scene
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.records import Observation, Probe
 
 
 @pytest.mark.parametrize(
@@ -33,11 +36,39 @@ from pytest_llmgen.generate.offline.branches import decisions, phrase_of
         ("n < 1 or n > 99", True, "n_is_below_1_or_above_99"),
         ("n < 1 or n > 99", False, "n_is_at_least_1_and_at_most_99"),
         ("order['state'] == 'paid'", True, "state_is_paid"),
+        ("self.expires is not None and today > self.expires", True, "today_is_above_expires"),
+        ("self.expires is not None and today > self.expires", False, ""),  # which of the two it was is not known
+        ("name is None or name == ''", True, ""),
+        ("self.used", True, "used"),
+        ("self.used", False, "not_used"),
+        ("seed", True, "with_seed"),
         ("f(x) + g(y) > 3", True, ""),
     ],
 )
 def test_conditions_are_told_in_words(condition, is_true, phrase):
     assert phrase_of(ast.parse(condition, mode="eval").body, is_true=is_true) == phrase
+
+
+LOCALS = """\
+def f(code):
+    clean = code.strip().upper()
+    known = look_up(clean)
+    if not clean:
+        raise ValueError(code)
+    if known:
+        raise KeyError(code)
+    if known != clean:
+        raise OSError(code)
+"""
+
+
+@pytest.mark.parametrize(("line", "expected"), [(5, ["without_code"]), (7, [""]), (9, ["known_is_not_code"])])
+def test_the_cause_of_an_error_is_told_by_what_a_caller_knows(line, expected):
+    (node,) = ast.parse(LOCALS).body
+    seen = Observation("", "raised", error_type="builtins.ValueError")
+    goals = frozenset({("line", line, 0)})
+    find = Find((), Scene((), (), (), "f()"), Probe("", "", "f()"), seen, goals)
+    assert [way.phrase for way in ways(node, [find])] == expected
 
 
 SOURCE = """\

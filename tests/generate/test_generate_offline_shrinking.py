@@ -44,6 +44,21 @@ def test_options_are_left_out_and_steps_fall_away():
     assert [size(each) for each in variants] == sorted(size(each) for each in variants)
 
 
+def test_what_stands_in_two_places_becomes_plainer_in_both():
+    cart = Term("Cart()", steps=(".add('', Money(3, currency='a'))",))
+    row = (cart, from_source("Money(3, currency='a')"), from_source("''"))
+    steps = {(each[0].steps, each[1].source, each[2].source) for each in shorter(row, row)}
+    assert ((".add('', Money(3))",), "Money(3)", "''") in steps
+    assert ((".add('hello', Money(3, currency='a'))",), row[1].source, "'hello'") in steps
+
+
+@pytest.mark.parametrize(
+    ("plain", "other"), [("'hello'", "'x-'"), ("'hello'", "''"), ("'ann@example.com'", "'a@b'"), ("3", "123")]
+)
+def test_what_a_person_would_write_is_no_more_to_read(plain, other):
+    assert size((from_source(plain),)) <= size((from_source(other),))
+
+
 def test_each_input_answers_for_what_those_before_it_do_not_gain():
     gains = {4: frozenset({"a", "b"}), 7: frozenset({"b", "c"})}
     assert shares(gains, [4, 7]) == [{"a", "b"}, {"c"}]

@@ -10,10 +10,14 @@ import sys
 import pytest
 
 from pytest_llmgen.generate.offline import layout, naming
-from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.generate.offline.calls import Callee, as_statement
+from pytest_llmgen.generate.offline.code import Parameter, ParameterKind
+from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
+from pytest_llmgen.generate.offline.styling import _plain, leading_fields
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape
 from pytest_llmgen.generate.offline.write import approximated, equality, matching
-from pytest_llmgen.records import Candidate, Category, Oracle, Origin, Target, TargetKind, Value
+from pytest_llmgen.records import Candidate, Category, Module, Oracle, Origin, Target, TargetKind, Value
 
 TEXTS = ["", "a", "it's", 'say "x"', 'it\'s "x"', "\\", "\\'", "tab\t", "é", "\x00", "a\nb", "'\"\"'", "\\\"'"]
 
@@ -74,6 +78,7 @@ def test_a_message_is_matched_whole(message, written):
         ("f(1)", "None", ["    assert f(1) is None"]),
         ("a == b", "True", ["    assert a == b"]),
         ("a in b", "False", ["    assert a not in b"]),
+        ("a == b", "False", ["    assert a != b"]),
         ("a + b", "3", ["    result = a + b", "    assert result == 3"]),
     ],
 )
@@ -113,6 +118,65 @@ def test_an_argument_is_named_by_what_is_special_about_it(place, source, words):
 def test_a_state_and_an_omitted_argument_have_names_too():
     assert naming.describe("cart", Term("Cart()", steps=(".add(1)", ".add(2)", ".clear()"))) == "after_add_and_clear"
     assert naming.describe("limit", OMITTED) == "default_limit"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("'USD'", "with_currency"),  # which one does not matter
+        ("'-'", "with_currency"),
+        ("''", "empty_currency"),
+        ("True", "with_currency"),
+        ("False", "without_currency"),
+        ("", "default_currency"),
+    ],
+)
+def test_an_option_is_named_by_itself(source, words):
+    parameters = (Parameter("text"), Parameter("currency", has_default=True))
+    usual = (from_source("'2.50'"), OMITTED if source else from_source("'USD'"))
+    row = (from_source("'3'"), from_source(source) if source else OMITTED)
+    told = naming.condition(Callee(TARGET, "f", parameters, ()), row, usual)
+    assert told == (words if words.startswith("with") else f"3_and_{words}".replace("3_and", "text_3_and"))
+
+
+def test_a_long_name_does_not_end_in_the_middle_of_what_it_says():
+    long = "test_table_header_raises_SizeError_after_" + "set_header_align_" * 2
+    assert naming.unique_name(f"{long}and_array_of_two", set()) == long.rstrip("_")
+    assert not naming.unique_name(f"{long}or_of_a", set()).endswith(("_or", "_of"))
+
+
+@pytest.mark.parametrize(
+    ("expression", "statement"),
+    [
+        ("setattr(cart, 'limit', 3)", "cart.limit = 3"),
+        ("cart.__setitem__('a', 1)", "cart['a'] = 1"),
+        ("cart.__delitem__('a')", "del cart['a']"),
+        ("cart.__ior__({'a': 1})", "cart |= {'a': 1}"),
+        ("cart.__getattr__('a')", "cart.__getattr__('a')"),
+    ],
+)
+def test_a_call_that_stands_alone_is_written_as_a_statement(expression, statement):
+    assert as_statement(expression) == statement
+
+
+def test_expected_records_are_written_as_arguments_are():
+    cents, currency = Parameter("cents"), Parameter("currency", has_default=True)
+    line = (Parameter("sku"), Parameter("price"), Parameter("quantity", has_default=True))
+    classes = {
+        "Money": ClassShape("Money", "", ClassKind.RECORD, (cents, currency)),
+        "Line": ClassShape("Line", "", ClassKind.RECORD, line),
+        "Box": ClassShape("Box", "", ClassKind.RECORD, (Parameter("side", ParameterKind.KEYWORD),)),
+    }
+
+    def styled(source):
+        return _plain(Value("", source), leading_fields(classes)).source
+
+    assert styled("Money(cents=3)") == "Money(3)"
+    assert styled("Money(cents=3, currency='USD')") == "Money(3, currency='USD')"
+    assert styled("[Line(sku='a', price=Money(cents=3))]") == "[Line('a', Money(3))]"
+    full = "[Line(sku='a', price=Money(3), quantity=2), Line(sku='b', price=Money(3))]"
+    assert styled(full.replace("Money(", "Money(cents=")) == full
+    assert styled("Box(side=3)") == "Box(side=3)"
 
 
 def test_names_are_made_unique():
@@ -173,6 +237,16 @@ def test_raised_errors_become_a_table_with_their_messages():
     ]
     (merged,) = merge_candidates(cases, [TARGET])
     assert "with pytest.raises(ValueError, match=message):\n        f(text)\n" in merged.source
+
+
+def test_columns_are_named_by_what_constructors_and_other_functions_take():
+    source = "class Voucher:\n    def __init__(self, code, value): ...\ndef f(voucher): ...\n"
+    module = Module("m.py", "m", ".", source, (TARGET,))
+    bodies = [f'assert f(Voucher("a", {value})) == {value}' for value in (1, 2)]
+    cases = [candidate(f"test_f_{rank}", [body]) for rank, body in enumerate(bodies)]
+    (merged,) = merge_candidates(cases, [TARGET], arguments_of([module]))
+    assert "def test_f_by_value(value, expected):" in merged.source
+    assert 'assert f(Voucher("a", value)) == expected' in merged.source
 
 
 def test_a_list_that_the_call_changes_is_never_shared_between_rows():

@@ -27,6 +27,7 @@ _OPERATORS: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.NotIn: ("is_not_in", "is_in"),
 }
 _FLAG = re.compile(r"^(is|has|can|was|should|allow|use|with|no|not)_")
+_NOUNS = {"seed", "feed", "speed", "need", "bed", "embed", "id", "breed", "weed"}
 _SAME_THING = {"lower", "upper", "strip", "casefold", "keys", "values", "items", "lstrip", "rstrip", "copy"}
 _ASKS = {"startswith": "starts_with", "endswith": "ends_with", "issubset": "is_within", "intersection": "meets"}
 
@@ -193,6 +194,8 @@ def phrase_of(test: ast.expr, *, is_true: bool) -> str:  # noqa: PLR0911 (one ca
         case ast.Call(func=ast.Name(id="isinstance"), args=[thing, kind]):
             name, type_name = words_of(thing), words_of(kind)
             return _short(f"{name}_is_{'a' if is_true else 'no'}_{type_name}") if name and type_name else ""
+        case ast.Call(func=ast.Attribute(attr=method)) if method in _SAME_THING:
+            return _short(_present(words_of(test), is_true=is_true))
         case ast.Call(func=ast.Attribute(value=thing, attr=method), args=args):
             return _short(_asked(thing, method, args, is_true=is_true))
         case ast.Name() | ast.Attribute() | ast.Subscript() | ast.NamedExpr():
@@ -211,6 +214,10 @@ def _joined(values: Sequence[ast.expr], is_and: bool, *, is_true: bool) -> str:
     head = one.split("_is_")[0]
     if other.startswith(f"{head}_is_"):  # quantity_is_below_1_or_above_99
         other = other.removeprefix(f"{head}_is_")
+    elif is_and != is_true:
+        return ""  # which of the two it was is not known
+    elif f"_{one.removeprefix('with_')}_" in f"_{other}_":  # expires is not None and today > expires
+        return other
     return _short(f"{one}_{'and' if is_and == is_true else 'or'}_{other}")
 
 
@@ -264,6 +271,8 @@ def _present(name: str, *, is_true: bool) -> str:
         return ""
     if name.startswith("no_"):
         return f"{'without' if is_true else 'with'}_{name.removeprefix('no_')}"
+    if name.endswith("ed") and name not in _NOUNS:
+        return name if is_true else f"not_{name}"
     if _FLAG.match(name):
         plain = name.removeprefix("is_")
         return plain if is_true else f"not_{plain}"

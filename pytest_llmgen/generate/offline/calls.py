@@ -50,8 +50,11 @@ _BINARY = {
     "__xor__": "^",
     "__pow__": "**",
     "__matmul__": "@",
-    "__iadd__": "+",
     "__radd__": "+",
+}
+_IN_PLACE = {
+    f"__i{name}__": f"{sign}="
+    for name, sign in {"add": "+", "sub": "-", "mul": "*", "or": "|", "and": "&", "xor": "^", "truediv": "/"}.items()
 }
 _UNARY = {
     "__len__": "len({})",
@@ -277,16 +280,22 @@ def _with_one(name: str, owner: str, argument: str) -> str:
         return ""
     if name == "__radd__":
         return f"({argument}) + {owner}"
-    if name in _BINARY and name != "__iadd__":
+    if name in _BINARY:
         return f"{owner} {_BINARY[name]} {argument}"
     return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{argument}]"}.get(name, "")
 
 
 def as_statement(expression: str) -> str:
-    """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment."""
+    """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment, and so on."""
     match ast.parse(expression, mode="eval").body:
         case ast.Call(func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str() as name), value]):
             return f"{ast.unparse(owner)}.{name} = {ast.unparse(value)}"
+        case ast.Call(func=ast.Attribute(value=owner, attr="__setitem__"), args=[key, value], keywords=[]):
+            return f"{ast.unparse(owner)}[{ast.unparse(key)}] = {ast.unparse(value)}"
+        case ast.Call(func=ast.Attribute(value=owner, attr="__delitem__"), args=[key], keywords=[]):
+            return f"del {ast.unparse(owner)}[{ast.unparse(key)}]"
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[other], keywords=[]) if name in _IN_PLACE:
+            return f"{ast.unparse(owner)} {_IN_PLACE[name]} {ast.unparse(other)}"
         case _:
             return expression
 

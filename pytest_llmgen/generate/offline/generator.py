@@ -33,13 +33,16 @@ from pytest_llmgen.generate.offline.killing import Hunt, affordable, boundary_te
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
+from pytest_llmgen.generate.offline.plainness import awkwardness
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_probes, texts_of_patterns
 from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
+from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
+from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
@@ -242,7 +245,8 @@ class OfflineGenerator:
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         hunt = Hunt(self._prober, survivors, raised, is_wrapped=bool(assignment.target.decorators))
-        hunt.meet([find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)])
+        showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
+        hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
         memory.was_searched = True
@@ -256,11 +260,13 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
-        places = cover(gains)
+        awkward = {place: awkwardness(find, plan.pools, raised) for place, find in enumerate(showable)}
+        places = cover(gains, awkward)
         chosen = [showable[place] for place in places]
         if survivors or gaps is not None:
             wanted = [Needed(find, share) for find, share in zip(chosen, shares(gains, places), strict=True)]
-            chosen = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+            short = shrunk(self._prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+            chosen = trimmed(hunt, short)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
         return chosen if is_enough else _without_repetition(
@@ -298,7 +304,7 @@ class OfflineGenerator:
         for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
-            candidate = writer.write(seen, is_extra)
+            candidate = writer.write(restyled(seen, plan.world.classes), is_extra)
             if candidate is not None and _essence(candidate) not in memory.essences:
                 memory.essences.add(_essence(candidate))
                 candidates.append(candidate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
@@ -118,12 +119,20 @@ def _mentioned(mutants: Sequence[Mutant]) -> list[object]:
     return [value_of(term) for term in boundary_terms(mutants)]
 
 
-def cover(gains: Mapping[int, frozenset[object]]) -> list[int]:
-    """Few places that together gain all that any of them does, the richest first."""
+def cover(gains: Mapping[int, frozenset[object]], awkward: Mapping[int, int] = MappingProxyType({})) -> list[int]:
+    """Few places that together gain all that any of them does, the richest first.
+
+    ``awkward`` is how many gains more a place must have than one that is not awkward to come before it.
+    """
     missing = set().union(*gains.values())
     chosen: list[int] = []
+
+    def worth(place: int) -> tuple[bool, int, int]:
+        gained = len(gains[place] & missing)
+        return gained > 0, gained - awkward.get(place, 0), -place
+
     while missing:
-        best = max(gains, key=lambda place: (len(gains[place] & missing), -place))
+        best = max(gains, key=worth)
         chosen.append(best)
         missing -= gains[best]
     return chosen

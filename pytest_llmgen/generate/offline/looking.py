@@ -55,7 +55,7 @@ def _with_looks(callee: Callee, find: Find) -> Seen | None:
     looks = [
         Look(text, value)
         for text, value in observation.changed.items()
-        if text not in plain and value.source is not None
+        if text not in plain and value.source is not None and (find.looks is None or text in find.looks)
     ]
     heard = tuple(each for each in looks if each.expression in HEARD.values())
     parts = tuple(each for each in looks if RESULT in names_in(each.expression))[:_MAX_LOOKS]

@@ -133,13 +133,13 @@ class _Punch(ast.NodeTransformer):
         return node
 
     def _argument(self, called: str, rank: int) -> str:
+        others = self.others.get(called, ())
+        if called != self.called and rank < len(others):
+            return others[rank]
         if self.outcome or called == "approx":
             return self.outcome or "expected"
         if called == self.called and rank < len(self.names):
             return self.names[rank]
-        others = self.others.get(called, ())
-        if called != self.called and rank < len(others):
-            return others[rank]
         plain = "value" if called == self.called else called.lower()
         return plain if rank == 0 else f"{plain}_{rank + 1}"
 

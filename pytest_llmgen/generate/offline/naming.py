@@ -19,6 +19,7 @@ _TELLING = re.compile(
 )
 _OPTION = ("with_", "without_")
 _CHARACTERS = ("_of_punctuation", "_of_symbols")
+_JOINTS = {"and", "or", "of", "for", "is", "when", "with", "without", "after", "at", "not", "no"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
@@ -179,9 +180,22 @@ def _counted(name: str, count: int) -> str:
     return f"{name}_of_{number}"
 
 
+def _cut(name: str) -> str:
+    """A name of readable length, which does not end in the middle of what it says."""
+    if len(name) <= _MAX_NAME:
+        return name
+    head, joint, _ = name.rpartition("_and_")
+    if joint:
+        return _cut(head)
+    parts = name[:_MAX_NAME].rpartition("_")[0].split("_")
+    while len(parts) > 1 and parts[-1] in _JOINTS:
+        parts.pop()
+    return "_".join(parts)
+
+
 def unique_name(wanted: str, taken: set[str]) -> str:
     """The name, cut to a readable length and counted on where it is already taken."""
-    name = wanted[:_MAX_NAME].rstrip("_")
+    name = _cut(wanted)
     name = name if not keyword.iskeyword(name) else f"{name}_"
     result, count = name, 2
     while result in taken:

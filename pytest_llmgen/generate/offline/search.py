@@ -47,6 +47,7 @@ class Find:
     observation: Observation
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
+    looks: tuple[str, ...] | None = None  # the looks at the object that are worth showing; None for all that changed
     is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 

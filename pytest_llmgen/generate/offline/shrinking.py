@@ -13,6 +13,7 @@ from pytest_llmgen.generate.offline.code import dotted
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
 from pytest_llmgen.generate.offline.showing import error_name
+from pytest_llmgen.generate.offline.suggestions import TEXTS
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge
 from pytest_llmgen.records import Prober
 
@@ -22,7 +23,7 @@ _MAX_FINDS = 24
 _EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
 _PER_ARGUMENT, _PER_STEP, _PER_ODDITY = 6, 16, 12
 _SOME = "hello"
-_WORD = re.compile(r"'[a-z]{1,8}'|'[A-Z]{1,4}'")
+_WORD = re.compile("|".join([r"'[a-z]{1,8}'|'[A-Z]{1,4}'", *map(re.escape, sorted(TEXTS))]))
 _ODD = re.compile(r"(?<![\w'])''(?!')|'[^\w']+'|\bdate(?:time)?\((?:1|9999),[^)]*\)|\\x|\\u")
 """Empty texts and texts of signs, the first and the last year, characters that can't be shown."""
 
@@ -52,7 +53,7 @@ def shares(gains: Mapping[int, frozenset[object]], chosen: Sequence[int]) -> lis
 
 def shrunk(
     prober: Prober, callee: Callee, hunt: Hunt, wanted: Sequence[Needed], base: Input, limits: Limits
-) -> list[Find]:
+) -> list[Needed]:
     """The inputs, each as short as was found: the same kind of outcome, and nothing lost that it is wanted for."""
     current = list(wanted)
     waiting = set(range(min(len(current), _MAX_FINDS)))
@@ -82,7 +83,7 @@ def shrunk(
         for place, find in better.items():
             current[place] = replace(current[place], find=find)
         waiting = set(better)
-    return [each.find for each in current]
+    return current
 
 
 def _observed(prober: Prober, callee: Callee, rows: Sequence[Input], timeout: float) -> list[Find]:
@@ -98,7 +99,7 @@ def _is_alike(find: Find, needed: Needed) -> bool:
     one, other = find.observation, needed.find.observation
     if one.outcome != other.outcome or error_name(one) != error_name(other) or not needed.goals <= find.goals:
         return False
-    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() == other.changed.keys())
+    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() >= other.changed.keys())
 
 
 def _best(hunt: Hunt, current: Sequence[Needed], pairs: Sequence[tuple[int, Find]]) -> dict[int, Find]:
@@ -136,7 +137,10 @@ def _effort(source: str) -> int:
 
 
 def shorter(row: Input, base: Input) -> list[Input]:
-    """Variants with less to read, the shortest first; none of them makes a boundary of what was none."""
+    """Variants with less to read; none of them makes a boundary of what was none.
+
+    First those that change the same thing wherever it stands, then the shortest.
+    """
     found: list[Input] = []
     for place, term in enumerate(row):
         variants = [each for each in _variants(term, base[place]) if _size(each) < _size(term)]
@@ -144,8 +148,37 @@ def shorter(row: Input, base: Input) -> list[Input]:
     plain = tuple(usual if _size(usual) <= _size(term) else term for term, usual in zip(row, base, strict=True))
     if plain != row and size(plain) < size(row):
         found.append(plain)
-    unique = list(dict.fromkeys(found))
-    return sorted(unique, key=size)
+    same = [other for other in _everywhere(row) if size(other) < size(row)]
+    return list(dict.fromkeys([*same, *sorted(dict.fromkeys(found), key=size)]))
+
+
+def _everywhere(row: Input) -> Iterator[Input]:
+    """Variants in which the same part is made plainer wherever it stands: two prices stay equal ones."""
+    texts = [text for term in row for text in (term.source, *term.steps)]
+    for part, plainer in dict.fromkeys(pair for text in texts for pair in _parts(text)):
+        if sum(text.count(part) for text in texts) > 1:
+            yield tuple(_exchanged(term, part, plainer) for term in row)
+
+
+def _exchanged(term: Term, part: str, plainer: str) -> Term:
+    steps = tuple(step.replace(part, plainer) for step in term.steps)
+    source = term.source.replace(part, plainer)
+    return term if (source, steps) == (term.source, term.steps) else replace(term, source=source, steps=steps)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Calls of an expression or a step, and what they are with a keyword less; a word for an empty text."""
+    try:
+        tree = ast.parse(text if not text.startswith((".", "[", "(")) else f"it{text}", mode="eval")
+    except SyntaxError:
+        return  # several arguments, or an assignment
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for at in range(len(node.keywords)):
+                fewer = ast.Call(node.func, node.args, [*node.keywords[:at], *node.keywords[at + 1 :]])
+                yield ast.unparse(node), ast.unparse(fewer)
+        elif isinstance(node, ast.Constant) and node.value == "":
+            yield "''", repr(_SOME)
 
 
 def _variants(term: Term, usual: Term) -> Iterator[Term]:

@@ -22,8 +22,15 @@ _TYPICAL = {
     "'1.2.3'": "version release",
     "'[a-z]+'": "pattern regex regexp",
     "'key'": "key",
+    "'USD'": "currency",
+    "'A-1'": "sku",
+    "'red'": "color colour",
+    "'Berlin'": "city town",
+    "'DE'": "country",
 }
 """What a parameter's name suggests, where its type allows it."""
+TEXTS = frozenset(value for value in _TYPICAL if value.startswith("'") and not value.lower().startswith("'hello"))
+"""Texts that stand for something: a part of one would stand for nothing."""
 _BY_WORD = {word: value for value, words in _TYPICAL.items() for word in words.split()}
 
 

@@ -315,6 +315,8 @@ def _denied(left: str) -> str:
     match ast.parse(left, mode="eval").body:
         case ast.Compare(left=one, ops=[ast.In()], comparators=[other]):
             return f"{ast.unparse(one)} not in {ast.unparse(other)}"
+        case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]):
+            return f"{ast.unparse(one)} != {ast.unparse(other)}"
         case _:
             return f"not ({left})"
 
@@ -419,8 +421,9 @@ def _does(seen: Seen) -> str:
     observation = seen.find.observation
     if observation.outcome == "raised":
         return f"raises {error_name(observation)}"
-    arguments = set(seen.find.scene.bound.values()) & observation.changed.keys()
-    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or arguments):
+    bound = {name for place, name in seen.find.scene.bound.items() if place != seen.callee.receiver}
+    changed = {name for name, value in observation.changed.items() if value.source is not None}
+    if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or changed & bound):
         return "changes " + ("the object" if seen.state else "its argument")
     if observation.output:
         return "writes its output"

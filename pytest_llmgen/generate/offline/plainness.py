@@ -1,0 +1,32 @@
+"""How far an input is from what a person would have written: of inputs that do the same the plainest is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.showing import error_name, is_explicit
+from pytest_llmgen.generate.offline.terms import Term
+
+_BY_ACCIDENT = 3
+"""An error that the module does not raise itself."""
+_ODD, _MADE_UP, _EMPTY = 2, 1, 1
+_NOTHING = {"None", "''", "b''", "[]", "{}", "()", "set()", "0"}
+
+
+def awkwardness(find: Find, pools: Sequence[Sequence[Term]], raised: frozenset[str]) -> int:
+    """0 for typical values with a result that says something; more for what a reader would stop at.
+
+    ``pools`` are the values of each place as they were before the search changed any.
+    """
+    seen = find.observation
+    total = 0
+    if seen.outcome == "raised" and not is_explicit(seen, raised):
+        total += _BY_ACCIDENT
+    elif seen.outcome == "raised" and error_name(seen) not in raised:
+        total += _ODD  # raised on purpose, but by something else
+    elif seen.value is not None and seen.value.source in _NOTHING and not seen.changed and not seen.output:
+        total += _EMPTY
+    for term, pool in zip(find.row, pools, strict=True):
+        total += _ODD if term.is_odd else _MADE_UP if not term.is_omitted and term not in pool else 0
+    return total

@@ -1,0 +1,84 @@
+"""Of inputs that do the same the plainest, and of what a call changed only what a test needs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of
+
+from pytest_llmgen.generate.offline.calls import Scene
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.generate.offline.killing import cover
+from pytest_llmgen.generate.offline.plainness import awkwardness
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.terms import OMITTED, from_source
+from pytest_llmgen.records import Observation, OpenGaps, Probe, Survivor, Value
+
+BAG = """
+class Bag:
+    def __init__(self):
+        self.names = []
+        self.last = ""
+        self.weight = 0
+
+    def __len__(self):
+        return len(self.names)
+
+    def put(self, name: str):
+        self.names.append(name)
+        self.last = name
+        self.weight += 2
+"""
+
+
+def written_for_put(before, after):
+    module = module_of("bags", BAG)
+    (assignment,) = [each for each in assignments_of(module) if each.target.name == "put"]
+    survivor = Survivor(mutant_of(module, before, after, "Bag.put"), "")
+    wanted = dataclasses.replace(assignment, gaps=OpenGaps(survivors=(survivor,)))
+    (reply,) = OfflineGenerator(InProcessProber([module]), 1, clock=lambda: 0.0).generate([wanted])
+    return [candidate.source for candidate in reply.candidates]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [("weight += 2", "weight += 3", "bag.weight == "), ("last = name", "last = None", "bag.last == ")],
+)
+def test_only_the_state_that_tells_the_mutant_is_asserted(before, after, told):
+    (source,) = written_for_put(before, after)
+    checks = [line.strip() for line in source.splitlines() if line.strip().startswith("assert")]
+    assert len(checks) == 1
+    assert told in checks[0]
+
+
+POOLS = [[OMITTED, from_source("'hello'")], [from_source("3")]]
+
+
+def find(row, seen):
+    return Find(row, Scene((), (), (), "f()"), Probe("", "", "f()"), seen, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("row", "seen", "expected"),
+    [
+        (("'hello'", "3"), Observation("", "returned", Value("int", "7")), 0),
+        (("", "3"), Observation("", "returned", Value("int", "7")), 0),
+        (("'h-'", "4"), Observation("", "returned", Value("int", "7")), 2),
+        (("'hello'", "3"), Observation("", "returned", Value("list", "[]")), 1),
+        (("'hello'", "3"), Observation("", "raised", error_type="builtins.ValueError"), 0),
+        (("'hello'", "3"), Observation("", "raised", error_type="other.Refused"), 2),
+        (("'hello'", "3"), Observation("", "raised", error_type="builtins.KeyError"), 3),
+    ],
+)
+def test_an_input_is_awkward_where_a_reader_would_stop(row, seen, expected):
+    terms = tuple(from_source(source) if source else OMITTED for source in row)
+    assert awkwardness(find(terms, seen), POOLS, frozenset({"ValueError"})) == expected
+
+
+def test_what_is_awkward_must_gain_more_than_what_is_not():
+    one, two = frozenset({"a", "b", "c"}), frozenset({"b", "c", "d", "e"})
+    assert cover({0: one, 1: two}) == [1, 0]
+    assert cover({0: one, 1: two}, {1: 2}) == [0, 1]
+    assert cover({0: one, 1: frozenset({"b"})}, {0: 9}) == [1, 0]
+    assert cover({0: one, 1: frozenset()}, {0: 9}) == [0]
