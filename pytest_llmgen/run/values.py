@@ -75,6 +75,7 @@ def _is_honest(source: str, imports: Iterable[str], value: object) -> bool:
     namespace: dict[str, Any] = {}
     for statement in imports:
         exec(code_of(statement, "exec"), namespace)  # noqa: S102 (import statements made here)
+    namespace |= {name: real for name, real in _REAL.items() if name in namespace}
     return _equal(eval(code_of(source, "eval"), namespace), value)  # noqa: S307 (made here)
 
 
