@@ -11,6 +11,7 @@ from pytest_llmgen.extract.examples import TextFile, read_fixtures
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.settling import settled
 from pytest_llmgen.records import Candidate, Category, Oracle, Origin
+from pytest_llmgen.refine.earlier import ROUND
 
 STORE = """
 class Store:
@@ -110,8 +111,8 @@ def test_of_two_tests_one_has_the_plain_name():
     ]
 
 
-@pytest.mark.parametrize("changes", [{"origin": Origin.MODEL}, {"category": Category.EDGE}])
-def test_names_of_others_and_of_edges_stay(changes):
+@pytest.mark.parametrize("changes", [{"origin": Origin.MODEL}, {"round": ROUND}])
+def test_names_of_others_and_on_disk_stay(changes):
     assert settled([candidate("test_split_of_h", **changes)], []) == {}
 
 

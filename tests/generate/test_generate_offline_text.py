@@ -92,7 +92,7 @@ def test_a_value_is_asserted_in_the_plainest_way(left, source, lines):
         ("text", "''", "empty_text"),
         ("text", "' '", "blank_text"),
         ("text", "'Hello World'", "hello_world"),
-        ("text", "'!?'", "text_of_punctuation"),
+        ("text", "'!?'", "punctuation"),
         ("text", "'12'", "text_12"),
         ("count", "0", "zero_count"),
         ("count", "-3", "negative_count"),

@@ -10,7 +10,7 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 from pytest_llmgen.generate.offline.calls import Scene
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.killing import cover
-from pytest_llmgen.generate.offline.plainness import awkwardness
+from pytest_llmgen.generate.offline.plainness import awkwardness, is_slip
 from pytest_llmgen.generate.offline.search import Find
 from pytest_llmgen.generate.offline.terms import OMITTED, from_source
 from pytest_llmgen.records import Observation, OpenGaps, Probe, Survivor, Value
@@ -74,6 +74,24 @@ def find(row, seen):
 def test_an_input_is_awkward_where_a_reader_would_stop(row, seen, expected):
     terms = tuple(from_source(source) if source else OMITTED for source in row)
     assert awkwardness(find(terms, seen), POOLS, frozenset({"ValueError"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "message", "expected"),
+    [
+        (("{'a': 3}",), "builtins.KeyError", "'path'", True),  # nobody asked for it
+        (("'tea'",), "builtins.KeyError", "'tea'", False),
+        ((), "builtins.IndexError", "list index out of range", True),
+        (("[]",), "builtins.IndexError", "list index out of range", False),
+        (("'x'",), "builtins.ValueError", "no", False),
+        (("'x'",), "shop.Unknown", "'y'", False),
+    ],
+)
+def test_an_error_that_only_the_input_made_is_a_slip(row, error, message, expected):
+    terms = tuple(from_source(source) for source in row)
+    seen = Observation("", "raised", error_type=error, error_message=message)
+    assert is_slip(find(terms, seen), has_receiver=False) is expected
+    assert is_slip(find((from_source("3"), *terms), seen), has_receiver=True) is expected
 
 
 def test_what_is_awkward_must_gain_more_than_what_is_not():

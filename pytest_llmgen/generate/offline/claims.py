@@ -12,7 +12,7 @@ from pytest_llmgen.generate.offline.domains import RUNGS
 from pytest_llmgen.generate.offline.killing import cover
 from pytest_llmgen.generate.offline.partners import Partner
 from pytest_llmgen.generate.offline.properties import Property, Subject, properties_of, round_trip, subject_of
-from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.search import Find, Goal, goals_of
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import (
     Assignment,
@@ -73,6 +73,7 @@ class _Claim:
     property: Property
     probe: Probe
     expected: str
+    goals: frozenset[Goal] = frozenset()  # lines and arcs that its samples reach
 
 
 def may_claim(setting: str, context: TargetContext) -> bool:
@@ -114,7 +115,8 @@ def _holding(
         seen = prober.probe(probes) if probes else []
         for each, probe, observation in zip(waiting, probes, seen, strict=True):
             if _passed(observation):
-                held[each.name] = _Claim(each, probe, shown_text(observation, _NEVER))
+                shown, goals = shown_text(observation, _NEVER), goals_of(observation, callee)
+                held[each.name] = _Claim(each, probe, shown, goals)
     return list(held.values())
 
 
@@ -216,14 +218,15 @@ def _worth(held: Sequence[_Claim], kills: Sequence[frozenset[str]], examples: Ex
         chosen.append(best)
         missing -= kills[best]
     if not chosen and held:
-        best = max(range(len(held)), key=lambda place: (_replaced(kills[place], examples), -place))
-        chosen = [best] if _replaced(kills[best], examples) >= _SEVERAL else []
+        spared = [_replaced(killed | claim.goals, examples) for killed, claim in zip(kills, held, strict=True)]
+        best = max(range(len(held)), key=lambda place: (spared[place], -place))
+        chosen = [best] if spared[best] >= _SEVERAL else []
     return [held[place] for place in chosen]
 
 
-def _replaced(kills: frozenset[str], examples: Examples) -> int:
-    """How many examples fewer are needed beside a claim with these kills."""
-    rest = {place: gained - kills for place, gained in examples.gains.items()}
+def _replaced(gains: frozenset[object], examples: Examples) -> int:
+    """How many examples fewer are needed beside a claim that reaches and kills so much."""
+    rest = {place: gained - gains for place, gained in examples.gains.items()}
     return len(cover(examples.gains)) - len(cover(rest))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.plainness import is_slip
 from pytest_llmgen.generate.offline.search import Find, Limits, Search
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
@@ -39,10 +40,16 @@ class Hunt:
     """Mutants of one target and the inputs that they met; inputs may be added."""
 
     def __init__(
-        self, prober: Prober, mutants: Sequence[Mutant], raised: frozenset[str], *, is_wrapped: bool = False
+        self,
+        prober: Prober,
+        mutants: Sequence[Mutant],
+        raised: frozenset[str],
+        *,
+        is_wrapped: bool = False,
+        has_receiver: bool = False,
     ) -> None:
-        """``is_wrapped``: a decorator may answer without the function."""
-        self._is_wrapped = is_wrapped
+        """``is_wrapped``: a decorator may answer for the function; ``has_receiver``: inputs begin with an object."""
+        self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
@@ -55,7 +62,8 @@ class Hunt:
     def tells(self, find: Find) -> bool:
         """Whether a test can assert what an input does: an error must come from the function, not from an argument."""
         is_own = find.observation.outcome != "raised" or bool(find.goals) or self._is_wrapped
-        return is_own and is_showable(find.observation, self.raised)
+        is_meant = not is_slip(find, has_receiver=self._has_receiver)
+        return is_own and is_meant and is_showable(find.observation, self.raised)
 
     def meet(self, finds: Sequence[Find]) -> bool:
         """Let the open mutants meet further inputs; whether one of them was killed."""

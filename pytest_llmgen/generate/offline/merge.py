@@ -111,7 +111,9 @@ class _Punch(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         name = ast.unparse(node.targets[0]).rpartition(".")[2]
         if name == "expected" or not isinstance(node.value, ast.List | ast.Dict | ast.Set):
+            self.outcome = name if name == "expected" else ""
             node.value = self.hole(node.value, name)
+            self.outcome = ""
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:

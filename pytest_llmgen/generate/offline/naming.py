@@ -15,10 +15,10 @@ _MAX_NAME = 88
 _MAX_TOLD = 30
 _HUGE = 10**6
 _TELLING = re.compile(
-    r"(empty|blank|zero|negative|huge|no|not|new|after|with|without|default|one|two|three|many)_|\w+_of_(punctuation|symbols)$"
+    r"(empty|blank|zero|negative|huge|no|not|new|after|with|without|default|one|two|three|many)_|(punctuation|symbols)$"
 )
 _OPTION = ("with_", "without_")
-_CHARACTERS = ("_of_punctuation", "_of_symbols")
+_CHARACTERS = ("punctuation", "symbols")
 _JOINTS = {"and", "or", "of", "for", "is", "when", "with", "without", "after", "at", "not", "no"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
@@ -166,7 +166,7 @@ def _describe_text(name: str, text: str) -> str:
         return f"blank_{name}"
     plain = words(text)
     if not plain:
-        return f"{name}_of_punctuation" if text.isascii() else f"{name}_of_symbols"
+        return "punctuation" if text.isascii() else "symbols"
     if plain.isdigit():
         return f"{name}_{plain}"
     padded = "padded_" if text != text.strip() else ""

@@ -14,6 +14,21 @@ _ODD, _MADE_UP, _EMPTY = 2, 1, 1
 _NOTHING = {"None", "''", "b''", "[]", "{}", "()", "set()", "0"}
 
 
+def is_slip(find: Find, *, has_receiver: bool) -> bool:
+    """Whether an error is a slip of the input that nobody means to show: a key that was never asked for, an index."""
+    seen = find.observation
+    if seen.outcome != "raised" or not (seen.error_type or "").startswith("builtins."):
+        return False
+    given = [term for term in find.row[1 if has_receiver else 0 :] if not term.is_omitted]
+    match error_name(seen):
+        case "KeyError":
+            return not any(seen.error_message in term.source for term in given)
+        case "IndexError":
+            return not given
+        case _:
+            return False
+
+
 def awkwardness(find: Find, pools: Sequence[Sequence[Term]], raised: frozenset[str]) -> int:
     """0 for typical values with a result that says something; more for what a reader would stop at.
 

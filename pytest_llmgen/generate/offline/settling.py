@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline import naming
-from pytest_llmgen.records import Candidate, Category, Origin
+from pytest_llmgen.records import Candidate, Origin
 from pytest_llmgen.refine.earlier import ROUND
 from pytest_llmgen.refine.rename import rename
 
@@ -41,8 +41,8 @@ def _plainer(candidate: Candidate, dropped: Collection[str]) -> Iterator[str]:
     """Plainer names of a test, the plainest first."""
     start = naming.stem(candidate.target.rpartition("::")[2])
     valued = re.fullmatch(rf"({re.escape(start)}{_DID})_(?:of|for)_(.+)", candidate.name)
-    is_plain = candidate.category is not Category.EDGE and "parametrize" not in candidate.source
-    if valued and is_plain and not naming.is_telling(valued[2]) and not valued[2].startswith("default_"):
+    is_single = "parametrize" not in candidate.source
+    if valued and is_single and not naming.is_telling(valued[2]) and not valued[2].startswith("default_"):
         yield valued[1]
     counted = re.fullmatch(r"(.+)_\d+", candidate.name)
     if counted and counted[1] in dropped:

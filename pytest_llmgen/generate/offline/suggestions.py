@@ -13,7 +13,7 @@ _TYPICAL = {
     "'pre'": "prefix",
     "'end'": "suffix ending",
     "'*'": "char character fillchar filler fill symbol",
-    "'https://example.com/path?q=1'": "url uri link href",
+    "'https://ann@example.com:8080/path?q=1#top'": "url uri link href",
     "'ann@example.com'": "email mail",
     "'Ann'": "username user author owner",
     "'folder/file.txt'": "path filename filepath",
@@ -22,6 +22,7 @@ _TYPICAL = {
     "'1.2.3'": "version release",
     "'[a-z]+'": "pattern regex regexp",
     "'key'": "key",
+    "datetime(2024, 1, 31, 12, 30)": "dt moment",
     "'USD'": "currency",
     "'A-1'": "sku",
     "'red'": "color colour",
@@ -37,4 +38,5 @@ _BY_WORD = {word: value for value, words in _TYPICAL.items() for word in words.s
 def suggested(name: str) -> Term | None:
     """The value that a parameter's name suggests: the last word of it that means something decides."""
     found = [_BY_WORD[word] for word in reversed(name.lower().split("_")) if word in _BY_WORD]
-    return from_source(found[0]) if found else None
+    imports = ("from datetime import datetime",) if found and found[0].startswith("datetime(") else ()
+    return from_source(found[0], imports) if found else None

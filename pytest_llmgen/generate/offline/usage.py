@@ -162,7 +162,7 @@ def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
     """An annotated container whose items the body unpacks: also tuples of that size."""
     assert parameter.annotation is not None
     text = ast.unparse(parameter.annotation)
-    if text.count("[") < len("[["):
+    if text.count("[") < len("[[") or "tuple[" in text.lower():
         return parameter
     for item in body_nodes(node):
         match item:

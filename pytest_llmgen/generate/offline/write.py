@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
+from pytest_llmgen.generate.offline.calls import RESULT, Callee, Form, Input, Scene, as_statement, compose, names_in
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
@@ -98,8 +98,15 @@ class Writer:
         start = naming.stem(seen.callee.target.qualname)
         if seen.callee.form is Form.SETTER:  # the property itself has the same name
             start = f"{start}_set"
-        wanted = self._named(seen, start, self.ways.get(seen.find.row, Way()))
+        wanted = self._named(seen, start, self._way(seen))
         return wanted if wanted not in self.taken else self._named(seen, start, Way())
+
+    def _way(self, seen: Seen) -> Way:
+        """What sets the input apart; a parameter that the call leaves out is no ``with_limit``."""
+        way = self.ways.get(seen.find.row, Way())
+        pairs = zip(seen.callee.places, seen.find.row, strict=True)
+        left_out = {f"with_{naming.words(place)}" for place, term in pairs if term.is_omitted}
+        return Way() if way.phrase in left_out else way
 
     def _named(self, seen: Seen, start: str, way: Way) -> str:
         told = self._told(seen)
@@ -136,7 +143,7 @@ class Writer:
     def _summary(self, seen: Seen, category: Category) -> str:
         is_telling = naming.is_telling(self._told(seen))
         told = self._told(seen).replace("_", " ")
-        way = self.ways.get(seen.find.row, Way()).after("when").replace("_", " ")
+        way = self._way(seen).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" {told}" if told.startswith(("after ", "with ", "without ")) else f" for {told}" if told else ""
         start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
@@ -431,9 +438,10 @@ def _does(seen: Seen) -> str:
         return "warns" if WARNINGS in seen.ears else "writes to the log"
     source = observation.value.source if observation.value else None
     if source is None:
-        return "makes an object"
+        itself = any(look.expression == f"{RESULT} is {seen.callee.receiver}" for look in seen.parts)
+        return "gives the object itself" if itself else "makes an object"
     short = layout.tidy(source)
-    return f"gives {short}" if len(short) <= _INLINE else "gives its full result"
+    return f"gives {short}" if len(short) <= _INLINE and "\\" not in short else "gives its full result"
 
 
 def _docstring_safe(text: str) -> str:
