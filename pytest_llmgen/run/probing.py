@@ -21,7 +21,7 @@ from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.sights import sights
-from pytest_llmgen.run.values import describe
+from pytest_llmgen.run.values import code_of, describe
 from pytest_llmgen.run.wire import to_json
 
 TEXT_LIMIT = 4000
@@ -41,6 +41,8 @@ class Piece:
     expression: CodeType
     watch: tuple[str, ...]
     unseen: frozenset[str]
+    afterwards: tuple[str, ...]
+    asserted: tuple[str, ...] | None
     expected: str
 
 
@@ -67,7 +69,8 @@ def compiled(probe: Probe, expected: str) -> Piece:
         SyntaxError, ValueError: it is no code.
     """
     setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
-    return Piece(setup, expression, probe.watch, frozenset(probe.unseen), expected)
+    unseen = frozenset(probe.unseen)
+    return Piece(setup, expression, probe.watch, unseen, probe.afterwards, probe.asserted, expected)
 
 
 def differing(
@@ -132,10 +135,13 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         output.truncate()
         answer = _evaluate(piece.expression, namespace, meter)
         printed = output.getvalue()[:TEXT_LIMIT]
-        after = watched(piece.watch, namespace, piece.unseen)
+        after = watched(piece.watch, namespace, piece.unseen) if answer["how"] == "returned" else {}
+        last = watched_last(piece.afterwards, namespace, piece.unseen)
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
-    changed = {name: value for name, value in after.items() if value != before.get(name)}
+    changed = {name: value for name, value in after.items() if value != before.get(name)} | last
+    if piece.asserted is not None:
+        changed = {name: value for name, value in changed.items() if name in piece.asserted}
     return {**answer, "output": printed, "changed": changed}
 
 
@@ -156,15 +162,18 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
     """``meter`` is None where no lines are wanted: reading them costs as much as the rest."""
     if meter is not None:
         meter.start()
+    began = time.process_time()
     try:
         value = eval(expression, namespace)  # noqa: S307 (a probe is code to run)
     except _HangError:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
-        return {"hits": meter.stop() if meter else {}, "how": "raised", **_error(error)}
+        seconds = time.process_time() - began
+        return {"hits": meter.stop() if meter else {}, "how": "raised", "seconds": seconds, **_error(error)}
+    seconds = time.process_time() - began
     hits = meter.stop() if meter else {}
     namespace[RESULT] = value
-    return {"hits": hits, "how": "returned", "value": describe(value)}
+    return {"hits": hits, "how": "returned", "seconds": seconds, "value": describe(value)}
 
 
 def watched(
@@ -179,13 +188,24 @@ def watched(
     names = [name for name in watch if name not in unseen and (is_whole or not name.startswith(_WHOLE))]
     for name in [*names, *([RESULT] if RESULT in namespace else [])]:
         with contextlib.suppress(Exception):
-            value = eval(name, namespace)  # noqa: S307 (a probe is code to run)
+            value = eval(code_of(name, "eval"), namespace)  # noqa: S307 (a probe is code to run)
             told = describe(value)
             if name != RESULT:
                 found[name] = told
             if told.source is None:
                 seen = sights(name, value, held, frozenset(unseen), is_whole=is_whole)
                 found |= {text: each for text, each in seen.items() if text not in found}
+    return found
+
+
+def watched_last(texts: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = ()) -> dict[str, Value]:
+    """What is asked at the very end: plain answers only."""
+    found: dict[str, Value] = {}
+    for text in texts:
+        with contextlib.suppress(Exception):
+            told = describe(eval(text, namespace))  # noqa: S307 (a probe is code to run)
+            if told.source is not None and text not in unseen:
+                found[text] = told
     return found
 
 
@@ -198,7 +218,7 @@ def _whole_before(piece: Piece, names: Sequence[str], root: Path) -> dict[str, V
     with contextlib.suppress(Exception):
         exec(piece.setup, namespace)  # noqa: S102 (a probe is code to run)
         for name in names:
-            found[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
+            found[name] = describe(eval(code_of(name, "eval"), namespace))  # noqa: S307 (a probe is code to run)
     _undo(namespace)
     return found
 

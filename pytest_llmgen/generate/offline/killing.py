@@ -18,6 +18,8 @@ _ENOUGH = 4
 """Inputs that kill a mutant, after which no further one is looked for: enough to choose a small set from."""
 _MAX_MET = 160
 """Inputs that one mutant meets at most."""
+SLOW = 0.1
+"""CPU seconds of an input that is kept only for what no quicker one reaches: every mutant meets it, and every run."""
 _EQUAL_ROWS = 10
 _IDLE_ROUNDS = 4
 
@@ -51,6 +53,7 @@ class Hunt:
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
+        self.forgotten: set[int] = set()  # places that count no more
 
     @property
     def open(self) -> list[Mutant]:
@@ -81,6 +84,20 @@ class Hunt:
                 self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
 
+    def forget(self, places: Sequence[int]) -> None:
+        """Let these inputs count no more; mutants that only they killed meet the others again."""
+        self.forgotten.update(places)
+        for killers in self.matrix.killers.values():
+            killers.difference_update(self.forgotten)
+        lost = [mutant for mutant in self.mutants if self.matrix.killers.get(mutant.id) == set()]
+        for mutant in lost:
+            del self.matrix.killers[mutant.id]
+        left = [place for place in self.steady(self.finds) if place not in self.forgotten]
+        challenges = [Challenge(mutant, _reaching(mutant, self.finds, left)) for mutant in lost]
+        for challenge, met in zip(challenges, self._challenge(self.finds, challenges, _ENOUGH), strict=True):
+            if met.differing and challenge.mutant:
+                self.matrix.killers[challenge.mutant.id] = set(met.differing)
+
     def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
         everything = Challenge(None, tuple(range(len(finds))))
@@ -93,7 +110,10 @@ class Hunt:
         return [set(met.differing) for met in self._challenge(finds, challenges, len(finds))] if asked else []
 
     def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
-        probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
+        probes = [
+            replace(find.probe, id=f"met#{place}", path="", asserted=tuple(find.observation.changed))
+            for place, find in enumerate(finds)
+        ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
 
@@ -110,7 +130,14 @@ def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
         fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]
+        fresh = [find for find in fresh if find.observation.seconds < SLOW]
         idle = 0 if hunt.meet(fresh) else idle + 1
+
+
+def affordable(finds: Sequence[Find]) -> list[Find]:
+    """Without slow inputs that reach no line or arc that quick ones leave out."""
+    quick = frozenset[object]().union(*(find.goals for find in finds if find.observation.seconds < SLOW))
+    return [find for find in finds if find.observation.seconds < SLOW or find.goals - quick]
 
 
 def _mentioned(mutants: Sequence[Mutant]) -> list[object]:

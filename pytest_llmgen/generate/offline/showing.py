@@ -55,7 +55,11 @@ def shown_text(observation: Observation, raised: frozenset[str]) -> str:
         return observation.outcome
     if observation.outcome == "raised":
         told = observation.error_message if is_explicit(observation, raised) else ""
-        return repr((observation.error_type, told))
+        return repr((observation.error_type, told, _sources(observation)))
     value = observation.value
-    changed = sorted((name, item.source) for name, item in observation.changed.items())
+    changed = _sources(observation)
     return repr((value.source if value else None, observation.output, changed))
+
+
+def _sources(observation: Observation) -> list[tuple[str, str]]:
+    return sorted((name, item.source) for name, item in observation.changed.items() if item.source is not None)
