@@ -354,7 +354,7 @@ class Observation:
     output: str = ""  # captured stdout
     changed: Mapping[str, Value] = field(default_factory=dict)  # watched names whose value changed
     hits: Hits = field(default_factory=Hits)
-    seconds: float = 0.0
+    seconds: float = 0.0  # of CPU, for the expression alone; the limit where it ran into that
     heard: tuple[Heard, ...] = ()  # comparisons, where the code had a wiretap
 
 

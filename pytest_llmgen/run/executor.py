@@ -46,7 +46,7 @@ from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
 
-CHALLENGES_A_REQUEST = 8
+CHALLENGES_A_REQUEST = 32
 PROBES_A_REQUEST = 48
 GROUP = 64
 """Mutants that may share a child."""
@@ -319,6 +319,7 @@ class Executor:
                 {
                     "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in group],
                     "mutant": to_json(group[0].mutant),
+                    "path": next((probe.path for probe in group if probe.path), ""),
                     "timeout": timeout,
                 },
                 timeout + self._waits.silence,
@@ -369,16 +370,20 @@ class Executor:
         """For each challenge what came of it."""
         found: dict[int, Meeting] = {}
         common = {
-            "probes": [to_json(dataclasses.replace(probe, mutant=None)) for probe in probes],
-            "expected": list(expected),
             "raised": sorted(raised),
             "enough": enough,
             "timeout": self._waits.meeting,
+            "path": next((challenge.mutant.path for challenge in challenges if challenge.mutant), ""),
         }
-        data = [{**to_json(challenge), "number": number} for number, challenge in enumerate(challenges)]
-        groups = [data[start : start + CHALLENGES_A_REQUEST] for start in range(0, len(data), CHALLENGES_A_REQUEST)]
+        pieces = [
+            (each.setup, each.expression, each.watch, each.unseen, text)
+            for each, text in zip(probes, expected, strict=True)
+        ]
         limit = self._waits.meeting + self._waits.silence
-        requests = [Request("challenge", common | {"challenges": group}, limit) for group in groups]
+        requests = [
+            Request("challenge", common | _part(pieces, challenges, start), limit)
+            for start in range(0, len(challenges), CHALLENGES_A_REQUEST)
+        ]
         for _, message in self._pool(protocol.WARM).run(requests):
             if message["kind"] == protocol.DIFFERING:
                 found[message["number"]] = Meeting(tuple(message["places"]), message["all_same"])
@@ -485,7 +490,7 @@ class Executor:
             message.get("output", ""),
             {name: from_json(Value, value) for name, value in message.get("changed", {}).items()},
             self._hits(path, from_json(RawFile, hits)) if hits else Hits(),
-            message["seconds"],
+            message.get("seconds", 0.0),
             tuple(Heard(*told) for told in message.get("heard", ())),
         )
 
@@ -496,6 +501,17 @@ def _groups(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
         same = list(alike)
         for start in range(0, len(same), PROBES_A_REQUEST):
             yield same[start : start + PROBES_A_REQUEST]
+
+
+def _part(pieces: Sequence[tuple[Any, ...]], challenges: Sequence[Challenge], start: int) -> dict[str, Any]:
+    """The challenges of one request, with the calls that they need."""
+    mine = range(start, min(start + CHALLENGES_A_REQUEST, len(challenges)))
+    numbers = sorted({place for number in mine for place in challenges[number].places})
+    return {
+        "numbers": numbers,
+        "pieces": [pieces[number] for number in numbers],
+        "challenges": [{**to_json(challenges[number]), "number": number} for number in mine],
+    }
 
 
 def _below(folder: Path, root: Path) -> str:

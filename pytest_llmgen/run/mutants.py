@@ -9,13 +9,14 @@ import linecache
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import Index, NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.activate import Activation, Index, NeedsImport, Prepared, activate, index_functions, prepare
 from pytest_llmgen.mutate.select import cpu_limit_of, timeout_of
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
@@ -65,17 +66,23 @@ class Judge:
         self._index = Index({}, {})  # until it has looked around
 
     def look_around(self) -> None:
-        """Find the functions that are alive now, and do once what each child would do; needed after every import."""
+        """Do once what each child would do; needed after every import."""
+        self.look_for_functions()
         gc.unfreeze()
-        self._watch = None
-        gc.collect()
-        self._index = index_functions(str(self._live.root), self._live.sources)
         self.shortcut.consider(self._live.items.values())
         for path in {str(item.path) for item in self._live.items.values()}:
             linecache.getlines(path)
         for source in self._live.sources.values():
             with contextlib.suppress(SyntaxError):
                 units_of(source)
+        gc.freeze()
+
+    def look_for_functions(self) -> None:
+        """Find the functions that are alive now."""
+        gc.unfreeze()
+        self._watch = None
+        gc.collect()
+        self._index = index_functions(str(self._live.root), self._live.sources)
         gc.freeze()
 
     def serve(self, request: dict[str, Any]) -> None:
@@ -153,12 +160,7 @@ class Judge:
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            process = process_state()  # of the child: Python seeds its random numbers anew after a fork
-
-            def is_fresh() -> bool:
-                return process_state() == process and watch.is_same()
-
-            GroupChild(self.shortcut, report, self._progress, is_fresh).meet(cases)
+            GroupChild(self.shortcut, report, self._progress, _begun(watch)).meet(cases)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
@@ -166,6 +168,15 @@ class Judge:
 
         end = self._child(work, note, PieceDeadline(self._progress, [case.limits() for case in cases]))
         return end, self._progress.place
+
+    def freshness(self, path: str) -> Callable[[], Callable[[], bool]]:
+        """Begins, in a child, to watch whether the process stays as it is; ``path`` is of the code that will run.
+
+        Where that can't be seen, it never looks as it was.
+        """
+        if path not in self._index.functions or not self._watched.can_see(str(self._live.root / path)):
+            return lambda: lambda: False
+        return partial(_begun, self._watched)
 
     # --- alone ---
 
@@ -226,8 +237,8 @@ class Judge:
         end = units_of(self._live.sources[mutant.path]).at(mutant.start).end_line
         return any(line in lines for line in range(mutant.region.end_line + 1, end + 1))
 
-    def change(self, mutant: Mutant) -> None:
-        """Make a mutant what runs, in a child that observes; its module is imported where no test has done so.
+    def change(self, mutant: Mutant) -> Activation:
+        """Make a mutant what runs, in a child, until it is undone; its module is imported where no test has done so.
 
         Raises:
             NeedsImport, CompileFailed: it can't be.
@@ -236,7 +247,7 @@ class Judge:
         if mutant.path not in index.functions:
             importlib.import_module(self._live.names[mutant.path])
             index = index_functions(str(self._live.root), [mutant.path])
-        activate(mutant, self._live.sources[mutant.path], index)
+        return activate(mutant, self._live.sources[mutant.path], index)
 
     def _meet(
         self, report: Reporter, prepared: Prepared, items: Sequence[pytest.Item], *, every: bool, whole: bool
@@ -252,6 +263,11 @@ class Judge:
             report.send("problem", what=AGAIN, detail=str(reason))
         else:
             teller.flush()
+
+
+def _begun(watch: Watch) -> Callable[[], bool]:
+    process = process_state()  # of the child: Python seeds its random numbers anew after a fork
+    return lambda: process_state() == process and watch.is_same()
 
 
 class Teller:

@@ -21,7 +21,7 @@ from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.sights import sights
-from pytest_llmgen.run.values import describe
+from pytest_llmgen.run.values import code_of, describe
 from pytest_llmgen.run.wire import to_json
 
 TEXT_LIMIT = 4000
@@ -162,15 +162,18 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
     """``meter`` is None where no lines are wanted: reading them costs as much as the rest."""
     if meter is not None:
         meter.start()
+    began = time.process_time()
     try:
         value = eval(expression, namespace)  # noqa: S307 (a probe is code to run)
     except _HangError:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever it raises is the observation)
-        return {"hits": meter.stop() if meter else {}, "how": "raised", **_error(error)}
+        seconds = time.process_time() - began
+        return {"hits": meter.stop() if meter else {}, "how": "raised", "seconds": seconds, **_error(error)}
+    seconds = time.process_time() - began
     hits = meter.stop() if meter else {}
     namespace[RESULT] = value
-    return {"hits": hits, "how": "returned", "value": describe(value)}
+    return {"hits": hits, "how": "returned", "seconds": seconds, "value": describe(value)}
 
 
 def watched(
@@ -185,7 +188,7 @@ def watched(
     names = [name for name in watch if name not in unseen and (is_whole or not name.startswith(_WHOLE))]
     for name in [*names, *([RESULT] if RESULT in namespace else [])]:
         with contextlib.suppress(Exception):
-            value = eval(name, namespace)  # noqa: S307 (a probe is code to run)
+            value = eval(code_of(name, "eval"), namespace)  # noqa: S307 (a probe is code to run)
             told = describe(value)
             if name != RESULT:
                 found[name] = told
@@ -215,7 +218,7 @@ def _whole_before(piece: Piece, names: Sequence[str], root: Path) -> dict[str, V
     with contextlib.suppress(Exception):
         exec(piece.setup, namespace)  # noqa: S102 (a probe is code to run)
         for name in names:
-            found[name] = describe(eval(name, namespace))  # noqa: S307 (a probe is code to run)
+            found[name] = describe(eval(code_of(name, "eval"), namespace))  # noqa: S307 (a probe is code to run)
     _undo(namespace)
     return found
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import os
 import random
+import sys
 import threading
 import time
 import traceback
@@ -21,6 +23,7 @@ import pytest
 from pytest_llmgen.records import LISTENING, Mutant, Outcome, Probe, Trace
 from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.again import imported_again
+from pytest_llmgen.run.challenger import Challenger
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
@@ -28,9 +31,10 @@ from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
+from pytest_llmgen.run.nest import NoNestError, Request, nest
 from pytest_llmgen.run.paths import told_path
 from pytest_llmgen.run.preload import outside_modules
-from pytest_llmgen.run.probing import Piece, compiled, differing, observe
+from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.recording import recording
 from pytest_llmgen.run.sandbox.needs import Needs
@@ -44,6 +48,8 @@ from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
 
 GREEN = (Outcome.PASSED, Outcome.XPASSED)
+PROBING = ("probe", "challenge")
+"""Requests about one module that no test needs to have imported."""
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
 
@@ -62,6 +68,8 @@ class Server:
         self._import_lines: dict[str, frozenset[int]] = {}
         self._imported: dict[str, protocol.RawFile] = {}  # what ran while something was imported
         self._sources = {source.path: source.text for source in start.sources}
+        self._names = {source.path: source.name for source in start.sources}
+        self._not_nested: set[str] = set()  # modules that can't be imported beforehand
         self._children = 0
         self._imported_by = protocol.TESTS
         self.served = False
@@ -147,8 +155,9 @@ class Server:
         quieting.silence_terminal(config)
         quieting.calm_hypothesis(self._session.items)
         self._items.update({item.nodeid: item for item in self._session.items})
-        names = {source.path: source.name for source in self._start.sources}
-        live = Live(self._session, self._recorder, self._root, self._sources, names, self._items, self._import_lines)
+        live = Live(
+            self._session, self._recorder, self._root, self._sources, self._names, self._items, self._import_lines
+        )
         self._judge = Judge(live, self._child, self._channel)
         collect_errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
         self._judge.look_around()
@@ -160,7 +169,7 @@ class Server:
             path=told_path(self._root),
             seconds=time.monotonic() - self._began,
             imported=to_json(self._imported),
-            outside=outside_modules(names.values()),
+            outside=outside_modules(self._names.values()),
             traces=to_json(self._traces),
             imported_by=self._imported_by,
             has_threads=threading.active_count() > 1,
@@ -176,16 +185,58 @@ class Server:
             "probe": self._probe,
             "watch": self._watch,
             "record": self._record,
-            "challenge": self._challenge,
+            "challenge": Challenger(self._judge, self._child, self._channel, self._root).serve,
         }
-        while (request := self._channel.receive()) is not None:
+
+        def serve(request: Request) -> None:
             try:
                 handlers[request["kind"]](request)
             except SpoiledError:
-                return  # the executor starts another worker, and gives up what spoils that one too
+                raise
             except Exception:  # noqa: BLE001 (a fault of ours must reach the executor as such)
                 self._channel.send(protocol.FAULT, detail=traceback.format_exc())
             self._channel.send(protocol.END)
+
+        with contextlib.suppress(SpoiledError):  # the executor starts another worker, and gives up what spoils that too
+            request = self._next()
+            while request is not None:
+                request = self._serve_one(request, serve)
+
+    def _serve_one(self, request: Request, serve: Callable[[Request], None]) -> Request | None:
+        """Serve a request, here or where its module is imported; returns the next one."""
+        path = request.get("path", "")
+        if request["kind"] in PROBING and self._wants_nest(path):
+            try:
+                return self._nest(request, serve)
+            except NoNestError:
+                self._not_nested.add(path)
+        serve(request)
+        return self._next()
+
+    def _nest(self, request: Request, serve: Callable[[Request], None]) -> Request | None:
+        path = request["path"]
+
+        def prepare() -> None:
+            importlib.import_module(self._names[path])
+            self._judge.look_for_functions()
+
+        return nest(
+            request,
+            prepare=prepare,
+            serve=serve,
+            is_mine=lambda other: other["kind"] in PROBING and not self._wants_nest(other["path"]),
+            channel=self._channel,
+            limit=self._start.reimport_seconds,
+            alive=partial(self._channel.send, protocol.ALIVE),
+        )
+
+    def _next(self) -> Request | None:
+        received: Request | None = self._channel.receive()
+        return received
+
+    def _wants_nest(self, path: str) -> bool:
+        """Whether a module that probes are about is one that nothing here has imported."""
+        return path in self._names and self._names[path] not in sys.modules and path not in self._not_nested
 
     def _map(self, request: dict[str, Any]) -> None:
         nodeid = request["nodeid"]
@@ -438,9 +489,7 @@ class Server:
             if mutant is not None:
                 self._judge.change(mutant)
             for probe in probes:
-                began = time.monotonic()
-                seen = observe(probe, self._meter, self._root)
-                report.send("seen", **seen, seconds=time.monotonic() - began)
+                report.send("seen", **observe(probe, self._meter, self._root))
 
         if mutant is not None and self._judge.ran_at_import(mutant):
             end = End("crashed", "its line runs when the module is imported")
@@ -451,41 +500,6 @@ class Server:
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")
         return answered
-
-    def _challenge(self, request: dict[str, Any]) -> None:
-        """Each mutant in a child of its own meets many probes; only what differs is said."""
-        probes = [from_json(Probe, data) for data in request["probes"]]
-        pieces = [compiled(probe, text) for probe, text in zip(probes, request["expected"], strict=True)]
-        for challenge in request["challenges"]:
-            mutant = from_json(Mutant, challenge["mutant"])
-            met = [(place, pieces[place]) for place in challenge["places"]]
-            can_meet = not (mutant and self._judge.ran_at_import(mutant))
-            found, ended_well = self._differing(mutant, met, request) if can_meet else ([], False)
-            all_same = ended_well and not found
-            self._channel.send(protocol.DIFFERING, number=challenge["number"], places=found, all_same=all_same)
-
-    def _differing(
-        self, mutant: Mutant | None, pieces: Sequence[tuple[int, Piece]], request: dict[str, Any]
-    ) -> tuple[list[int], bool]:
-        """The numbers of those that differ, and whether the child came to its end."""
-        found: list[int] = []
-        limit = request["timeout"]
-
-        def on_record(record: dict[str, Any]) -> float:
-            if "place" in record:
-                found.append(record["place"])
-            self._channel.send(protocol.ALIVE)
-            return float(limit)
-
-        def work(report: Reporter) -> None:
-            if mutant is not None:
-                self._judge.change(mutant)
-            raised = frozenset(request["raised"])
-            for place in differing(pieces, raised, request["enough"], self._root, partial(report.send, "alive")):
-                report.send("differs", place=place)
-
-        end = self._child(work, on_record, limit)
-        return found, end.how == "done"
 
 
 def _changes(mutant: Mutant | None) -> bool:

@@ -63,7 +63,8 @@ def _process() -> Iterator[Any]:
         yield os.getcwd()  # noqa: PTH109 (a string, at half the price)
     except OSError:
         yield None
-    yield dict(os.environ)
+    held = getattr(os.environ, "_data", os.environ)  # without decoding, and unheard by who notes what is asked for
+    yield dict.copy(held) if isinstance(held, dict) else dict(held)
     yield list(sys.path)
     yield threading.active_count()
     yield sys.getrecursionlimit()

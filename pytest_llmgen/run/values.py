@@ -15,6 +15,7 @@ import re
 import types
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pytest_llmgen.records import Value
@@ -28,6 +29,7 @@ _ATOMS = (type(None), bool, int, str)
 EXACT_DIGITS = 4
 """A float with no more significant digits than this is one that people write by hand."""
 
+_PROVEN = frozenset({type(None), bool, int, str, bytes, float, list, tuple, dict, set, frozenset})
 _MOCK = "unittest.mock"
 _REAL = {kind.__name__: kind for kind in (dt.date, dt.datetime)}
 """A test has these from its imports, also while the code under test is given others."""
@@ -50,7 +52,7 @@ def describe(value: object) -> Value:
     try:
         source = writer.write(value, 0)
         imports = tuple(sorted(writer.imports))
-        if len(source) <= SIZE_LIMIT and _is_honest(source, imports, value):
+        if len(source) <= SIZE_LIMIT and (writer.is_proven or _is_honest(source, imports, value)):
             return Value(type_name, source, imports, writer.approximate, _text(value))
     except Exception:  # noqa: BLE001, S110 (a value of the code under test may raise anything when looked at)
         pass
@@ -72,9 +74,19 @@ def _cut(text: str) -> str:
 def _is_honest(source: str, imports: Iterable[str], value: object) -> bool:
     namespace: dict[str, Any] = {}
     for statement in imports:
-        exec(statement, namespace)  # noqa: S102 (import statements made here)
+        exec(code_of(statement, "exec"), namespace)  # noqa: S102 (import statements made here)
     namespace |= {name: real for name, real in _REAL.items() if name in namespace}
-    return _equal(eval(source, namespace), value)  # noqa: S307 (made here)
+    return _equal(eval(code_of(source, "eval"), namespace), value)  # noqa: S307 (made here)
+
+
+@lru_cache(maxsize=2048)  # the same expressions are met again and again: compiling one costs more than all the rest
+def code_of(source: str, mode: str) -> types.CodeType:
+    """The source compiled for ``exec`` or ``eval``.
+
+    Raises:
+        SyntaxError, ValueError: it is no code.
+    """
+    return compile(source, "<probe>", mode)
 
 
 def _equal(copy: Any, value: Any) -> bool:
@@ -106,15 +118,36 @@ def importable(value: object) -> tuple[str, str]:
     return module, qualname
 
 
+@lru_cache(maxsize=256)
+def _names_of(kind: type) -> frozenset[str]:
+    return frozenset(name for owner in kind.__mro__[:-1] for name in vars(owner))
+
+
+@lru_cache(maxsize=2048)
+def _is_call_of_literals(source: str, name: str) -> bool:
+    """Whether it calls something of this name; whatever is no expression, or has other arguments, is not."""
+    try:
+        match ast.parse(source, mode="eval").body:
+            case ast.Call(func=ast.Name(id=called), args=args, keywords=words) if called == name:
+                for part in (*args, *(word.value for word in words)):
+                    ast.literal_eval(part)
+                return True
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        pass
+    return False
+
+
 class _Writer:
     def __init__(self) -> None:
         self.imports: set[str] = set()
         self.approximate = False
+        self.is_proven = True  # of kinds alone whose source is equal to them as it is written here
 
     def write(self, value: Any, depth: int) -> str:
         if depth > DEPTH_LIMIT:
             raise _NoSourceError
         kind = type(value)
+        self.is_proven = self.is_proven and kind in _PROVEN
         if kind in _WRITERS:
             return _WRITERS[kind](self, value, depth)
         if isinstance(value, enum.Enum):
@@ -140,16 +173,12 @@ class _Writer:
 
     def _own_repr(self, value: Any) -> str:
         """``Version(1, 2)``: what a class that compares by content says itself, if it is a call of that class."""
-        kind = type(value)
-        own = {name for owner in kind.__mro__[:-1] for name in vars(owner)}
-        if not own >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
+        kind: Any = type(value)
+        if not _names_of(kind) >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
             raise _NoSourceError
-        match ast.parse(source, mode="eval").body:
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=words) if name == kind.__name__:
-                for part in (*args, *(word.value for word in words)):
-                    ast.literal_eval(part)
-                return source.replace(name, self._dotted(kind), 1)
-        raise _NoSourceError
+        if not _is_call_of_literals(source, kind.__name__):
+            raise _NoSourceError
+        return source.replace(kind.__name__, self._dotted(kind), 1)
 
     def write_plain(self, value: object, _depth: int) -> str:
         return repr(value)

@@ -31,7 +31,7 @@ from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.given import Given, given_by, named, objects_of, usable
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
-from pytest_llmgen.generate.offline.killing import Hunt, boundary_terms, cover, equal_rows, pursue
+from pytest_llmgen.generate.offline.killing import Hunt, affordable, boundary_terms, cover, equal_rows, pursue
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
@@ -253,7 +253,7 @@ class OfflineGenerator:
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         is_wrapped, has_receiver = bool(assignment.target.decorators), bool(plan.callee.receiver)
         hunt = Hunt(self._prober, survivors, raised, is_wrapped=is_wrapped, has_receiver=has_receiver)
-        showable = [find for find in _in_order_of_gain(found) if hunt.tells(find)]
+        showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
         hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
         pursue(hunt, search, limits)
         showable, matrix = hunt.finds, hunt.matrix
@@ -278,7 +278,9 @@ class OfflineGenerator:
             chosen = trimmed(hunt, short)
         examples = Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
         is_enough = gaps is not None or survivors
-        return chosen if is_enough else _without_repetition([*chosen, *filter(hunt.tells, found.finds)]), examples
+        return chosen if is_enough else _without_repetition(
+            [*chosen, *filter(hunt.tells, affordable(found.finds))]
+        ), examples
 
     def _settle(self, assignment: Assignment, plan: Plan, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
         """Take the gains from inputs that show something else at another time: others are to be chosen instead."""

@@ -18,6 +18,8 @@ _ENOUGH = 4
 """Inputs that kill a mutant, after which no further one is looked for: enough to choose a small set from."""
 _MAX_MET = 160
 """Inputs that one mutant meets at most."""
+SLOW = 0.1
+"""CPU seconds of an input that is kept only for what no quicker one reaches: every mutant meets it, and every run."""
 _EQUAL_ROWS = 10
 _IDLE_ROUNDS = 4
 
@@ -128,7 +130,14 @@ def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
         fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]
+        fresh = [find for find in fresh if find.observation.seconds < SLOW]
         idle = 0 if hunt.meet(fresh) else idle + 1
+
+
+def affordable(finds: Sequence[Find]) -> list[Find]:
+    """Without slow inputs that reach no line or arc that quick ones leave out."""
+    quick = frozenset[object]().union(*(find.goals for find in finds if find.observation.seconds < SLOW))
+    return [find for find in finds if find.observation.seconds < SLOW or find.goals - quick]
 
 
 def _mentioned(mutants: Sequence[Mutant]) -> list[object]:

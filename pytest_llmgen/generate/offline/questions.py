@@ -17,8 +17,12 @@ _MAPPINGS = {"MutableMapping", "Mapping", "dict", "UserDict", "OrderedDict"}
 def questions(
     shape: ClassShape, target: str, arguments: tuple[str, ...]
 ) -> tuple[list[str], tuple[tuple[str, tuple[str, ...]], ...]]:
-    """Properties and the like by name; then methods that take some of a call's arguments, with their names."""
+    """Properties and the like by name; then methods that take some of a call's arguments, with their names.
+
+    The latter only of a target that may change its object: each is asked twice in every probe.
+    """
     asked = showing(shape, target)
+    is_changing = target not in shape.methods or not _leaves_alone(target, shape.methods)
     echoes: list[tuple[str, tuple[str, ...]]] = []
     for name, node in shape.methods.items():
         if name.startswith("_") or name == target or not _only_tells(name, shape.methods):
@@ -27,7 +31,7 @@ def questions(
             asked.append(name)
             continue
         needed = tuple(item.name for item in parameters(node, skip_first=True) if item.is_required)
-        if not node.decorator_list and set(needed) <= set(arguments):
+        if is_changing and not node.decorator_list and set(needed) <= set(arguments):
             echoes.append((name, needed))
     return asked, tuple(echoes)
 
@@ -44,15 +48,20 @@ def showing(shape: ClassShape, target: str = "") -> list[str]:
 
 def _only_tells(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     """Whether a method gives something, and neither it nor what it asks of its object seems to change anything."""
-    node = methods[name]
+    if not _leaves_alone(name, methods):
+        return False
+    inside = list(ast.walk(methods[name]))
+    yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)
+    return not yields and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
+
+
+def _leaves_alone(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     waiting = [name]
     for current in waiting:
         if isinstance(methods[current], ast.AsyncFunctionDef) or changes_object(methods[current]):
             return False
         waiting.extend(other for other in _asked(methods[current]) if other in methods and other not in waiting)
-    inside = list(ast.walk(node))
-    yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)
-    return not yields and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
+    return True
 
 
 def _asked(node: FunctionNode) -> list[str]:

@@ -1,0 +1,115 @@
+"""Mutants that meet calls, in the server: one child takes mutant after mutant as long as each leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pytest_llmgen.mutate.activate import NeedsImport
+from pytest_llmgen.mutate.units import CompileFailed
+from pytest_llmgen.records import Mutant, Probe
+from pytest_llmgen.run import protocol
+from pytest_llmgen.run.channel import Channel
+from pytest_llmgen.run.fork import DONE, Reporter
+from pytest_llmgen.run.mutants import Judge, StartChild
+from pytest_llmgen.run.probing import Piece, compiled, differing
+from pytest_llmgen.run.wire import from_json
+
+_MAX_PIECES = 5000
+"""Compiled calls that are kept: those of one target, as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A mutant, none for the code as it is, with the calls that it meets."""
+
+    number: int
+    mutant: Mutant | None
+    places: Sequence[int]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What one child has told so far."""
+
+    done: int = 0  # mutants
+    found: list[int] = field(default_factory=list)  # of the one that is at work
+
+
+class Challenger:
+    """Answers requests of the kind ``challenge``."""
+
+    def __init__(self, judge: Judge, child: StartChild, channel: Channel, root: Path) -> None:
+        self._judge, self._child, self._channel, self._root = judge, child, channel, root
+        self._pieces: dict[tuple[Any, ...], Piece] = {}
+
+    def serve(self, request: dict[str, Any]) -> None:
+        """Say of each mutant which calls show something else than is expected."""
+        pieces = {
+            number: self._piece(*data) for number, data in zip(request["numbers"], request["pieces"], strict=True)
+        }
+        waiting: list[_Met] = []
+        for data in request["challenges"]:
+            met = _Met(data["number"], from_json(Mutant, data["mutant"]), data["places"])
+            if met.mutant is not None and self._judge.ran_at_import(met.mutant):
+                self._tell(met, [], all_same=False)
+            else:
+                waiting.append(met)
+        while waiting:
+            waiting = waiting[self._take_turn(waiting, pieces, request) :]
+
+    def _piece(self, setup: str, expression: str, watch: Sequence[str], unseen: Sequence[str], expected: str) -> Piece:
+        key = (setup, expression, tuple(watch), tuple(unseen), expected)
+        if key not in self._pieces:
+            if len(self._pieces) >= _MAX_PIECES:
+                self._pieces.clear()
+            probe = Probe("", setup, expression, tuple(watch), unseen=tuple(unseen))
+            self._pieces[key] = compiled(probe, expected)
+        return self._pieces[key]
+
+    def _tell(self, met: _Met, places: Sequence[int], *, all_same: bool) -> None:
+        self._channel.send(protocol.DIFFERING, number=met.number, places=places, all_same=all_same)
+
+    def _take_turn(self, waiting: Sequence[_Met], pieces: dict[int, Piece], request: dict[str, Any]) -> int:
+        """Let mutants meet their calls in one child; how many have done so."""
+        turn, limit = _Turn(), float(request["timeout"])
+
+        def on_record(record: dict[str, Any]) -> float:
+            if record["kind"] == "differs":
+                turn.found.append(record["place"])
+            elif record["kind"] == "met":
+                self._tell(waiting[turn.done], turn.found, all_same=not turn.found and not record["unfit"])
+                turn.done, turn.found = turn.done + 1, []
+            self._channel.send(protocol.ALIVE)
+            return limit
+
+        looks_fresh = self._judge.freshness(request["path"])
+
+        def work(report: Reporter) -> None:
+            is_fresh = looks_fresh()
+            for met in waiting:
+                try:
+                    self._meet(met, pieces, request, report)
+                except (NeedsImport, CompileFailed):
+                    report.send("met", unfit=True)
+                else:
+                    report.send("met", unfit=False)
+                if not is_fresh():
+                    return
+
+        end = self._child(work, on_record, limit)
+        if turn.done < len(waiting) and (end.how != DONE or not turn.done):
+            self._tell(waiting[turn.done], turn.found, all_same=False)
+            turn.done += 1
+        return turn.done
+
+    def _meet(self, met: _Met, pieces: dict[int, Piece], request: dict[str, Any], report: Reporter) -> None:
+        changed: AbstractContextManager[object] = self._judge.change(met.mutant) if met.mutant else nullcontext()
+        mine, raised = [(place, pieces[place]) for place in met.places], frozenset(request["raised"])
+        with changed:
+            for place in differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")):
+                report.send("differs", place=place)
