@@ -249,6 +249,14 @@ def test_columns_are_named_by_what_constructors_and_other_functions_take():
     assert 'assert f(Voucher("a", value)) == expected' in merged.source
 
 
+def test_long_and_short_values_become_rows_of_one_table():
+    short = candidate("test_f_1", ['assert f("a") == "b"'])
+    long = candidate("test_f_2", [f'expected = "{"b" * 60}"', 'assert f("c") == expected'])
+    (merged,) = merge_candidates([short, long], [TARGET])
+    assert merged.source.endswith("    assert f(text) == expected\n")
+    assert merge_candidates([long, short], [TARGET])[0].source.count("expected") == merged.source.count("expected")
+
+
 def test_a_list_that_the_call_changes_is_never_shared_between_rows():
     body = ["items = [{0}]", "", "f(items)", "", "assert items == [{0}]"]
     cases = [candidate(f"test_f_{rank}", [line.format(rank) for line in body]) for rank in (1, 2)]

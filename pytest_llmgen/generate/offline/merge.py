@@ -152,9 +152,25 @@ def _case(candidate: Candidate, names: tuple[str, ...], others: Mapping[str, Seq
     if function.decorator_list or isinstance(function, ast.AsyncFunctionDef):
         return _Case(candidate, candidate.id, ())
     punch = _Punch(candidate.target.rpartition("::")[2].rpartition(".")[2], names, others)
-    body = [ast.dump(punch.visit(node)) for node in function.body[1:]]
+    body = [ast.dump(punch.visit(node)) for node in _in_one(function.body[1:])]
     shape = "\n".join([ast.dump(function.args), *body, *candidate.helpers])
     return _Case(candidate, shape, tuple(punch.holes))
+
+
+def _in_one(body: list[ast.stmt]) -> list[ast.stmt]:
+    """A check without the line that only names what is expected: short and long values have the same shape."""
+    found: list[ast.stmt] = []
+    for node in body:
+        match (found[-1] if found else None), node:
+            case (
+                ast.Assign(targets=[ast.Name(id="expected")], value=value) as named,
+                ast.Assert(test=ast.Compare(comparators=[ast.Name(id="expected")]) as check),
+            ) if is_literal(ast.unparse(value)):
+                check.comparators = [value]
+                found[-1] = ast.copy_location(node, named)
+            case _:
+                found.append(node)
+    return found
 
 
 def _table(cases: list[_Case], taken: set[str]) -> Candidate | None:
@@ -277,7 +293,7 @@ def _body(first: Candidate, columns: dict[int, str]) -> list[str]:
     lines = first.source.splitlines()
     punch = _Punch(first.target.rpartition("::")[2].rpartition(".")[2], (), {})
     written: list[str] = []
-    for node in function.body[1:]:
+    for node in _in_one(function.body[1:]):
         blank = [""] if written and not lines[node.lineno - 2].strip() else []
         filled = _Fill(columns, punch).visit(punch.visit(copy.deepcopy(node)))
         text = ast.unparse(filled)
