@@ -215,7 +215,7 @@ def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
 
 
 def _summary(first: Candidate) -> str:
-    name = naming.spoken(first.target.rpartition("::")[2])
+    name = naming.subject(first.target.rpartition("::")[2])
     says = "as the code is today" if first.oracle is Oracle.OBSERVED else "as documented"
     did = "raises the error of each row" if first.category is Category.FAILURE else "gives the result of each row"
     return f"{first.category.value.capitalize()}: {name} {did}, {says}."
