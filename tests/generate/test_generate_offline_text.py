@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.calls import Callee, as_statement
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind
 from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
@@ -177,6 +178,22 @@ def test_expected_records_are_written_as_arguments_are():
     full = "[Line(sku='a', price=Money(3), quantity=2), Line(sku='b', price=Money(3))]"
     assert styled(full.replace("Money(", "Money(cents=")) == full
     assert styled("Box(side=3)") == "Box(side=3)"
+
+
+@pytest.mark.parametrize(
+    ("sources", "written"),
+    [
+        (["'USD'", "3"], "'USD', limit=3"),
+        (["", "3"], "limit=3"),
+        (["None", "3"], "currency=None, limit=3"),
+        (["'USD'", ""], "'USD'"),
+    ],
+)
+def test_the_first_option_of_a_constructor_needs_no_name(sources, written):
+    parameters = (Parameter("currency", has_default=True), Parameter("limit", has_default=True))
+    row = [from_source(source) if source else OMITTED for source in sources]
+    assert passed(parameters, row, is_first_plain=True) == written
+    assert "=" in passed(parameters, row)
 
 
 def test_names_are_made_unique():

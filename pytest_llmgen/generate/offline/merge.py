@@ -118,8 +118,7 @@ class _Punch(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:
         self.visit(node.left)
-        look = node.left.attr if isinstance(node.left, ast.Attribute) else ""
-        self.outcome = {"out": "output"}.get(look, look) or "expected"
+        self.outcome = _looked_at(node.left) or "expected"
         node.comparators = [self.hole(item, self.outcome) for item in node.comparators]
         self.outcome = ""
         return node
@@ -144,6 +143,17 @@ class _Punch(ast.NodeTransformer):
             return self.names[rank]
         plain = "value" if called == self.called else called.lower()
         return plain if rank == 0 else f"{plain}_{rank + 1}"
+
+
+def _looked_at(left: ast.expr) -> str:
+    """What a column of expected values is called: the attribute, or what a collection is shown by."""
+    match left:
+        case ast.Attribute(attr=attr):
+            return {"out": "output"}.get(attr, attr)
+        case ast.Call(func=ast.Name(id="list" | "dict" | "len" as shown), args=[ast.Name()]):
+            return {"len": "length"}.get(shown, "items")
+        case _:
+            return ""
 
 
 def _case(candidate: Candidate, names: tuple[str, ...], others: Mapping[str, Sequence[str]]) -> _Case:
