@@ -60,6 +60,7 @@ class Edges:
         self.book = read_book(settings)
         self.knowledge = knowledge = Knowledge(self.ground)
         sources = [module.source for module in self.ground.modules]
+        self.publisher.habits = lambda: knowledge.project.habits
         self.writers = Writers(settings, sources, lambda: knowledge.project.modules)
         self.generated_files: frozenset[str] = frozenset()  # of the user's run
         self.executor: Executor | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_llmgen import __version__
 from pytest_llmgen.delivery import Drafts
+from pytest_llmgen.extract.habits import Habits
 from pytest_llmgen.records import Fate, Judged, Module
 from pytest_llmgen.refine import ledger
 from pytest_llmgen.refine.parse_back import parse_back
@@ -31,6 +32,7 @@ class Publisher:
         self.place = self._relative(self.folder)
         self.label = ""
         self.remembering = Remembering()
+        self.habits: Callable[[], Habits] = Habits
 
     def unreviewed_beside(self, kept: Sequence[Judged], files: Iterable[str] = ()) -> int:
         """Generated tests on disk that nobody has reviewed, without those of this run.
@@ -113,7 +115,9 @@ class Publisher:
     def _provenance(self, module: Module) -> Provenance:
         tops = frozenset(module.name.partition(".")[0] for module in self._modules)
         targets = tuple(target.key for target in module.targets)
-        return Provenance(__version__, self.label, module.path, project=tops, targets=targets)
+        habits = self.habits()
+        known = (__version__, self.label, module.path, tops, targets)
+        return Provenance(*known, homes=habits.homes, quote=habits.quote)
 
     def _nodeid(self, judged: Judged, planned: Plan) -> str:
         path, name = planned.nodes.get(judged.candidate.id, (self.folder, judged.candidate.name))

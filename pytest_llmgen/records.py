@@ -325,6 +325,10 @@ class Probe:
     alone: bool = False  # in a child of its own; others may share one, and see what is left in modules
     mutant: Mutant | None = None  # the code under test is changed like this
     unseen: tuple[str, ...] = ()  # what is not looked at, since it is not the same each time
+    afterwards: tuple[
+        str, ...
+    ] = ()  # expressions that are evaluated last, after an error as well: they may change things
+    asserted: tuple[str, ...] | None = None  # of what is looked at only this counts, where it is given
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pytest_llmgen.extract.declared import is_declared, read_requirements
 from pytest_llmgen.extract.examples import Example, TextFile, async_plugin_of, read_examples, read_fixtures
 from pytest_llmgen.extract.files import open_tree, read_source
+from pytest_llmgen.extract.habits import Habits, habits_of
 from pytest_llmgen.extract.layout import is_excluded, is_under
 from pytest_llmgen.extract.names import Names, imported_modules, names_of, parse_or_empty
 from pytest_llmgen.extract.sources import folders_of_tests
@@ -51,6 +52,7 @@ class Project:
     settings: str = ""  # the text of pytest's configuration files
     output_dir: str = "tests/llmgen"
     versions: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # top-level import -> distribution, version
+    formatting: str = ""  # the text of the formatter's own configuration file
     requirements: str = ""  # the text of the files that say what the project needs
 
     @cached_property
@@ -90,6 +92,12 @@ class Project:
     def async_plugin(self) -> str | None:
         """What runs the project's async tests."""
         return async_plugin_of(self.settings, [*self.tests, *self.conftests])
+
+    @cached_property
+    def habits(self) -> Habits:
+        """How the project's own tests are written."""
+        texts = [file.source for file in (*self.tests, *self.conftests)]
+        return habits_of(self.names, texts, f"{self.requirements}\n{self.settings}\n{self.formatting}")
 
     @cached_property
     def has_hypothesis(self) -> bool:
@@ -142,6 +150,7 @@ def read_project(
         settings="\n".join(read_source(tree.root / name)[0] for name in _SETTINGS),
         output_dir=output_dir,
         versions=versions(_foreign(modules, sources)),
+        formatting="\n".join(read_source(tree.root / name)[0] for name in ("ruff.toml", ".ruff.toml")),
         requirements=read_requirements(root),
     )
 

@@ -94,7 +94,7 @@ def _written(
 
 def _without_marks(piece: str) -> str:
     kept = re.sub(r"^# llmgen: .*\n", "", piece, flags=re.MULTILINE)
-    return re.sub(r"^@pytest\.mark\.llm_generated\(\s*target=\"[^\"]*\",?\s*\)\n", "", kept, flags=re.MULTILINE)
+    return re.sub(r"^@pytest\.mark\.llm_generated\(\s*target=[\"'][^\"']*[\"'],?\s*\)\n", "", kept, flags=re.MULTILINE)
 
 
 def _with_needs(candidate: Candidate, imports: tuple[str, ...]) -> Candidate:

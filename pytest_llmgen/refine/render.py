@@ -7,11 +7,12 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from pytest_llmgen.records import Candidate, Category, Judged, Oracle
 from pytest_llmgen.refine.imports import WIDTH, Binding, bindings, render_imports
+from pytest_llmgen.refine.quotes import with_quotes
 from pytest_llmgen.refine.rename import defined_names, local_names, rename, used_names
 
 FORMAT = 1
@@ -37,6 +38,8 @@ class Provenance:
     project: frozenset[str] = frozenset()  # top-level names whose imports come last
     targets: tuple[str, ...] = ()  # Target.key in source order
     reviewed: frozenset[str] = frozenset()  # candidate ids that a person has accepted
+    homes: Mapping[tuple[str, str], str] = field(default_factory=dict)  # module and name -> where tests import it from
+    quote: str = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class _Page:
     """A file while it is put together."""
 
     taken: dict[str, object] = field(default_factory=dict)
+    homes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()  # fixtures of the project, which no helper may hide
     imports: list[Binding] = field(default_factory=lambda: [Binding("pytest")])
     helpers: list[str] = field(default_factory=list)
@@ -93,11 +97,11 @@ def render_file(module_name: str, candidates: Sequence[Candidate], provenance: P
     ordered = sorted(candidates, key=lambda candidate: _place(candidate, provenance))
     taken: dict[str, object] = dict.fromkeys(dir(builtins), "builtin")
     taken["pytest"] = Binding("pytest").meaning
-    page = _Page(taken, frozenset(_free_parameters(ordered)))
+    page = _Page(taken, provenance.homes, frozenset(_free_parameters(ordered)))
     for candidate in ordered:
         _add(page, candidate, module_name, reviewed=candidate.id in provenance.reviewed)
     project = provenance.project | {module_name.partition(".")[0]}
-    body = _join(render_imports(page.imports, project), page.helpers, page.tests)
+    body = with_quotes(_join(render_imports(page.imports, project), page.helpers, page.tests), provenance.quote)
     header = _header(module_name, ordered, provenance)
     text = f"{header}\n\n{body}"
     return RenderedFile(text.replace("checksum=\n", f"checksum={checksum(text)}\n", 1), page.names)
@@ -141,7 +145,8 @@ def _add(page: _Page, candidate: Candidate, module_name: str, *, reviewed: bool)
     helpers = needed(candidate)
     used = frozenset().union(*(used_names(piece) for piece in (*helpers, candidate.source)))
     names: dict[str, str] = {}
-    for binding in bindings(candidate.imports):
+    for plain in bindings(candidate.imports):
+        binding = replace(plain, module=page.homes.get((plain.module, plain.name or ""), plain.module))
         if binding.local in used or binding.module == "__future__":
             local = page.claim(binding.local, binding.meaning)
             page.imports.append(binding if local == binding.local else binding.renamed(local))

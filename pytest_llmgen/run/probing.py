@@ -41,6 +41,8 @@ class Piece:
     expression: CodeType
     watch: tuple[str, ...]
     unseen: frozenset[str]
+    afterwards: tuple[str, ...]
+    asserted: tuple[str, ...] | None
     expected: str
 
 
@@ -67,7 +69,8 @@ def compiled(probe: Probe, expected: str) -> Piece:
         SyntaxError, ValueError: it is no code.
     """
     setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
-    return Piece(setup, expression, probe.watch, frozenset(probe.unseen), expected)
+    unseen = frozenset(probe.unseen)
+    return Piece(setup, expression, probe.watch, unseen, probe.afterwards, probe.asserted, expected)
 
 
 def differing(
@@ -132,10 +135,13 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         output.truncate()
         answer = _evaluate(piece.expression, namespace, meter)
         printed = output.getvalue()[:TEXT_LIMIT]
-        after = watched(piece.watch, namespace, piece.unseen)
+        after = watched(piece.watch, namespace, piece.unseen) if answer["how"] == "returned" else {}
+        last = watched_last(piece.afterwards, namespace, piece.unseen)
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
-    changed = {name: value for name, value in after.items() if value != before.get(name)}
+    changed = {name: value for name, value in after.items() if value != before.get(name)} | last
+    if piece.asserted is not None:
+        changed = {name: value for name, value in changed.items() if name in piece.asserted}
     return {**answer, "output": printed, "changed": changed}
 
 
@@ -189,6 +195,17 @@ def watched(
             if told.source is None:
                 seen = sights(name, value, held, frozenset(unseen), is_whole=is_whole)
                 found |= {text: each for text, each in seen.items() if text not in found}
+    return found
+
+
+def watched_last(texts: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = ()) -> dict[str, Value]:
+    """What is asked at the very end: plain answers only."""
+    found: dict[str, Value] = {}
+    for text in texts:
+        with contextlib.suppress(Exception):
+            told = describe(eval(text, namespace))  # noqa: S307 (a probe is code to run)
+            if told.source is not None and text not in unseen:
+                found[text] = told
     return found
 
 

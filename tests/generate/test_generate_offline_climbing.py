@@ -144,3 +144,11 @@ def test_a_letter_comes_as_often_as_it_is_counted():
 
 def test_keys_of_a_dictionary_stay():
     assert [knob.value for knob in knobs_of((from_source("{'width': 3}"),))] == [3]
+
+
+def test_a_named_option_stays_one_when_its_number_is_set():
+    option = Term("width=80")
+    (number,) = [knob for knob in knobs_of((option,)) if knob.kind == "number"]
+    changed = with_knob((option,), number, 99)
+    assert changed is not None
+    assert changed[0].source == "width=99"

@@ -40,7 +40,7 @@ from pytest_llmgen.records import (
     TargetKind,
 )
 from pytest_llmgen.run.listening import listening
-from pytest_llmgen.run.probing import watched
+from pytest_llmgen.run.probing import watched, watched_last
 from pytest_llmgen.run.values import describe
 
 GOLDENS = pathlib.Path(__file__).parent.parent / "goldens" / "offline"
@@ -124,8 +124,10 @@ class InProcessProber:
             return Observation(probe.id, "timeout")
         except (Exception, SystemExit) as error:  # noqa: BLE001 (code under test raises anything)
             failure = error
-        after = watched(probe.watch, space, probe.unseen)
+        after = watched(probe.watch, space, probe.unseen) if failure is None else {}
         changed = {name: value for name, value in after.items() if value != before.get(name)}
+        changed |= watched_last(probe.afterwards, space, probe.unseen)
+        changed = {name: value for name, value in changed.items() if name in (probe.asserted or changed)}
         hits = Hits(frozenset(arcs.lines), frozenset(arcs.arcs))
         self.hit.setdefault(probe.path, set()).update(arcs.lines)
         if failure is not None:

@@ -92,6 +92,7 @@ def candidate(name, category=Category.TYPICAL, **changes):
     [
         ("test_split_of_h", [], "test_split"),
         ("test_split_raises_ValueError_for_h", [], "test_split_raises_ValueError"),
+        ("test_split_as_documented_for_1_2", [], "test_split_as_documented"),
         ("test_split_when_strict_2", ["test_split_when_strict"], "test_split_when_strict"),
         ("test_split_when_count_is_2", [], None),  # a number that says something
         ("test_split_of_empty_text", [], None),

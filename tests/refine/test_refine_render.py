@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,19 @@ def test_no_two_modules_share_a_file_name():
     assert len(set(names)) == len(names)
     assert file_name("shop.cart") == "test_llmgen_shop_cart.py"
     assert file_name("shop.cart", 2) == "test_llmgen_shop_cart_2.py"
+
+
+def test_a_file_has_the_imports_and_quotes_of_the_tests_around_it():
+    checks = ['    assert Cart("b").say("a") == "c"', '    assert Line("it\'s")']
+    source = "\n".join(["def test_it():", *checks]) + "\n"
+    imports = (*CART, "from shop.cart import Line")
+    homes = {("shop.cart", "Cart"): "shop"}
+    style = replace(PROVENANCE, homes=homes, quote="'")
+    rendered = render_file("shop.cart", [make("test_it", source, imports=imports)], style)
+    assert "from shop import Cart\nfrom shop.cart import Line\n" in rendered.text
+    assert "@pytest.mark.llm_generated(target='shop.cart:Cart.total')\n" in rendered.text
+    assert "    assert Cart('b').say('a') == 'c'\n" in rendered.text
+    assert '    assert Line("it\'s")\n' in rendered.text
+    (back,) = parse_back(rendered.text, "test_llmgen_shop_cart.py")
+    assert "llm_generated" not in back.candidate.source
+    assert render_file("shop.cart", [back.candidate], style).text == rendered.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -21,12 +21,13 @@ from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
 from pytest_llmgen.generate.offline.usage import annotated
-from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, is_hook
 
 MAX_DEPTH = 3
 _PER_TYPE = 12
 _PER_FIELD = 5
 _PER_OBJECT = 24
+_PER_HEIR = 3
 _FACTORY_ROWS, _FACTORY_MADE = 3, 6
 _SURE = 5
 """Objects from the constructor that come before those of factories."""
@@ -312,6 +313,15 @@ class Annotations:
         # Arguments of one call begin with different values: none of them with a text that a factory refuses.
         first, rest = made[:_SURE], made[_SURE:]
         return unique([*first[:1], *seen, *first[1:], *self._made_by_factories(shape, depth), *rest])[:_PER_OBJECT]
+
+    def receivers(self, shape: ClassShape, method: str) -> list[Term]:
+        """Objects that have a method from a class: its own, and those of classes that inherit it."""
+        own = self.build(shape)
+        heirs = [self.build(heir)[:_PER_HEIR] for heir in self._world.heirs(shape, method)]
+        inherited = [term for terms in zip_longest(*heirs) for term in terms if term is not None]
+        if any(is_hook(node) for node in shape.methods.values()):
+            return unique([*inherited, *own])
+        return unique([*own[:2], *inherited, *own[2:]])
 
     def _made_by_factories(self, shape: ClassShape, depth: int) -> list[Term]:
         """Objects that class methods make: ``Version.parse("1.2.3")``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.code import Parameter
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
@@ -105,6 +106,7 @@ class Callee:
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
+    has_aftermath: bool = False  # behind the parameters stands what the object is asked at the end
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
@@ -120,9 +122,14 @@ class Callee:
         return (*self.looks, *asked, *(HEARD[name] for name in self.ears))
 
     @property
+    def further(self) -> tuple[str, ...]:
+        """The places that are no arguments."""
+        return (*([AFTERMATH] if self.has_aftermath else []), *([PLACE] if self.has_situation else []))
+
+    @property
     def places(self) -> tuple[str, ...]:
         """A name for each term of an input."""
-        names = (*(item.name for item in self.parameters), *([PLACE] if self.has_situation else []))
+        names = (*(item.name for item in self.parameters), *self.further)
         return (self.receiver, *names) if self.receiver else names
 
 
@@ -137,6 +144,7 @@ class Scene:
     bound: dict[str, str] = field(default_factory=dict)  # place -> variable
     helpers: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()  # what is asked at the end
 
 
 def form_of(target: Target) -> Form:
@@ -187,7 +195,9 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for place, term in zip(callee.places, row, strict=True):
         wanted = term.is_shared if bind is None else place in bind
         is_receiver = place == callee.receiver
-        if is_receiver or (place != PLACE and wanted and not term.is_omitted and "*" not in term.source[:1]):
+        if is_receiver or (
+            place not in callee.further and wanted and not term.is_omitted and "*" not in term.source[:1]
+        ):
             bound[place] = place if is_receiver or place not in taken else f"{place}_value"
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
@@ -203,7 +213,9 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     collect = [COLLECT] if callee.form is Form.ASYNC_LISTED else []
     helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
-    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched)
+    last = tuple(term.source for place, term in zip(callee.places, row, strict=True) if place == AFTERMATH)
+    afterwards = tuple(source for source in last if source)
+    return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched, afterwards)
 
 
 def stand_ins(fixtures: Sequence[str], given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
@@ -255,8 +267,7 @@ def _taken(callee: Callee, row: Input) -> set[str]:
 
 def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
     terms = [Term(bound[place]) if place in bound else term for place, term in zip(callee.places, row, strict=True)]
-    if callee.has_situation:
-        terms.pop()
+    del terms[len(terms) - len(callee.further) :]
     name = callee.target.name
     if not callee.receiver:
         return f"{callee.access}({passed(callee.parameters, terms)})"

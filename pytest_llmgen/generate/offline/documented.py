@@ -123,8 +123,7 @@ def _candidate(
     ending = f"_as_documented_for_{told}" if told else "_as_documented"
     name = naming.unique_name(naming.stem(callee.target.qualname) + ending, taken)
     category = Category.FAILURE if case.example.error else Category.TYPICAL
-    where = f" for {told.replace('_', ' ')}" if told else ""
-    does = f"{naming.spoken(callee.target.qualname)}{where} does what its documented example says."
+    does = f"{naming.spoken(callee.target.qualname)} does what its documented example says."
     summary = f"{category.value.capitalize()}: {does}"
     source = "\n".join([f"def {name}({fixtures}):", f'    """{summary}"""', *lines]) + "\n"
     key = assignment.target.key

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
+from pytest_llmgen.generate.offline.aftermath import aftermaths
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
@@ -41,6 +42,7 @@ from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Sea
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.styling import restyled
+from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
 from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
@@ -69,6 +71,9 @@ _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
 _MAX_LOOKED_AT = 24
+_MAX_SETTLED = 4
+"""So often inputs are chosen anew because some were restless."""
+_FEW_LITERALS = 4
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -261,6 +266,7 @@ class OfflineGenerator:
             place: matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
             for place, find in enumerate(showable)
         }
+        self._settle(assignment, plan, hunt, gains)
         awkward = {place: awkwardness(find, plan.pools, raised) for place, find in enumerate(showable)}
         places = cover(gains, awkward)
         chosen = [showable[place] for place in places]
@@ -273,6 +279,24 @@ class OfflineGenerator:
         return chosen if is_enough else _without_repetition(
             [*chosen, *filter(hunt.tells, affordable(found.finds))]
         ), examples
+
+    def _settle(self, assignment: Assignment, plan: Plan, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
+        """Take the gains from inputs that show something else at another time: others are to be chosen instead."""
+        source = assignment.module.source
+        if not (reads_clock(source) or "random" in source):
+            return
+        for _ in range(_MAX_SETTLED):
+            places = cover(gains)
+            wanted = [hunt.finds[place] for place in places]
+            seen = look_twice(self._prober, plan.callee, wanted, reads_clock=reads_clock(source))
+            kept = {each.find.row for each in seen}
+            restless = [place for place in places if hunt.finds[place].row not in kept]
+            if not restless:
+                return
+            hunt.forget(restless)
+            for place, gain in gains.items():
+                goals = frozenset(item for item in gain if not isinstance(item, str))
+                gains[place] = frozenset() if place in hunt.forgotten else goals | hunt.matrix.kills_of(place)
 
     def _claimed(
         self,
@@ -387,9 +411,34 @@ def plan_of(
     is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
-    columns = with_situation(full, around)
-    rows = [(*row, *around[:1]) for row in rows]
+    last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
+    callee = replace(callee, has_aftermath=bool(last))
+    columns = with_situation([*full, last] if last else full, around)
+    rows = [(*row, *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _aftermaths(
+    callee: Callee,
+    shape: ClassShape,
+    pools: Sequence[Sequence[Term]],
+    annotations: Annotations,
+    literals: tuple[Term, ...],
+) -> list[Term]:
+    """What the object is asked at the end: with the target's own arguments where a method takes such."""
+    own = {item.name: values[0] for item, values in zip(callee.parameters, pools, strict=True)}
+    sources = inputs.Sources(literals[:_FEW_LITERALS])
+    arguments: dict[str, list[tuple[Parameter, Term]]] = {}
+    for name, node in shape.methods.items():
+        items = annotated(parameters(node, skip_first=True), node)
+        values = [inputs.pool(item, annotations, sources, rank)[:1] for rank, item in enumerate(items)]
+        if all(values):
+            first = [
+                own.get(item.name) or (value[0] if item.has_default else suggested(item.name) or value[0])
+                for item, value in zip(items, values, strict=True)
+            ]
+            arguments[name] = [pair for pair in zip(items, first, strict=True) if not pair[1].fixtures]
+    return aftermaths(callee.receiver, shape.methods, callee.looks, arguments)
 
 
 def _made_by(shape: ClassShape | None, name: str) -> list[FunctionNode]:
@@ -473,7 +522,7 @@ def _callee(
 def _objects(
     shape: ClassShape, annotations: Annotations, literals: tuple[Term, ...], target: Target, seen_of: inputs.Rows
 ) -> list[Term]:
-    if shape.kind is ClassKind.ABSTRACT and not annotations.build(shape):
+    if shape.kind is ClassKind.ABSTRACT and not annotations.receivers(shape, target.name):
         raise UnsuitableError(f"{shape.name} is abstract or its constructor is not known")
     objects = inputs.receivers(shape, annotations, literals, target.name, seen_of)
     if not objects:

@@ -208,7 +208,7 @@ def receivers(
     shape: ClassShape, annotations: Annotations, literals: Sequence[Term], target: str, seen_of: Rows
 ) -> list[Term]:
     """Objects of a class: fresh ones, and some brought into a state by one or two calls."""
-    fresh = annotations.build(shape)
+    fresh = annotations.receivers(shape, target)
     if not fresh or target == "__init__":
         return fresh
     steps = _steps(shape, annotations, literals, target, seen_of)

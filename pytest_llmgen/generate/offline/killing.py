@@ -53,6 +53,7 @@ class Hunt:
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
         self.matrix = Matrix()
+        self.forgotten: set[int] = set()  # places that count no more
 
     @property
     def open(self) -> list[Mutant]:
@@ -94,6 +95,20 @@ class Hunt:
             restless |= set(places) - set(self.steady(finds))
             places = [place for place in places if place not in restless]
 
+    def forget(self, places: Sequence[int]) -> None:
+        """Let these inputs count no more; mutants that only they killed meet the others again."""
+        self.forgotten.update(places)
+        for killers in self.matrix.killers.values():
+            killers.difference_update(self.forgotten)
+        lost = [mutant for mutant in self.mutants if self.matrix.killers.get(mutant.id) == set()]
+        for mutant in lost:
+            del self.matrix.killers[mutant.id]
+        left = [place for place in self.steady(self.finds) if place not in self.forgotten]
+        challenges = [Challenge(mutant, _reaching(mutant, self.finds, left)) for mutant in lost]
+        for challenge, met in zip(challenges, self._challenge(self.finds, challenges, _ENOUGH), strict=True):
+            if met.differing and challenge.mutant:
+                self.matrix.killers[challenge.mutant.id] = set(met.differing)
+
     def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
         if not finds:
@@ -108,7 +123,10 @@ class Hunt:
         return [set(met.differing) for met in self._challenge(finds, challenges, len(finds))] if asked else []
 
     def _challenge(self, finds: Sequence[Find], challenges: Sequence[Challenge], enough: int) -> list[Meeting]:
-        probes = [replace(find.probe, id=f"met#{place}", path="") for place, find in enumerate(finds)]
+        probes = [
+            replace(find.probe, id=f"met#{place}", path="", asserted=tuple(find.observation.changed))
+            for place, find in enumerate(finds)
+        ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
 

@@ -49,18 +49,19 @@ def _agreed(find: Find, second: Observation) -> Find | None:
 
 def _with_looks(callee: Callee, find: Find) -> Seen | None:
     observation = find.observation
+    last = tuple(Look(text, observation.changed[text]) for text in find.scene.afterwards if text in observation.changed)
     if observation.outcome == "raised":
-        return Seen(find, callee)
-    plain = {*find.scene.bound.values(), *find.scene.watched}
+        return Seen(find, callee, last=last)
+    hidden = {*find.scene.bound.values(), *find.scene.watched, *find.scene.afterwards}
     looks = [
         Look(text, value)
         for text, value in observation.changed.items()
-        if text not in plain and value.source is not None and (find.looks is None or text in find.looks)
+        if text not in hidden and value.source is not None and (find.looks is None or text in find.looks)
     ]
     heard = tuple(each for each in looks if each.expression in HEARD.values())
     parts = tuple(each for each in looks if RESULT in names_in(each.expression))[:_MAX_LOOKS]
     state = tuple(each for each in looks if each not in (*parts, *heard))[:_MAX_LOOKS]
     value = observation.value
-    if value is not None and value.source is None and not (parts or state or heard):
+    if value is not None and value.source is None and not (parts or state or heard or last):
         return None
-    return Seen(find, callee, state, parts, heard)
+    return Seen(find, callee, state, parts, heard, last)

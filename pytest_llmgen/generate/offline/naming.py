@@ -6,8 +6,8 @@ import ast
 import keyword
 import re
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import Callee, Input
-from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
@@ -48,12 +48,18 @@ def spoken(qualname: str) -> str:
 def condition(callee: Callee, row: Input, base: Input) -> str:
     """What is special about an input, as words joined by underscores."""
     pairs = list(zip(callee.places, row, strict=True))
-    told = [(place, term, usual) for (place, term), usual in zip(pairs, base, strict=True) if term != usual]
+    told = [
+        (place, term, usual)
+        for (place, term), usual in zip(pairs, base, strict=True)
+        if term != usual and place != AFTERMATH
+    ]
     if len(told) > 1:
         told = [item for item in told if item[1].steps or item[0] != callee.receiver] or told
     if not told:
         told = [
-            (*pair, OMITTED) for pair in pairs if pair[0] not in {callee.receiver, PLACE} and not pair[1].is_omitted
+            (*pair, OMITTED)
+            for pair in pairs
+            if pair[0] not in {callee.receiver, *callee.further} and not pair[1].is_omitted
         ]
         told = told[:1]
     parts = list(dict.fromkeys(part for item in told[:2] if (part := _part(callee, *item))))

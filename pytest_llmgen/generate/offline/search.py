@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
+from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.clock import later
@@ -85,7 +86,7 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
     probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
-    return probe, scene
+    return replace(probe, afterwards=scene.afterwards), scene
 
 
 class Search:
@@ -187,12 +188,20 @@ class Search:
             return []
         base = tuple(pool[0] for pool in self._pools)
         rows = []
-        for one, other in combinations(range(len(base)), 2):
+        last = [self._callee.places.index(AFTERMATH)] if self._callee.has_aftermath else []
+        for one, other in combinations([place for place in range(len(base)) if place not in last], 2):
             for first, second in product(self._pools[one][1:_FIRSTS], self._pools[other][1:_SECONDS]):
                 row = list(base)
                 row[one], row[other] = first, second
                 rows.append(tuple(row))
-        return rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        rows = rows[:: -(-len(rows) // _MAX_PAIRS)] if rows else []
+        asked = [
+            (first, *base[1:at], term, *base[at + 1 :])
+            for at in last
+            for term in self._pools[at][1:_FIRSTS]
+            for first in self._pools[0][1:_SECONDS]
+        ]
+        return [*rows, *asked]
 
     def _neighbourhood(self) -> list[Input]:
         """The next find that reached something new, with each place in turn set to its likeliest values."""
@@ -235,7 +244,7 @@ class Search:
         fresh: list[tuple[Input, Probe, Scene]] = []
         for row in rows:
             probe, scene = probe_of(self._callee, row, f"{self._callee.target.key}#{len(self._tried)}")
-            text = f"{probe.setup}\n{probe.expression}"
+            text = "\n".join((probe.setup, probe.expression, *probe.afterwards))
             if text not in self._tried:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
@@ -269,7 +278,7 @@ class Search:
         kind = kind_of(observation)
         gained = find.goals - self._reached
         seen = self._signatures.setdefault((find.goals, kind), set())
-        text = outcome_text(observation)
+        text = outcome_text(_without(find, scene.afterwards).observation)
         shown = self._boundaries & {(place, term.source) for place, term in enumerate(row)}
         if text in seen:  # a number is worth showing also where the result is an old one, a text is not
             shown = {item for item in shown if item[1][:1] not in {"'", '"', "b"}}
@@ -302,6 +311,8 @@ class Search:
 
 
 def _without(find: Find, names: Collection[str]) -> Find:
+    if not names:
+        return find
     changed = {name: value for name, value in find.observation.changed.items() if name not in names}
     probe = replace(find.probe, unseen=tuple(names))
     return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
@@ -311,7 +322,7 @@ def defaults_of(callee: Callee) -> tuple[str, ...]:
     """What each place is where it is left out, as far as that is a plain value."""
     given = [item.default if isinstance(item.default, ast.Constant) else None for item in callee.parameters]
     sources = ["" if node is None or node.value in {None, ...} else ast.unparse(node) for node in given]
-    return (*([""] if callee.receiver else []), *sources, *([""] if callee.has_situation else []))
+    return (*([""] if callee.receiver else []), *sources, *("" for _ in callee.further))
 
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:

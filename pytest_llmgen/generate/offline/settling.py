@@ -11,7 +11,7 @@ from pytest_llmgen.records import Candidate, Origin
 from pytest_llmgen.refine.earlier import ROUND
 from pytest_llmgen.refine.rename import rename
 
-_DID = r"(?:_raises_[A-Za-z]+|_is_true|_is_false|_is_none)?"
+_DID = r"(?:_raises_[A-Za-z0-9]+|_is_true|_is_false|_is_none|_as_documented)?"
 
 
 def settled(kept: Sequence[Candidate], dropped: Collection[str], others: Collection[str] = ()) -> dict[str, Candidate]:

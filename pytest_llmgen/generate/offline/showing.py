@@ -19,6 +19,7 @@ _PYTHON_SAYS = re.compile(
     r"object is not |object cannot be|object does not|indices must be|unsupported operand|unexpected keyword argument"
     r"|positional argument|required (keyword-only )?argument|has no len\(\)|has no attribute|unhashable type"
     r"|bad operand|not supported between|can only concatenate|can't multiply|cannot unpack|argument of type|takes no"
+    r"|\w\(\) arg|argument \d+ is|argument for \w+\(\)|math domain error|is not in (list|deque)|empty range for"
     r"|sequence item \d|must be real number, not|invalid literal for|could not convert|values to unpack"
 )
 """What Python says of a slip: it differs from version to version, and nobody raised it on purpose."""
@@ -54,7 +55,11 @@ def shown_text(observation: Observation, raised: frozenset[str]) -> str:
         return observation.outcome
     if observation.outcome == "raised":
         told = observation.error_message if is_explicit(observation, raised) else ""
-        return repr((observation.error_type, told))
+        return repr((observation.error_type, told, _sources(observation)))
     value = observation.value
-    changed = sorted((name, item.source) for name, item in observation.changed.items())
+    changed = _sources(observation)
     return repr((value.source if value else None, observation.output, changed))
+
+
+def _sources(observation: Observation) -> list[tuple[str, str]]:
+    return sorted((name, item.source) for name, item in observation.changed.items() if item.source is not None)

@@ -32,7 +32,7 @@ _PROPERTIES = {"property", "cached_property"}
 _ACCESSORS = {"setter", "deleter", "getter", "overload"}
 """Of definitions that repeat the name of a property or function."""
 _GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft"}
-_MAX_BASES = 5
+_MAX_BASES, _MAX_HEIRS = 5, 3
 _MAX_MODULES = 12
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
 """Calls of a constructor that make it a second choice."""
@@ -81,6 +81,17 @@ class World:
         nested = ".".join(type_name.split(".")[-2:])
         return self.classes.get(nested) or self.classes.get(plain)
 
+    def heirs(self, shape: ClassShape, method: str) -> list[ClassShape]:
+        """Concrete classes that inherit a method, those that override most of the others first."""
+        found = [
+            item
+            for item in self.classes.values()
+            if shape.name in item.bases
+            and item.kind in {ClassKind.PLAIN, ClassKind.RECORD}
+            and item.methods.get(method) is shape.methods.get(method)
+        ]
+        return sorted(found, key=lambda item: -_overridden(item, shape))[:_MAX_HEIRS]
+
     def implementations(self, shape: ClassShape) -> list[ClassShape]:
         """Concrete classes that have every method of an abstract one, the plainest constructor first."""
         wanted = {name for name in shape.methods if not name.startswith("_")}
@@ -90,6 +101,22 @@ class World:
             if item.kind in {ClassKind.PLAIN, ClassKind.RECORD} and wanted and wanted <= item.methods.keys()
         ]
         return sorted(fitting, key=lambda item: any(name in _CONNECTING for name in _called(item)))
+
+
+def _overridden(heir: ClassShape, shape: ClassShape) -> int:
+    return sum(heir.methods.get(name) is not node for name, node in shape.methods.items())
+
+
+def is_hook(node: FunctionNode) -> bool:
+    """Whether a method is there to be overridden: it does nothing, or says that it is not implemented."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    match body:
+        case [] | [ast.Pass()] | [ast.Expr(value=ast.Constant())]:
+            return True
+        case [ast.Raise(exc=ast.expr() as error)]:
+            return "NotImplementedError" in ast.unparse(error)
+        case _:
+            return False
 
 
 def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = ()) -> World:

@@ -41,6 +41,7 @@ class Seen:
     state: tuple[Look, ...] = ()  # of the object under test, after the call
     parts: tuple[Look, ...] = ()  # of the result, held as ``result``
     heard: tuple[Look, ...] = ()  # log records and warnings
+    last: tuple[Look, ...] = ()  # what the object answers at the end
 
     @property
     def ears(self) -> list[str]:
@@ -187,14 +188,17 @@ class Writer:
         told = matching(observation.error_message) if is_told else ""
         opening = f"    with pytest.raises({name}{told}):"
         checks: list[str] = []
+        ends: list[str] = []
         if is_told and (not told or len(opening) > layout.WIDTH):
             opening = f"    with pytest.raises({name}) as raised:"
             checks = ["", *equality("str(raised.value)", Value("builtins.str", repr(observation.error_message)), [])]
+        for rank, look in enumerate(seen.last):
+            checks.extend([*([""] if not rank and not checks else []), *equality(look.expression, look.value, ends)])
         if len(opening) > layout.WIDTH:
             return None
         act = layout.statement(as_statement(scene.expression), 2)
         gap = [""] if len(arrange) > 1 else []
-        imports = ("import pytest", *_error_import(observation))
+        imports = ("import pytest", *_error_import(observation), *ends)
         return _Body([*arrange, *gap, opening, *act, *checks], (*scene.imports, *imports), scene.helpers)
 
 
@@ -267,7 +271,7 @@ def _state_checks(seen: Seen, scene: Scene, imports: list[str]) -> list[str]:
     for name in scene.watched:
         if (told := observation.changed.get(name)) is not None and told.source is not None:
             checks.extend(equality(name, told, imports))
-    for look in (*seen.state, *seen.parts, *seen.heard):
+    for look in (*seen.state, *seen.parts, *seen.heard, *seen.last):
         checks.extend(equality(look.expression, look.value, imports))
     return checks
 
