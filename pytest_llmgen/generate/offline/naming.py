@@ -8,6 +8,7 @@ import re
 
 from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.closures import CALLED
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
@@ -126,7 +127,17 @@ def describe(place: str, term: Term) -> str:
         return f"default_{name}"
     if term.steps:
         return "after_" + "_and_".join(dict.fromkeys(words(re.split(r"[( =]", step)[0]) for step in term.steps))
-    return words(term.label) or _describe_node(name, ast.parse(term.source, mode="eval").body)
+    if term.label and words(term.label):
+        return words(term.label)
+    node = ast.parse(_value_of_option(term.source), mode="eval").body
+    if place == CALLED and isinstance(node, ast.Call):
+        return _describe_node("value", node.args[0]) if node.args else "no_value"
+    return _describe_node(name, node)
+
+
+def _value_of_option(source: str) -> str:
+    """``3`` for ``limit=3``, which stands among the further options of a call."""
+    return re.sub(r"^\w+=(?!=)", "", source)
 
 
 def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (one case a line)
