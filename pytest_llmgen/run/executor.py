@@ -47,7 +47,7 @@ from pytest_llmgen.run.wire import from_json, to_json
 from pytest_llmgen.settings import Settings
 
 CHALLENGES_A_REQUEST = 32
-PROBES_A_REQUEST = 48
+PROBES_A_REQUEST = 64
 GROUP = 64
 """Mutants that may share a child."""
 ROW = 32
