@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.annotations import passed
+from pytest_llmgen.generate.offline.closures import CALLED, suffix_of
 from pytest_llmgen.generate.offline.code import Parameter
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
@@ -106,6 +107,7 @@ class Callee:
     looks: tuple[str, ...] = ()  # expressions that show the object's state: ``cart.items``, ``len(cart)``
     echoes: tuple[tuple[str, tuple[str, ...]], ...] = ()  # methods that ask for what the same arguments mean
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # fixtures of the project -> what stands in
+    called: Form | None = None  # behind the parameters stands how the returned function is called; of what form that is
     has_aftermath: bool = False  # behind the parameters stands what the object is asked at the end
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
@@ -124,7 +126,8 @@ class Callee:
     @property
     def further(self) -> tuple[str, ...]:
         """The places that are no arguments."""
-        return (*([AFTERMATH] if self.has_aftermath else []), *([PLACE] if self.has_situation else []))
+        pairs = ((CALLED, self.called), (AFTERMATH, self.has_aftermath), (PLACE, self.has_situation))
+        return tuple(name for name, is_there in pairs if is_there)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -207,10 +210,12 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
         elif place in bound:
             statements.append(f"{bound[place]} = {term.source}")
             statements.extend(step_of(bound[place], step) for step in term.steps)
-    expression, imports = _take(callee, _call(callee, row, bound))
+    again = next((suffix_of(term) for place, term in zip(callee.places, row, strict=True) if place == CALLED), "")
+    form = callee.called if callee.called and again else callee.form
+    expression, imports = _take(form, _call(callee, row, bound) + again)
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
     fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
-    collect = [COLLECT] if callee.form is Form.ASYNC_LISTED else []
+    collect = [COLLECT] if form is Form.ASYNC_LISTED else []
     helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
     last = tuple(term.source for place, term in zip(callee.places, row, strict=True) if place == AFTERMATH)
@@ -311,8 +316,8 @@ def as_statement(expression: str) -> str:
             return expression
 
 
-def _take(callee: Callee, call: str) -> tuple[str, tuple[str, ...]]:
-    match callee.form:
+def _take(form: Form, call: str) -> tuple[str, tuple[str, ...]]:
+    match form:
         case Form.ASYNC:
             return f"asyncio.run({call})", ("import asyncio",)
         case Form.ASYNC_LISTED:

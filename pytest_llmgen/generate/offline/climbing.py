@@ -354,7 +354,7 @@ def with_knob(row: Input, knob: Knob, value: float | str) -> Input | None:
         steps = (*term.steps[: knob.part - 1], text[1:], *term.steps[knob.part :])
         changed = replace(term, steps=steps, label="")
     elif isinstance(first, ast.Assign):  # an option with its name
-        changed = replace(term, source=text.replace(" = ", "=", 1), label="")
+        changed = replace(term, source=text.replace(" = ", "=", 1))
     else:
         changed = replace(term, source=text, is_edge=from_source(text).is_edge, label="")
     return (*row[: knob.place], changed, *row[knob.place + 1 :])

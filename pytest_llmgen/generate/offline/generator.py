@@ -16,6 +16,7 @@ from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look, made_of
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
+from pytest_llmgen.generate.offline.closures import calls, form_within, inner_functions
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
     Parameter,
@@ -74,6 +75,7 @@ _MAX_LOOKED_AT = 24
 _MAX_SETTLED = 4
 """So often inputs are chosen anew because some were restless."""
 _FEW_LITERALS = 4
+_PER_INNER = 8
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -412,10 +414,20 @@ def plan_of(
     if objects and (target.name in inputs.ALIKE or is_alike):
         full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
     last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
-    callee = replace(callee, has_aftermath=bool(last))
-    columns = with_situation([*full, last] if last else full, around)
-    rows = [(*row, *last[:1], *around[:1]) for row in rows]
+    again, form = _called_again(target, node, annotations, sources)
+    callee = replace(callee, called=form, has_aftermath=bool(last))
+    columns = with_situation([*full, *(each for each in (again, last) if each)], around)
+    rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _called_again(
+    target: Target, node: FunctionNode, annotations: Annotations, sources: inputs.Sources
+) -> tuple[list[Term], Form | None]:
+    """How a function that the target returns is called, and of what form that is."""
+    levels = inner_functions(node) if form_of(target) is Form.PLAIN else []
+    again = calls(levels, lambda item, rank: inputs.pool(item, annotations, sources, rank)[:_PER_INNER])
+    return again, Form(form_within(levels[-1])) if again else None
 
 
 def _aftermaths(

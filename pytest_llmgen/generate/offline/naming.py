@@ -8,6 +8,7 @@ import re
 
 from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import Callee, Input
+from pytest_llmgen.generate.offline.closures import CALLED
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, snake_case
 
 _MAX_WORDS = 4
@@ -21,6 +22,7 @@ _OPTION = ("with_", "without_")
 _CHARACTERS = ("punctuation", "symbols")
 _JOINTS = {"and", "or", "of", "for", "is", "when", "with", "without", "after", "at", "not", "no"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_MAKERS = {"__init__", "__new__", "__post_init__"}
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
 
@@ -43,6 +45,12 @@ def spoken(qualname: str) -> str:
     """The last part of a name as it stands in a sentence."""
     name = qualname.rpartition(".")[2]
     return _DUNDERS.get(name, name.strip("_"))
+
+
+def subject(qualname: str) -> str:
+    """What a sentence is about: the function, or the class whose object is made."""
+    owner, _, name = qualname.rpartition(".")
+    return owner.rpartition(".")[2] if owner and name in _MAKERS else spoken(qualname)
 
 
 def condition(callee: Callee, row: Input, base: Input) -> str:
@@ -119,7 +127,17 @@ def describe(place: str, term: Term) -> str:
         return f"default_{name}"
     if term.steps:
         return "after_" + "_and_".join(dict.fromkeys(words(re.split(r"[( =]", step)[0]) for step in term.steps))
-    return words(term.label) or _describe_node(name, ast.parse(term.source, mode="eval").body)
+    if term.label and words(term.label):
+        return words(term.label)
+    node = ast.parse(_value_of_option(term.source), mode="eval").body
+    if place == CALLED and isinstance(node, ast.Call):
+        return _describe_node("value", node.args[0]) if node.args else "no_value"
+    return _describe_node(name, node)
+
+
+def _value_of_option(source: str) -> str:
+    """``3`` for ``limit=3``, which stands among the further options of a call."""
+    return re.sub(r"^\w+=(?!=)", "", source)
 
 
 def _describe_node(name: str, node: ast.expr) -> str:  # noqa: C901, PLR0911 (one case a line)
