@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.generate.offline.code import FunctionNode
 from pytest_llmgen.records import Module, Target
 
@@ -18,7 +19,8 @@ def is_private(target: Target) -> bool:
 
 def entrances(target: Target, module: Module) -> list[Target]:
     """Functions of the module that call a private one, straight or through other private ones, the nearest first."""
-    known = {each.qualname: each for each in module.targets}
+    whole = parse_module(module.path, module.name, module.import_root, module.source)  # also what nothing is asked of
+    known = {each.qualname: each for each in whole.targets}
     callers = _callers(module)
     found: dict[str, None] = {}
     waiting = [target.qualname]

@@ -142,7 +142,6 @@ class OfflineGenerator:
         self._memories: dict[str, _Memory] = {}
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
         self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
-        self._whole: dict[str, Module] = {}  # with all their functions, also those that nothing is asked of
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -152,8 +151,7 @@ class OfflineGenerator:
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """Answer each assignment in order."""
         if not self._modules:
-            self._whole.update({module.name: module for module in self._project()})
-            self._modules.update(self._whole)
+            self._modules.update({module.name: module for module in self._project()})
         self._modules.update({item.module.name: item.module for item in assignments})
         for assignment in assignments:
             yield self._answer(assignment, self._modules)
@@ -162,7 +160,7 @@ class OfflineGenerator:
         plain = replace(assignment, target=_by_property(assignment.target))
         candidates, note = self._try(plain, plain.target, modules)
         if not candidates and is_private(plain.target):
-            for entrance in entrances(plain.target, self._whole.get(plain.module.name, plain.module)):
+            for entrance in entrances(plain.target, plain.module):
                 candidates, told = self._try(plain, entrance, modules)
                 note = note if not candidates else told
                 if candidates:
