@@ -107,7 +107,7 @@ def index_functions(root: str, paths: Iterable[str]) -> Index:
     path_of = _path_finder(root, paths)
     functions: dict[str, dict[str, list[FunctionType]]] = {}
     held: dict[str, set[tuple[str, int]]] = {}
-    for thing in gc.get_objects():
+    for thing in [each for each in gc.get_objects() if type(each) in _CODE_ATTRIBUTES]:  # few of very many
         code = _code_of(thing)
         path = path_of(code.co_filename) if code else None
         if code is None or path is None:

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_llmgen.generate.offline.calls import RESULT
 from pytest_llmgen.records import Value
 from pytest_llmgen.run.harmless import is_harmless
-from pytest_llmgen.run.values import describe
+from pytest_llmgen.run.values import describe, names_of
 
 MOST = 8
 """Sights of one object: a test that asserts more is hard to read."""
@@ -155,8 +155,9 @@ def _own_text(expression: str, value: object) -> Iterator[tuple[str, Value]]:
         yield f"repr({expression})", describe(_asked(functools.partial(repr, value)))
 
 
-def _defined(value: object) -> set[str]:
-    return {name for owner in type(value).__mro__[:-1] for name in vars(owner)}
+def _defined(value: object) -> frozenset[str]:
+    kind: Any = type(value)
+    return names_of(kind)
 
 
 def _is_short(value: Any) -> bool:
@@ -170,13 +171,18 @@ def _is_of_library(kind: type) -> bool:
 
 def _public(value: object) -> list[str]:
     """Public attributes and properties, as they were defined."""
-    kind = type(value)
+    kind: Any = type(value)
+    names = dict.fromkeys([*vars(value), *_of_class(kind)] if hasattr(value, "__dict__") else _of_class(kind))
+    return [name for name in names if not name.startswith("_")]
+
+
+@functools.lru_cache(maxsize=256)  # the same few classes, thousands of times
+def _of_class(kind: type) -> tuple[str, ...]:
+    """Names of slots and of properties that may be asked."""
     owners = [owner for owner in kind.__mro__ if not _is_of_library(owner)]
     slots = [name for owner in reversed(owners) for name in _slots(owner)]
     properties = [name for owner in owners for name, item in vars(owner).items() if _is_property(item)]
-    properties = [name for name in properties if is_harmless(kind, name)]
-    names = dict.fromkeys([*vars(value), *slots, *properties] if hasattr(value, "__dict__") else [*slots, *properties])
-    return [name for name in names if not name.startswith("_")]
+    return (*slots, *(name for name in properties if is_harmless(kind, name)))
 
 
 def _slots(owner: type) -> tuple[str, ...]:

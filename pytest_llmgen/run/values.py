@@ -119,7 +119,8 @@ def importable(value: object) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=256)
-def _names_of(kind: type) -> frozenset[str]:
+def names_of(kind: type) -> frozenset[str]:
+    """What a class and its bases define, ``object`` left out."""
     return frozenset(name for owner in kind.__mro__[:-1] for name in vars(owner))
 
 
@@ -174,7 +175,7 @@ class _Writer:
     def _own_repr(self, value: Any) -> str:
         """``Version(1, 2)``: what a class that compares by content says itself, if it is a call of that class."""
         kind: Any = type(value)
-        if not _names_of(kind) >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
+        if not names_of(kind) >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
             raise _NoSourceError
         if not _is_call_of_literals(source, kind.__name__):
             raise _NoSourceError

@@ -59,10 +59,15 @@ def f(code):
         raise KeyError(code)
     if known != clean:
         raise OSError(code)
+    checked = check(known)
+    if not checked:
+        raise TypeError(code)
 """
 
 
-@pytest.mark.parametrize(("line", "expected"), [(5, ["without_code"]), (7, [""]), (9, ["known_is_not_code"])])
+@pytest.mark.parametrize(
+    ("line", "expected"), [(5, ["without_code"]), (7, [""]), (9, ["known_is_not_code"]), (12, [""])]
+)
 def test_the_cause_of_an_error_is_told_by_what_a_caller_knows(line, expected):
     (node,) = ast.parse(LOCALS).body
     seen = Observation("", "raised", error_type="builtins.ValueError")

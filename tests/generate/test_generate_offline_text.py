@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from pytest_llmgen.generate.offline import layout, naming
+from pytest_llmgen.generate.offline.annotations import passed
 from pytest_llmgen.generate.offline.calls import Callee, as_statement
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind
 from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
@@ -179,6 +180,22 @@ def test_expected_records_are_written_as_arguments_are():
     assert styled("Box(side=3)") == "Box(side=3)"
 
 
+@pytest.mark.parametrize(
+    ("sources", "written"),
+    [
+        (["'USD'", "3"], "'USD', limit=3"),
+        (["", "3"], "limit=3"),
+        (["None", "3"], "currency=None, limit=3"),
+        (["'USD'", ""], "'USD'"),
+    ],
+)
+def test_the_first_option_of_a_constructor_needs_no_name(sources, written):
+    parameters = (Parameter("currency", has_default=True), Parameter("limit", has_default=True))
+    row = [from_source(source) if source else OMITTED for source in sources]
+    assert passed(parameters, row, is_first_plain=True) == written
+    assert "=" in passed(parameters, row)
+
+
 def test_names_are_made_unique():
     taken = {"test_a"}
     assert [naming.unique_name("test_a", taken), naming.unique_name("test_a", taken)] == ["test_a_2", "test_a_3"]
@@ -247,6 +264,14 @@ def test_columns_are_named_by_what_constructors_and_other_functions_take():
     (merged,) = merge_candidates(cases, [TARGET], arguments_of([module]))
     assert "def test_f_by_value(value, expected):" in merged.source
     assert 'assert f(Voucher("a", value)) == expected' in merged.source
+
+
+def test_long_and_short_values_become_rows_of_one_table():
+    short = candidate("test_f_1", ['assert f("a") == "b"'])
+    long = candidate("test_f_2", [f'expected = "{"b" * 60}"', 'assert f("c") == expected'])
+    (merged,) = merge_candidates([short, long], [TARGET])
+    assert merged.source.endswith("    assert f(text) == expected\n")
+    assert merge_candidates([long, short], [TARGET])[0].source.count("expected") == merged.source.count("expected")
 
 
 def test_a_list_that_the_call_changes_is_never_shared_between_rows():

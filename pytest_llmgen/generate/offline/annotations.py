@@ -364,7 +364,7 @@ class Annotations:
         if shape.kind is ClassKind.TYPED_DICT:
             pairs = [_pair(Term(repr(p.name)), t) for p, t in zip(shape.parameters, row, strict=True) if t.source]
             return _join(pairs, "{", "}")
-        source = f"{shape.name}({passed(shape.parameters, row)})"
+        source = f"{shape.name}({passed(shape.parameters, row, is_first_plain=True)})"
         return _gather(source, row, (shape.statement,), is_shared=True)
 
 
@@ -387,13 +387,21 @@ def _quoted_in(node: FunctionNode) -> list[str]:
     return [ast.unparse(item) for item in named if isinstance(item, ast.Constant)]
 
 
-def passed(parameters: tuple[Parameter, ...], row: list[Term]) -> str:
-    """Arguments as they stand in a call: required ones by position, optional ones by name."""
+_SAY_NOTHING = {"True", "False", "None"}
+
+
+def passed(parameters: tuple[Parameter, ...], row: list[Term], *, is_first_plain: bool = False) -> str:
+    """Arguments as they stand in a call: required ones by position, optional ones by name.
+
+    ``is_first_plain``: an optional one that comes first is given by position, too, unless it is a flag or nothing.
+    """
     found = []
     by_name = False
-    for parameter, term in zip(parameters, row, strict=True):
-        by_name = by_name or parameter.has_default or parameter.kind is ParameterKind.KEYWORD
+    for rank, (parameter, term) in enumerate(zip(parameters, row, strict=True)):
+        is_plain = is_first_plain and rank == 0 and term.source not in _SAY_NOTHING
+        by_name = by_name or (parameter.has_default and not is_plain) or parameter.kind is ParameterKind.KEYWORD
         if term.is_omitted:
+            by_name = by_name or parameter.has_default
             continue
         named = by_name and parameter.kind in {ParameterKind.PLAIN, ParameterKind.KEYWORD}
         found.append(f"{parameter.name}={term.source}" if named else term.source)

@@ -176,7 +176,7 @@ def _cause(node: FunctionNode, find: Find) -> Decision | None:
             met = [each for each in branch if isinstance(each, ast.Raise) and each.lineno in lines]
             test = local.traced(item.test)
             phrase = phrase_of(test, is_true=way) if met else ""
-            is_hollow = local.are_in(test) and phrase.startswith(("with_", "without_"))
+            is_hollow = local.are_in(test) and not any(isinstance(each, ast.Compare) for each in ast.walk(test))
             if phrase and not is_hollow:
                 best = Decision(item.lineno, str(way), phrase, is_plain=False)
     return best

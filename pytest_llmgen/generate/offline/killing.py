@@ -73,16 +73,27 @@ class Hunt:
         mutants = self.open
         if not mutants or not finds:
             return False
-        steady = self.steady(finds)
-        challenges = [Challenge(mutant, _reaching(mutant, finds, steady)) for mutant in mutants]
-        challenges = [challenge for challenge in challenges if challenge.places]
-        for challenge, met in zip(challenges, self._challenge(finds, challenges, _ENOUGH), strict=True):
+        for challenge, met in self._meetings(mutants, finds):
             identity = challenge.mutant.id if challenge.mutant else ""
             if met.differing:
                 self.matrix.killers[identity] = {start + place for place in met.differing}
             elif met.all_same:
                 self.matrix.same[identity] = self.matrix.same.get(identity, 0) + len(challenge.places)
         return len(self.open) < len(mutants)
+
+    def _meetings(self, mutants: Sequence[Mutant], finds: Sequence[Find]) -> list[tuple[Challenge, Meeting]]:
+        """What came of it where each mutant meets the inputs that reach it; only those that differ must be steady."""
+        places = list(range(len(finds)))
+        while True:
+            every = [Challenge(mutant, _reaching(mutant, finds, places)) for mutant in mutants]
+            challenges = [challenge for challenge in every if challenge.places]
+            met = self._challenge(finds, challenges, _ENOUGH)
+            told = sorted({place for each in met for place in each.differing})
+            restless = set(told) - {told[rank] for rank in self.steady([finds[place] for place in told])}
+            if not restless:
+                return list(zip(challenges, met, strict=True))
+            restless |= set(places) - set(self.steady(finds))
+            places = [place for place in places if place not in restless]
 
     def forget(self, places: Sequence[int]) -> None:
         """Let these inputs count no more; mutants that only they killed meet the others again."""
@@ -100,6 +111,8 @@ class Hunt:
 
     def steady(self, finds: Sequence[Find]) -> list[int]:
         """Those that show the same again when they run one after the other: nothing else can be compared."""
+        if not finds:
+            return []
         everything = Challenge(None, tuple(range(len(finds))))
         (met,) = self._challenge(finds, [everything], len(finds))
         return [place for place in range(len(finds)) if place not in set(met.differing)]

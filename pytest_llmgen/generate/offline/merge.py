@@ -118,8 +118,7 @@ class _Punch(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:
         self.visit(node.left)
-        look = node.left.attr if isinstance(node.left, ast.Attribute) else ""
-        self.outcome = {"out": "output"}.get(look, look) or "expected"
+        self.outcome = _looked_at(node.left) or "expected"
         node.comparators = [self.hole(item, self.outcome) for item in node.comparators]
         self.outcome = ""
         return node
@@ -146,15 +145,42 @@ class _Punch(ast.NodeTransformer):
         return plain if rank == 0 else f"{plain}_{rank + 1}"
 
 
+def _looked_at(left: ast.expr) -> str:
+    """What a column of expected values is called: the attribute, or what a collection is shown by."""
+    match left:
+        case ast.Attribute(attr=attr):
+            return {"out": "output"}.get(attr, attr)
+        case ast.Call(func=ast.Name(id="list" | "dict" | "len" as shown), args=[ast.Name()]):
+            return {"len": "length"}.get(shown, "items")
+        case _:
+            return ""
+
+
 def _case(candidate: Candidate, names: tuple[str, ...], others: Mapping[str, Sequence[str]]) -> _Case:
     function = copy.deepcopy(ast.parse(candidate.source).body[0])
     assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
     if function.decorator_list or isinstance(function, ast.AsyncFunctionDef):
         return _Case(candidate, candidate.id, ())
     punch = _Punch(candidate.target.rpartition("::")[2].rpartition(".")[2], names, others)
-    body = [ast.dump(punch.visit(node)) for node in function.body[1:]]
+    body = [ast.dump(punch.visit(node)) for node in _in_one(function.body[1:])]
     shape = "\n".join([ast.dump(function.args), *body, *candidate.helpers])
     return _Case(candidate, shape, tuple(punch.holes))
+
+
+def _in_one(body: list[ast.stmt]) -> list[ast.stmt]:
+    """A check without the line that only names what is expected: short and long values have the same shape."""
+    found: list[ast.stmt] = []
+    for node in body:
+        match (found[-1] if found else None), node:
+            case (
+                ast.Assign(targets=[ast.Name(id="expected")], value=value) as named,
+                ast.Assert(test=ast.Compare(comparators=[ast.Name(id="expected")]) as check),
+            ) if is_literal(ast.unparse(value)):
+                check.comparators = [value]
+                found[-1] = ast.copy_location(node, named)
+            case _:
+                found.append(node)
+    return found
 
 
 def _table(cases: list[_Case], taken: set[str]) -> Candidate | None:
@@ -199,7 +225,7 @@ def _is_assigned_first(name: str, function: ast.FunctionDef) -> bool:
 
 
 def _summary(first: Candidate) -> str:
-    name = naming.spoken(first.target.rpartition("::")[2])
+    name = naming.subject(first.target.rpartition("::")[2])
     says = "as the code is today" if first.oracle is Oracle.OBSERVED else "as documented"
     did = "raises the error of each row" if first.category is Category.FAILURE else "gives the result of each row"
     return f"{first.category.value.capitalize()}: {name} {did}, {says}."
@@ -277,7 +303,7 @@ def _body(first: Candidate, columns: dict[int, str]) -> list[str]:
     lines = first.source.splitlines()
     punch = _Punch(first.target.rpartition("::")[2].rpartition(".")[2], (), {})
     written: list[str] = []
-    for node in function.body[1:]:
+    for node in _in_one(function.body[1:]):
         blank = [""] if written and not lines[node.lineno - 2].strip() else []
         filled = _Fill(columns, punch).visit(punch.visit(copy.deepcopy(node)))
         text = ast.unparse(filled)

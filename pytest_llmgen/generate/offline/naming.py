@@ -22,6 +22,7 @@ _OPTION = ("with_", "without_")
 _CHARACTERS = ("punctuation", "symbols")
 _JOINTS = {"and", "or", "of", "for", "is", "when", "with", "without", "after", "at", "not", "no"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_MAKERS = {"__init__", "__new__", "__post_init__"}
 _DUNDERS = {"__init__": "new", "__eq__": "equality", "__len__": "length", "__contains__": "containment"}
 
 
@@ -44,6 +45,12 @@ def spoken(qualname: str) -> str:
     """The last part of a name as it stands in a sentence."""
     name = qualname.rpartition(".")[2]
     return _DUNDERS.get(name, name.strip("_"))
+
+
+def subject(qualname: str) -> str:
+    """What a sentence is about: the function, or the class whose object is made."""
+    owner, _, name = qualname.rpartition(".")
+    return owner.rpartition(".")[2] if owner and name in _MAKERS else spoken(qualname)
 
 
 def condition(callee: Callee, row: Input, base: Input) -> str:

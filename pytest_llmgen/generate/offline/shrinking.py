@@ -258,7 +258,9 @@ def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) if len(items) > 1:
             yield "elts", items[:1]
             yield from (("elts", items[:rank] + items[rank + 1 :]) for rank in range(len(items)))
-        case ast.Call(keywords=[*words]) if words:
+        case ast.Call(args=args, keywords=words):
+            if len(args) == 1:  # an option may be given by position
+                yield "args", []
             yield from (("keywords", words[:rank] + words[rank + 1 :]) for rank in range(len(words)))
 
 

@@ -147,7 +147,7 @@ class Writer:
         way = self._way(seen).after("when").replace("_", " ")
         told = re.sub(r"(?<=\b\d) (?=\d+\b)", ".", told)
         where = f" {told}" if told.startswith(("after ", "with ", "without ")) else f" for {told}" if told else ""
-        start = f"{category.value.capitalize()}: {naming.spoken(seen.callee.target.qualname)}"
+        start = f"{category.value.capitalize()}: {naming.subject(seen.callee.target.qualname)}"
         options = [
             *([f"{start} {_does(seen)} {way}, {_TODAY}."] if way else []),
             *([f"{start} {_does(seen)}, {_TODAY}."] if way or category is Category.TYPICAL or not is_telling else []),
