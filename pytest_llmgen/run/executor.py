@@ -390,10 +390,8 @@ class Executor:
             "timeout": self._waits.meeting,
             "path": next((challenge.mutant.path for challenge in challenges if challenge.mutant), ""),
         }
-        pieces = [
-            (each.setup, each.expression, each.watch, each.unseen, text)
-            for each, text in zip(probes, expected, strict=True)
-        ]
+        plain = [to_json(dataclasses.replace(probe, id="", path="", mutant=None)) for probe in probes]
+        pieces = list(zip(plain, expected, strict=True))
         limit = self._waits.meeting + self._waits.silence
         requests = [
             Request("challenge", common | _part(pieces, challenges, start), limit)
