@@ -268,7 +268,14 @@ class OfflineGenerator:
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         is_wrapped, has_receiver = bool(assignment.target.decorators), bool(plan.callee.receiver)
-        hunt = Hunt(self._prober, survivors, raised, is_wrapped=is_wrapped, has_receiver=has_receiver)
+        hunt = Hunt(
+            self._prober,
+            survivors,
+            raised,
+            is_wrapped=is_wrapped,
+            has_receiver=has_receiver,
+            is_over=lambda: limits.is_over,
+        )
         showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
         hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
         pursue(hunt, search, limits)
