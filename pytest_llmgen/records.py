@@ -690,7 +690,7 @@ class Runner(Prober, Protocol):
         """Node ids that the workers collected, and collection errors."""
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
-        """Run each test in a fork of its own, with coverage of the files in scope."""
+        """Run each test in a process that no test has changed, with coverage of the files in scope."""
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Collect and run test files (path -> source) that are not on disk.
@@ -1093,7 +1093,7 @@ class RunInfo:
     exit_code: int = 0
     rounds: int = 0
     kept_verdicts: int = 0  # of mutants, that earlier runs had found and that still hold
-    map_source: str = ""  # "forked" (each test in its own fork) or "baseline" (the user's own run)
+    map_source: str = ""  # "forked" (each test in a fork that no test has changed) or "baseline" (the user's own run)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     stage_cpu_seconds: Mapping[str, float] = field(default_factory=dict)
     peak_memory_mb: float = 0.0  # the largest resident memory of one worker, its children left out

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_llmgen.kept.doubts import aliases_of, doubts_of, last_name, unseen_names
+from pytest_llmgen.kept.trees import walk
 from pytest_llmgen.mutate.edits import split_lines
 
 _BLIND_DECORATORS = frozenset({
@@ -142,7 +143,7 @@ def _assigned(statements: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(
         each.id
         for node in statements
-        for each in ast.walk(node)
+        for each in walk(node)
         if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)
     )
 
@@ -182,14 +183,14 @@ def _part(node: Node, lines: list[str], aliases: dict[str, tuple[str, str]], bou
         end,
         digest_of("".join(lines[first - 1 : end])),
         frozenset(bound.names(node)),
-        frozenset(each.arg for each in ast.walk(node) if isinstance(each, ast.arg)),
+        frozenset(each.arg for each in walk(node) if isinstance(each, ast.arg)),
         _eager(list(_at_import(node)), bound) | {n for each in _decorators(node) for n in bound.names(each)},
         _is_pulled(node),
         any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list),
         doubts,
         unseen,
         frozenset(_base(base) for base in getattr(node, "bases", ())),
-        any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in ast.walk(node)),
+        any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in walk(node)),
     )
 
 
@@ -203,14 +204,14 @@ class _Bound:
     """The names that can mean something of this or another file where they stand alone."""
 
     def __init__(self, tree: ast.AST, nodes: Iterable[Node], more: frozenset[str]) -> None:
-        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        imports = [node for node in walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         self._bound = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
         self._bound |= {node.name for node in nodes} | more
         self._any = "*" in self._bound
 
     def names(self, node: ast.AST) -> Iterator[str]:
         """Names in a text that could stand for a part: a local variable can't."""
-        for each in ast.walk(node):
+        for each in walk(node):
             if isinstance(each, ast.Name):
                 if self._any or each.id in self._bound:
                     yield each.id
@@ -272,19 +273,19 @@ def _is_expression(text: str) -> bool:
 
 
 def _eager(nodes: Iterable[ast.AST], bound: _Bound) -> frozenset[str]:
-    calls = (each for node in nodes for each in ast.walk(node) if isinstance(each, ast.Call))
+    calls = (each for node in nodes for each in walk(node) if isinstance(each, ast.Call))
     return frozenset(name for call in calls for name in bound.names(call))
 
 
 def _decorators(node: Node) -> Iterator[ast.expr]:
     """Those of a definition, and of what it defines, that may hand it to somebody."""
-    for each in ast.walk(node):
+    for each in walk(node):
         if isinstance(each, Node):
             yield from (decorator for decorator in each.decorator_list if not _is_blind(decorator))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from alias.name.split(".")
@@ -304,14 +305,14 @@ def _plugins(statements: Iterable[ast.AST]) -> frozenset[str]:
 
 
 def _strings(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
+    for each in walk(node):
         if isinstance(each, ast.Constant) and isinstance(each.value, str):
             yield from _words(each.value)
 
 
 def _renamed(tree: ast.AST) -> frozenset[str]:
     """Names that are imported under another name: whoever says the other means them."""
-    found = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
+    found = (n for n in walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
     return frozenset(alias.name for node in found for alias in node.names if alias.asname and "." not in alias.name)
 
 
@@ -321,10 +322,10 @@ def _is_all(node: ast.AST) -> bool:
 
 def _only_defines(node: ast.AST) -> bool:
     """Whether a statement of the rest binds plain names and does nothing else that another file could see."""
-    if any(isinstance(each, ast.Call) and not _is_plain_call(each) for each in ast.walk(node)):
+    if any(isinstance(each, ast.Call) and not _is_plain_call(each) for each in walk(node)):
         return False
     if isinstance(node, ast.Assign):
-        return not any(isinstance(each, ast.Attribute | ast.Subscript) for t in node.targets for each in ast.walk(t))
+        return not any(isinstance(each, ast.Attribute | ast.Subscript) for t in node.targets for each in walk(t))
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Name)
     if isinstance(node, ast.Expr):

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from pytest_llmgen.kept.trees import walk
+
 DYNAMIC, IMPORTS, DATA, ENVIRONMENT, PLACE, UNSEEN = "dynamic", "imports", "data", "environment", "place", "unseen"
 """Doubts: finds code by names made at run time, imports so, reads files or variables, knows where it is, sees what
 nobody can check."""
@@ -70,7 +72,7 @@ def aliases_of(tree: ast.AST) -> dict[str, tuple[str, str]]:
 
 
 def _aliases(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top, _, rest = alias.name.partition(".")
@@ -83,7 +85,7 @@ def _aliases(tree: ast.AST) -> Iterator[tuple[str, tuple[str, str]]]:
 
 def doubts_of(nodes: Sequence[ast.AST], aliases: Aliases) -> tuple[frozenset[str], frozenset[int]]:
     """What of a text can't be told from the text, and the lines that bring in what nobody can check."""
-    every = [each for node in nodes for each in ast.walk(node)]
+    every = [each for node in nodes for each in walk(node)]
     used = [(each, last_name(each)) for each in every if isinstance(each, ast.Name | ast.Attribute)]
     names = {name for _, name in used}
     names |= {aliases[name][1].rpartition(".")[2] for name in names & aliases.keys()}  # imported under another name
@@ -113,7 +115,7 @@ def unseen_names(statements: Sequence[ast.AST], aliases: Aliases) -> frozenset[s
     while True:
         before = len(found)
         for node in statements:
-            read = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            read = {each.id for each in walk(node) if isinstance(each, ast.Name)}
             if read & found or doubts_of([node], aliases)[1]:
                 found |= _bound_by(node)
         if len(found) == before:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from pytest_llmgen.kept.anatomy import Anatomy, digest_of
 from pytest_llmgen.kept.doubts import DYNAMIC, IMPORTS
@@ -151,13 +150,13 @@ class Reaches:
             if place not in seen:
                 seen.add(place)
                 part = project.part(*place)
-                waiting += [each for name in part.mentions for each in names.get(name, ())]
+                waiting += [each for name in part.mentions & names.keys() for each in names[name]]
                 if part.is_fixture or place[0] in project.tests or _is_conftest(place[0]):
                     waiting += [
-                        each for name in part.wishes for each in names.get(name, ()) if project.is_fixture(each)
+                        each for name in part.wishes & names.keys() for each in names[name] if project.is_fixture(each)
                     ]
         return seen
 
 
 def _is_conftest(path: str) -> bool:
-    return PurePosixPath(path).name == CONFTEST
+    return path.rpartition("/")[2] == CONFTEST

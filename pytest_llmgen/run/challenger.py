@@ -45,7 +45,7 @@ class Challenger:
 
     def __init__(self, judge: Judge, child: StartChild, channel: Channel, root: Path) -> None:
         self._judge, self._child, self._channel, self._root = judge, child, channel, root
-        self._pieces: dict[tuple[Any, ...], Piece] = {}
+        self._pieces: dict[tuple[Probe, str], Piece] = {}
 
     def serve(self, request: dict[str, Any]) -> None:
         """Say of each mutant which calls show something else than is expected."""
@@ -62,13 +62,12 @@ class Challenger:
         while waiting:
             waiting = waiting[self._take_turn(waiting, pieces, request) :]
 
-    def _piece(self, setup: str, expression: str, watch: Sequence[str], unseen: Sequence[str], expected: str) -> Piece:
-        key = (setup, expression, tuple(watch), tuple(unseen), expected)
+    def _piece(self, data: Any, expected: str) -> Piece:
+        key = (from_json(Probe, data), expected)
         if key not in self._pieces:
             if len(self._pieces) >= _MAX_PIECES:
                 self._pieces.clear()
-            probe = Probe("", setup, expression, tuple(watch), unseen=tuple(unseen))
-            self._pieces[key] = compiled(probe, expected)
+            self._pieces[key] = compiled(*key)
         return self._pieces[key]
 
     def _tell(self, met: _Met, places: Sequence[int], *, all_same: bool) -> None:

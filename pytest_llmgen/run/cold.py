@@ -115,7 +115,7 @@ class Zygote:
             if request["kind"] == "load":
                 self._load(request["files"])
             elif request["kind"] == "map":
-                self._map(request["nodeid"], request["timeout"] + request["extra"])
+                self._map(request["nodeids"][0], request["timeout"] + request["extra"])
             elif request["kind"] == "prove":
                 self._prove(request["files"], request["timeout"])
             else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import (
@@ -50,7 +50,9 @@ CHALLENGES_A_REQUEST = 32
 PROBES_A_REQUEST = 64
 GROUP = 64
 """Mutants that may share a child."""
-GROUPS_A_WORKER = 3
+ROW = 32
+"""Tests that may share a child while it is seen what they cover."""
+PARTS_A_WORKER = 3
 """So that no worker is left with much more than the others."""
 QUICK_TEST, QUICK_TESTS = 0.05, 0.25
 """Seconds of one test, and of all tests of a mutant, that are run in a group; they count the price of a fork."""
@@ -58,6 +60,8 @@ COLD_START_FACTOR = 3.0
 """A cold run may take this many times the time of a worker's start for importing and collecting."""
 OTHER_ZONE = "Asia/Kathmandu"
 OTHER_HASH_SEED = 4711
+
+T = TypeVar("T")
 
 
 class Executor:
@@ -147,14 +151,30 @@ class Executor:
         return tuple(hello["nodeids"]), tuple(hello["errors"])
 
     def map_tests(self, nodeids: Sequence[str], timeout: float) -> Iterator[TestRun]:
-        """Run each test in a process of its own, with coverage of the files in scope."""
-        has_threads = self._has_threads(own=True)
-        extra = self._start_seconds(own=True) if has_threads else 0.0
+        """Run each test in a process that no test has changed, with coverage of the files in scope."""
+        if self._has_threads(own=True):
+            requests = self._mapping([[n] for n in nodeids], timeout, extra=self._start_seconds(own=True))
+            yield from self._mapped(self._pool(protocol.COLD, own=True), requests)
+            return
+        left = dict.fromkeys(nodeids)
+        pool = self._pool(protocol.WARM, own=True)
+        rows = [row for row in self._parted(nodeids, ROW) if len(row) > 1]
+        for _, message in pool.run(self._mapping(rows, timeout)):
+            if message["kind"] != LOST:  # one of them has ended the worker: each is asked about alone
+                left.pop(message["run"]["nodeid"], None)
+                yield self._run(message, "")
+        yield from self._mapped(pool, self._mapping([[n] for n in left], timeout))
+
+    def _mapping(
+        self, rows: Iterable[Sequence[str]], timeout: float, extra: float = 0.0, **more: object
+    ) -> list[Request]:
         limit = timeout + extra + self._waits.silence
-        requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": extra}, limit) for n in nodeids]
-        pool = self._pool(protocol.COLD if has_threads else protocol.WARM, own=True)
+        return [Request("map", {"nodeids": row, "timeout": timeout, "extra": extra, **more}, limit) for row in rows]
+
+    def _mapped(self, pool: Pool, requests: Sequence[Request]) -> Iterator[TestRun]:
+        """Runs of tests that are asked about one by one."""
         for request, message in pool.run(requests):
-            yield self._run(message, request.body["nodeid"])
+            yield self._run(message, request.body["nodeids"][0])
 
     def outside(self, nodeids: Sequence[str], timeout: float) -> list[TestRun]:
         """Run each test in a fork of its own without walls, in the circumstances of the user's run.
@@ -167,18 +187,12 @@ class Executor:
         usual = {name: os.environ[name] for name in PLACES if name in os.environ} | {"TMPDIR": tempfile.gettempdir()}
         environment = {**circumstances.environment, **usual}
         with self._pool_for_once(dataclasses.replace(circumstances, environment=environment)) as pool:
-            limit = timeout + self._waits.silence
-            requests = [Request("map", {"nodeid": n, "timeout": timeout, "extra": 0.0}, limit) for n in nodeids]
-            return [self._run(message, request.body["nodeid"]) for request, message in pool.run(requests)]
+            return list(self._mapped(pool, self._mapping([[n] for n in nodeids], timeout)))
 
     def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
         """What the walls refuse tests that pass behind them."""
-        body = {"timeout": timeout, "extra": 0.0, "needs": True}
-        requests = [Request("map", {**body, "nodeid": n}, timeout + self._waits.silence) for n in nodeids]
-        found = [
-            self._run(message, request.body["nodeid"]) for request, message in self._pool(protocol.WARM).run(requests)
-        ]
-        return {run.nodeid: run.needs for run in found}
+        requests = self._mapping([[n] for n in nodeids], timeout, needs=True)
+        return {run.nodeid: run.needs for run in self._mapped(self._pool(protocol.WARM), requests)}
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Collect and run test files that are not on disk, each in a fork of its own."""
@@ -264,7 +278,7 @@ class Executor:
         warm = self._pool(protocol.WARM, own=own)
         left = {job.mutant.id: job for job in jobs}
         cold: list[MutantJob] = []
-        for request, message in warm.run([self._together(group) for group in self._groups(jobs)]):
+        for request, message in warm.run([self._together(group) for group in self._parted(jobs, GROUP)]):
             yield from _take(request, message, left, cold)
         alone = [self._together([job]) for job in left.values()]  # their worker died, be it of a neighbour
         for request, message in warm.run(alone):
@@ -290,10 +304,11 @@ class Executor:
         """Whether threads are alive once the project is imported: a fork from there would be without them."""
         return bool(self._pool(protocol.WARM, own=own).greet()["has_threads"])
 
-    def _groups(self, jobs: Sequence[MutantJob]) -> Iterator[Sequence[MutantJob]]:
+    def _parted(self, things: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+        """Parts of a list, few enough in each for all workers to have some."""
         workers = self._settings.workers or os.cpu_count() or 1
-        size = max(1, min(GROUP, -(-len(jobs) // (workers * GROUPS_A_WORKER))))
-        return (jobs[n : n + size] for n in range(0, len(jobs), size))
+        size = max(1, min(most, -(-len(things) // (workers * PARTS_A_WORKER))))
+        return (things[n : n + size] for n in range(0, len(things), size))
 
     def _together(self, jobs: Sequence[MutantJob]) -> Request:
         quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
@@ -375,10 +390,8 @@ class Executor:
             "timeout": self._waits.meeting,
             "path": next((challenge.mutant.path for challenge in challenges if challenge.mutant), ""),
         }
-        pieces = [
-            (each.setup, each.expression, each.watch, each.unseen, text)
-            for each, text in zip(probes, expected, strict=True)
-        ]
+        plain = [to_json(dataclasses.replace(probe, id="", path="", mutant=None)) for probe in probes]
+        pieces = list(zip(plain, expected, strict=True))
         limit = self._waits.meeting + self._waits.silence
         requests = [
             Request("challenge", common | _part(pieces, challenges, start), limit)

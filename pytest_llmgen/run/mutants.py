@@ -7,7 +7,7 @@ import gc
 import importlib
 import linecache
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -22,13 +22,14 @@ from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
+from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder
 from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
-from pytest_llmgen.run.states import Watch, modules_below, process_state
+from pytest_llmgen.run.states import modules_below, process_state
 from pytest_llmgen.run.wire import from_json, to_json
 
 StartChild = Callable[[Callable[[Reporter], None], OnRecord, float | Deadline], End]
@@ -60,6 +61,7 @@ class Judge:
         self._progress = Progress()
         self._restless: set[pytest.Item] = set()
         self._watch: Watch | None = None  # of what is loaded; made where no test has run
+        self._visible: dict[str, bool] = {}  # whether it sees all that tests of a file may change
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self._clean: dict[str, float] = {}  # seconds of a test without a mutant
@@ -81,6 +83,7 @@ class Judge:
         """Find the functions that are alive now."""
         gc.unfreeze()
         self._watch = None
+        self._visible.clear()
         gc.collect()
         self._index = index_functions(str(self._live.root), self._live.sources)
         gc.freeze()
@@ -127,7 +130,7 @@ class Judge:
         if isinstance(prepared, Exception):
             return Case(job)
         items = [self._live.items.get(test) for test in job.tests[:quick]]
-        again = takewhile(self._is_fit, items)
+        again = takewhile(self.is_fit, items)
         return Case(job, tuple(item for item in again if item is not None), prepared.activate, clean)
 
     def _prepare(self, mutant: Mutant) -> Prepared | Exception:
@@ -139,9 +142,16 @@ class Judge:
         except (NeedsImport, CompileFailed) as reason:
             return reason
 
-    def _is_fit(self, item: pytest.Item | None) -> bool:
-        """Whether a test may meet mutants in a group: all that it may change can be seen."""
-        return isinstance(item, pytest.Function) and self._watched.can_see(str(item.path))
+    def is_fit(self, item: pytest.Item | None) -> bool:
+        """Whether a test may share a process with others: all that it may change can be seen."""
+        return isinstance(item, pytest.Function) and self._can_see(str(item.path))
+
+    def _can_see(self, path: str) -> bool:
+        if path not in self._visible:
+            gc.unfreeze()
+            self._visible[path] = self._watched.can_see(path)
+            gc.freeze()
+        return self._visible[path]
 
     @property
     def _watched(self) -> Watch:
@@ -150,17 +160,29 @@ class Judge:
             for item in self._live.items.values():
                 given = getattr(item, "callspec", None)
                 apart.setdefault(str(item.path), []).extend([given.params] if given else [])
-            gc.unfreeze()
             self._watch = Watch(modules_below(str(self._live.root)), apart)
-            gc.freeze()
         return self._watch
 
+    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[[], bool], Callable[[], None]]:
+        """Begins to watch, in a child where no test has run and none but these will.
+
+        Returns:
+            What says whether the process looks as it does now, and what undoes the changes that can be undone.
+        """
+        watch, files = self._watched, sorted({str(item.path) for item in items})
+
+        def put_back() -> None:
+            watch.put_back(files)
+            gc.collect()  # what held nothing but itself may still be found by its weak references
+
+        return _begun(watch, files), put_back
+
     def _run_group(self, cases: Sequence[Case], tally: Tally) -> tuple[End, int | None]:
-        watch = self._watched
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            GroupChild(self.shortcut, report, self._progress, _begun(watch)).meet(cases)
+            files = sorted({str(item.path) for case in cases for item in case.items})
+            GroupChild(self.shortcut, report, self._progress, _begun(self._watched, files)).meet(cases)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()
@@ -174,7 +196,7 @@ class Judge:
 
         Where that can't be seen, it never looks as it was.
         """
-        if path not in self._index.functions or not self._watched.can_see(str(self._live.root / path)):
+        if path not in self._index.functions or not self._can_see(str(self._live.root / path)):
             return lambda: lambda: False
         return partial(_begun, self._watched)
 
@@ -265,9 +287,9 @@ class Judge:
             teller.flush()
 
 
-def _begun(watch: Watch) -> Callable[[], bool]:
+def _begun(watch: Watch, files: Sequence[str] = ()) -> Callable[[], bool]:
     process = process_state()  # of the child: Python seeds its random numbers anew after a fork
-    return lambda: process_state() == process and watch.is_same()
+    return lambda: process_state() == process and watch.is_same(files)
 
 
 class Teller:

@@ -29,6 +29,7 @@ from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
+from pytest_llmgen.run.mapping import GREEN, Row, Visit
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.nest import NoNestError, Request, nest
@@ -39,7 +40,6 @@ from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.recording import recording
 from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
-from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.traces import Tracer, of_start
@@ -47,7 +47,6 @@ from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
 
-GREEN = (Outcome.PASSED, Outcome.XPASSED)
 PROBING = ("probe", "challenge")
 """Requests about one module that no test needs to have imported."""
 PERTURBED_SEED = 20_000
@@ -161,6 +160,7 @@ class Server:
         self._judge = Judge(live, self._child, self._channel)
         collect_errors = [f"{nodeid}: {error.message}" for nodeid, error in self._recorder.collect_errors]
         self._judge.look_around()
+        self._row = Row(self._run_row, self._map_alone)
         self._channel.send(
             protocol.HELLO,
             nodeids=list(self._items),
@@ -239,23 +239,42 @@ class Server:
         return path in self._names and self._names[path] not in sys.modules and path not in self._not_nested
 
     def _map(self, request: dict[str, Any]) -> None:
-        nodeid = request["nodeid"]
-        if nodeid not in self._items:
-            self._answer([RawRun(nodeid, Outcome.NOT_COLLECTED, message="the workers did not collect it")])
-            return
+        nodeids, limit = request["nodeids"], request["timeout"]
         if request.get("needs"):
-            self._answer([self._with_needs(RawRun(nodeid, Outcome.PASSED), request["timeout"])])
+            self._answer([self._with_needs(RawRun(nodeid, Outcome.PASSED), limit) for nodeid in nodeids])
             return
-        item, shortcut = self._items[nodeid], self._judge.shortcut
-        tally = Tally([nodeid], request["timeout"])
-        if shortcut.is_known(item):
-            with shortcut.opened():
-                end = self._child(lambda report: self._run_short(report, item), partial(self._note, tally), tally.limit)
-            tally.end(end)
-        if not tally.runs:
-            tally = Tally([nodeid], request["timeout"])
+        items = [self._items[nodeid] for nodeid in nodeids if nodeid in self._items]
+        shared = self._row.run([item for item in items if self._can_share(item)], limit) if len(items) > 1 else {}
+        for nodeid in nodeids:
+            if nodeid not in self._items:
+                run = RawRun(nodeid, Outcome.NOT_COLLECTED, message="the workers did not collect it")
+            else:
+                run = shared.get(nodeid) or self._map_alone(self._items[nodeid], limit)
+            self._answer([run])
+
+    def _can_share(self, item: pytest.Item) -> bool:
+        return self._judge.shortcut.is_known(item) and self._judge.is_fit(item)
+
+    def _map_alone(self, item: pytest.Item, limit: float) -> RawRun:
+        """What a test comes to in a fork of its own; with what the walls refuse it where it fails."""
+        runs = self._run_row([item], limit) if self._judge.shortcut.is_known(item) else []
+        if not runs:
+            tally = Tally([item.nodeid], limit)
             self._run_all(tally, partial(self._prepare_and_run, lambda _report: [item]))
-        self._answer([run if run.outcome in GREEN else self._with_needs(run, request["timeout"]) for run in tally.runs])
+            runs = tally.runs
+        return runs[0] if runs[0].outcome in GREEN else self._with_needs(runs[0], limit)
+
+    def _run_row(self, items: Sequence[pytest.Item], limit: float) -> Sequence[RawRun]:
+        """Run tests the short way in one child, as far as it gets; the last run may be its crash, or its hang."""
+        tally = Tally([item.nodeid for item in items], limit)
+
+        def work(report: Reporter) -> None:
+            visit = Visit(self._judge.shortcut, *self._measuring(report, items))
+            visit.run(items, *self._judge.tests_in_a_row(items)) if len(items) > 1 else visit.run_one(items[0])
+
+        with self._judge.shortcut.opened():
+            tally.end(self._child(work, partial(self._note, tally), limit))
+        return tally.runs
 
     def _with_needs(self, run: RawRun, limit: float) -> RawRun:
         """Run a test that is green in the user's run once more, to see what the walls refuse it."""
@@ -283,7 +302,7 @@ class Server:
             items = self._collected(report, [path])
             leftovers.know([item.module.__dict__ for item in items if isinstance(item, pytest.Function)])
             items = [item for item in items if wanted is None or item.nodeid in wanted]
-            self._run_tests(report, items, left=lambda: leftovers.found(source))
+            self._run_tests(report, items, lambda: leftovers.found(source))
 
         with written(self._root, {path: source}):
             tally = Tally([], request["timeout"], [path])
@@ -349,19 +368,25 @@ class Server:
         items = prepare(report)
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
 
-    def _run_short(self, report: Reporter, item: pytest.Item) -> None:
-        with contextlib.suppress(UnsureError):  # no result, then: it is run once more
-            self._run_tests(report, [item], short=True)
-
     def _run_tests(
+        self, report: Reporter, items: Sequence[pytest.Item], left: Callable[[], tuple[str, ...]] = tuple
+    ) -> None:
+        """``left`` is asked after the last one: what belongs to several tests is torn down then."""
+        before, after = self._measuring(report, items, lambda nodeid: left() if nodeid == items[-1].nodeid else ())
+
+        def noted(result: ItemResult) -> bool:
+            after(result)
+            return True
+
+        run_items(items, self._recorder, before=before, after=noted)
+
+    def _measuring(
         self,
         report: Reporter,
         items: Sequence[pytest.Item],
-        *,
-        short: bool = False,
-        left: Callable[[], tuple[str, ...]] = tuple,
-    ) -> None:
-        """``left`` is asked after the last one: what belongs to several tests is torn down then."""
+        left: Callable[[str], tuple[str, ...]] = lambda _nodeid: (),
+    ) -> tuple[Callable[[str], None], Callable[[ItemResult], RawRun]]:
+        """What to do before and after a test, in the child, so that its run is measured and reported."""
         fixtures = {item.nodeid: tuple(sorted(getattr(item, "fixturenames", ()))) for item in items}
 
         def before(nodeid: str) -> None:
@@ -369,19 +394,14 @@ class Server:
             self._meter.start()
             self._tracer.start()
 
-        def after(result: ItemResult) -> bool:
+        def after(result: ItemResult) -> RawRun:
             trace = self._tracer.stop()  # first: coverage opens files too
             trace = replace(trace, fixtures=fixtures.get(result.nodeid, ()))
-            run = replace(raw_run(result, self._meter.stop()), trace=trace)
-            is_last = result.nodeid == items[-1].nodeid
-            report.send("run", run=to_json(replace(run, left=left()) if is_last else run))
-            return True
+            run = replace(raw_run(result, self._meter.stop()), trace=trace, left=left(result.nodeid))
+            report.send("run", run=to_json(run))
+            return run
 
-        if short:
-            before(items[0].nodeid)
-            self._judge.shortcut.run(items, after=after)
-        else:
-            run_items(items, self._recorder, before=before, after=after)
+        return before, after
 
     def _collected(self, report: Reporter, paths: Sequence[str]) -> list[pytest.Item]:
         """Collect files in the child and say what came of it."""

@@ -45,7 +45,7 @@ def take_survey(
     on_test: Callable[[int, int], None],
     waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
 ) -> Survey:
-    """Run each green test of the baseline in a fork of its own and map lines to tests.
+    """Run each green test of the baseline where no test has changed anything, and map lines to tests.
 
     Where the user's run is too slow to repeat, its own per-test contexts serve instead; a collection
     error leaves the user's run empty, and then the tests that a worker collects are taken.

@@ -26,6 +26,7 @@ SIZE_LIMIT = 2000
 TEXT_LIMIT = 200
 _ATOMS = (type(None), bool, int, str)
 """Types whose ``repr`` needs no proof that it is equal."""
+_LARGE = 10**100
 EXACT_DIGITS = 4
 """A float with no more significant digits than this is one that people write by hand."""
 
@@ -43,9 +44,9 @@ class _NoSourceError(Exception):
 def describe(value: object) -> Value:
     """Describe a value; ``source`` is None unless it evaluates to an equal value of the same type."""
     kind = type(value)
+    if kind in _ATOMS and _is_short(atom := value):
+        return _of_atom(atom)
     type_name = f"{kind.__module__}.{kind.__qualname__}"
-    if kind in _ATOMS and len(plain := repr(value)) <= SIZE_LIMIT:
-        return Value(type_name, plain, (), False, _cut(plain))
     writer = _Writer()
     if kind.__name__ == "_CallList" and kind.__module__ == _MOCK:
         value = list(value)  # type: ignore[call-overload]
@@ -57,6 +58,18 @@ def describe(value: object) -> Value:
     except Exception:  # noqa: BLE001, S110 (a value of the code under test may raise anything when looked at)
         pass
     return Value(type_name, None, (), False, _text(value))
+
+
+def _is_short(value: Any) -> bool:
+    if type(value) is str:
+        return len(value) <= TEXT_LIMIT
+    return value is None or -_LARGE < value < _LARGE
+
+
+@lru_cache(maxsize=4096, typed=True)  # of all that is looked at, nearly everything was there before
+def _of_atom(value: Any) -> Value:
+    plain = repr(value)
+    return Value(f"builtins.{type(value).__qualname__}", plain, (), False, _cut(plain))
 
 
 def _text(value: object) -> str:

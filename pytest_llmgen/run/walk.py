@@ -156,38 +156,38 @@ class Found:
         self.lists: list[Any] = []
         self.sets: list[Any] = []
         self.objects: list[Any] = []  # with a dictionary
-        self._others: list[tuple[Callable[[Any], Iterable[Any]], Any]] = []
+        self.others: list[tuple[Callable[[Any], Iterable[Any]], Any]] = []  # how to read them
 
     def note(self, value: object, read: Callable[[Any], Iterable[Any]]) -> None:
         """Keep an object that must be asked by itself."""
-        self._others.append((read, value))
+        self.others.append((read, value))
 
-    def columns(self) -> list[Callable[[], Iterator[Any]]]:
-        """What to read again and again; most of it is done by the interpreter.
+    def columns(self) -> dict[str, Callable[[], Iterator[Any]]]:
+        """What to read again and again, by name; most of it is done by the interpreter.
 
         A column that could be longer than before comes after its lengths.
         """
         flat, dicts, classes = chain.from_iterable, self.dicts, self.classes
-        return [
-            lambda: flat(map(_defaults, self.functions)),
-            lambda: map(len, map(vars, self.functions)),
-            lambda: map(_contents, self.cells),
-            lambda: map(dict.__len__, dicts),
-            lambda: flat(map(dict.keys, dicts)),
-            lambda: flat(map(dict.values, dicts)),
-            lambda: map(len, classes),
-            lambda: flat(map(MappingProxyType.keys, classes)),
-            lambda: flat(map(MappingProxyType.values, classes)),
-            lambda: map(list.__len__, self.lists),
-            lambda: flat(map(list.__iter__, self.lists)),
-            lambda: map(set.__len__, self.sets),
-            lambda: flat(map(set.__iter__, self.sets)),
-            lambda: map(_dict_in, self.objects),
-        ]
+        return {
+            "defaults": lambda: flat(map(_defaults, self.functions)),
+            "attributes": lambda: map(len, map(vars, self.functions)),
+            "cells": lambda: map(_contents, self.cells),
+            "dicts": lambda: map(dict.__len__, dicts),
+            "keys": lambda: flat(map(dict.keys, dicts)),
+            "values": lambda: flat(map(dict.values, dicts)),
+            "classes": lambda: map(len, classes),
+            "names of classes": lambda: flat(map(MappingProxyType.keys, classes)),
+            "values of classes": lambda: flat(map(MappingProxyType.values, classes)),
+            "lists": lambda: map(list.__len__, self.lists),
+            "in lists": lambda: flat(map(list.__iter__, self.lists)),
+            "sets": lambda: map(set.__len__, self.sets),
+            "in sets": lambda: flat(map(set.__iter__, self.sets)),
+            "objects": lambda: map(_dict_in, self.objects),
+        }
 
     def read(self) -> list[Any]:
         """What the others hold."""
-        return [each for read, value in self._others for each in read(value)]
+        return [each for read, value in self.others for each in read(value)]
 
 
 def names_of(module: dict[str, Any]) -> list[Any]:

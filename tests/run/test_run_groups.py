@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from pytest_llmgen.records import Mutant, MutantJob, Region
+from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
 from pytest_llmgen.run.groups import CPU_PATIENCE, PATIENCE, PATIENCE_FACTOR, Case, Tally, prove
 from pytest_llmgen.run.judging import Proof
-from pytest_llmgen.run.states import Watch, modules_below, modules_of, process_state
+from pytest_llmgen.run.states import modules_below, modules_of, process_state
 
 
 class Item:
@@ -176,8 +177,9 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr("sys.path", list(sys.path))
     monkeypatch.setenv("LLMGEN_X", "0")
     module, params = loaded(MODULE), {"n": [1]}
-    watch, process = Watch([module], {"/test_watched.py": [params]}), process_state()
-    assert (watch.is_same(), watch.unseen, process_state() == process) == (True, frozenset(), True)
+    files, process = ["/test_watched.py"], process_state()
+    watch = Watch([module], {"/test_watched.py": [params]})
+    assert (watch.can_see(*files), watch.is_same(files), process_state() == process) == (True, True, True)
     handler, log_handlers = signal.getsignal(signal.SIGUSR1), list(logging.getLogger().handlers)
     monkeypatch.setattr(colorsys, "hls_to_rgb", colorsys.hls_to_rgb)
     token = module.CONTEXT.set(0)
@@ -186,7 +188,7 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     try:
         with decimal.localcontext():
             exec(change, vars(module) | {"PARAMS": params} if "PARAMS" in change else vars(module))
-            assert not (watch.is_same() and process_state() == process)
+            assert not (watch.is_same(files) and process_state() == process)
     finally:
         signal.signal(signal.SIGUSR1, handler)
         logging.getLogger().handlers[:] = log_handlers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llmgen.records import Challenge, Module, Mutant, Probe, Region
+from pytest_llmgen.records import Challenge, Meeting, Module, Mutant, Probe, Region
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.settings import defaults
 
@@ -103,3 +103,11 @@ def test_a_mutant_does_not_see_what_the_one_before_it_left(runner: Executor) -> 
     met = runner.challenge([counts, plain], expected, challenges, frozenset(), 4)
     assert [each.differing for each in met] == [(1,), (), (1,), (), (), (0,)]
     assert [each.all_same for each in met] == [False, True, False, True, True, False]
+
+
+def test_what_a_probe_does_not_assert_makes_no_difference(runner: Executor) -> None:
+    probe = Probe("quiet", "mine = []", "mine.append(1)", ("mine",), asserted=())
+    loud = Probe("loud", "mine = []", "mine.append(1)", ("mine",), afterwards=("mine.append(2)",))
+    expected = ["('None', '', [])", "('None', '', [('mine', '[1]'), ('mine.append(2)', 'None')])"]
+    (met,) = runner.challenge([probe, loud], expected, [Challenge(None, (0, 1))], frozenset(), 2)
+    assert met == Meeting((), all_same=True)
