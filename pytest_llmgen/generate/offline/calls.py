@@ -15,11 +15,9 @@ from pytest_llmgen.generate.offline.code import Parameter
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
-from pytest_llmgen.records import Target, TargetKind
+from pytest_llmgen.records import RESULT, Target, TargetKind
 
 ITEM_LIMIT = 20
-RESULT = "result"
-"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
