@@ -370,6 +370,8 @@ class Heard:
     right: object
 
 
+RESULT = "result"
+"""The name under which a test, and a probe, holds what a call has returned."""
 LISTENING = "listening"
 """The operator of a mutant that changes nothing but tells its comparisons."""
 

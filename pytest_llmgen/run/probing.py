@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.generate.offline.calls import RESULT
 from pytest_llmgen.generate.offline.showing import shown_text
-from pytest_llmgen.records import Observation, Probe, Value
+from pytest_llmgen.records import RESULT, Observation, Probe, Value
 from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pytest_llmgen.generate.offline.calls import RESULT
-from pytest_llmgen.records import Value
+from pytest_llmgen.records import RESULT, Value
 from pytest_llmgen.run.harmless import is_harmless
 from pytest_llmgen.run.values import describe, names_of
 

@@ -69,5 +69,9 @@ def test_a_worker_loads_nothing_that_only_generating_needs() -> None:
     done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "pytest_llmgen.run.worker" in loaded
-    assert not {name for name in loaded if name.endswith((".offline.search", ".offline.generator", ".vet.vetting"))}
+    assert not {
+        name
+        for name in loaded
+        if name.endswith((".offline.search", ".offline.calls", ".offline.generator", ".vet.vetting"))
+    }
     assert not {name.partition(".")[0] for name in loaded} & (HEAVY - {"coverage"})

@@ -15,11 +15,9 @@ from pytest_llmgen.generate.offline.code import Parameter
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, LOG, WARNINGS
 from pytest_llmgen.generate.offline.situations import PLACE
 from pytest_llmgen.generate.offline.terms import Term
-from pytest_llmgen.records import Target, TargetKind
+from pytest_llmgen.records import RESULT, Target, TargetKind
 
 ITEM_LIMIT = 20
-RESULT = "result"
-"""The name under which a test holds what a call has returned; probes use it, too."""
 AWAIT = "await "
 """What a step begins with that has to be awaited."""
 Input = tuple[Term, ...]
@@ -111,6 +109,7 @@ class Callee:
     has_aftermath: bool = False  # behind the parameters stands what the object is asked at the end
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
+    aim: Target | None = None  # a private function, where it is that which the calls are to reach
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:

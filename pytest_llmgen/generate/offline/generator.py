@@ -28,6 +28,7 @@ from pytest_llmgen.generate.offline.code import (
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.ears import ears
+from pytest_llmgen.generate.offline.entrances import entrances, is_private
 from pytest_llmgen.generate.offline.files import file_terms, takes_path
 from pytest_llmgen.generate.offline.given import Given, given_by, named, objects_of, usable
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
@@ -159,20 +160,51 @@ class OfflineGenerator:
             yield self._answer(assignment, self._modules)
 
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
-        try:
-            plain = replace(assignment, target=_by_property(assignment.target))
-            plan = plan_of(plain, modules, self._patterns(plain.module), self._given(plain))
-            candidates, note = self._search(plain, plan, modules)
-        except UnsuitableError as problem:
-            return Reply(assignment, note=str(problem))
-        except RecursionError:
-            return Reply(assignment, note="its code is nested too deeply to be read")
-        except _SURPRISES as error:
-            return Reply(assignment, note=f"the search failed: {type(error).__name__}: {error}")
+        plain = replace(assignment, target=_by_property(assignment.target))
+        candidates, note = self._try(plain, plain.target, modules)
+        if not candidates and is_private(plain.target):
+            for entrance in entrances(plain.target, plain.module):
+                candidates, told = self._try(plain, entrance, modules)
+                note = note if not candidates else told
+                if candidates:
+                    break
         key = assignment.target.key
-        named = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
-        same = {identity: n for identity, n in self._memories[plain.target.key].same.items() if n}
-        return Reply(assignment, tuple(named), note=note, same_results=same)
+        made = [replace(item, target=key, id=f"{key}#{item.name}") for item in candidates]
+        same = {identity: n for identity, n in self._memory(plain.target.key).same.items() if n}
+        return Reply(assignment, tuple(made), note=note, same_results=same)
+
+    def _memory(self, key: str) -> _Memory:
+        return self._memories.setdefault(key, _Memory())
+
+    def _try(
+        self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]
+    ) -> tuple[list[Candidate], str]:
+        """Candidates that call ``entrance``, the target itself or what calls it; and why there are none."""
+        try:
+            if entrance is assignment.target:
+                plan = plan_of(assignment, modules, self._patterns(assignment.module), self._given(assignment))
+            else:
+                assignment = replace(assignment, stage=Stage.GAPS)
+                plan = self._plan_through(assignment, entrance, modules)
+            return self._search(assignment, plan, modules)
+        except UnsuitableError as problem:
+            return [], str(problem)
+        except RecursionError:
+            return [], "its code is nested too deeply to be read"
+        except _SURPRISES as error:
+            return [], f"the search failed: {type(error).__name__}: {error}"
+
+    def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
+        """How ``entrance`` is called, to reach the target of the assignment."""
+        target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
+        node = find_function(ast.parse(assignment.module.source), target.qualname, target.def_line)
+        if node is None:
+            raise UnsuitableError("its definition is not reachable by name")
+        if context.import_line.startswith("from "):
+            context = replace(context, import_line=f"from {assignment.module.name} import {head}")
+        called = replace(assignment, target=entrance, context=context)
+        plan = plan_of(called, modules, self._patterns(assignment.module), self._given(called))
+        return replace(plan, node=node, callee=replace(plan.callee, aim=target))
 
     def _limits(self, assignment: Assignment, part: float) -> Limits:
         """``part`` of the time of an assignment, where that is limited.
@@ -199,9 +231,11 @@ class OfflineGenerator:
         return self._seen_fixtures[fixtures]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
-        rng = random.Random(f"{self._seed}/{assignment.target.key}/{assignment.round}")  # noqa: S311 (not a secret)
+        key = assignment.target.key if plan.callee.aim is None else plan.callee.target.key
+        seed = f"{self._seed}/{key}/{assignment.round}"
+        rng = random.Random(seed)  # noqa: S311 (not a secret)
         limits = self._limits(assignment, _FOR_SEARCH)
-        memory = self._memories.setdefault(assignment.target.key, _Memory())
+        memory = self._memory_of(assignment.target, plan.callee.target)
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(_essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
@@ -246,6 +280,14 @@ class OfflineGenerator:
                 total -= len(each.observed)
                 each.observed.clear()
         return memory.observed
+
+    def _memory_of(self, target: Target, called: Target) -> _Memory:
+        """What was tried for a target by calls of a function, whose tests have their names together."""
+        if target.key == called.key:
+            return self._memory(target.key)
+        memory = self._memory(f"{target.key} through {called.key}")
+        memory.names = self._memory(called.key).names
+        return memory
 
     def _alive(self, plan: Plan) -> tuple[tuple[Term, ...], ...]:
         """The values of each place, without objects that do not even come into being."""

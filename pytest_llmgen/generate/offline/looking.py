@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.calls import RESULT, Callee, names_in
+from pytest_llmgen.generate.offline.calls import Callee, names_in
 from pytest_llmgen.generate.offline.clock import later
 from pytest_llmgen.generate.offline.ears import HEARD
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.write import Look, Seen
-from pytest_llmgen.records import Observation, Prober
+from pytest_llmgen.records import RESULT, Observation, Prober
 
 _MAX_LOOKS = 8
 

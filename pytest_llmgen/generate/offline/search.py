@@ -348,7 +348,8 @@ def defaults_of(callee: Callee) -> tuple[str, ...]:
 
 def goals_of(observation: Observation, callee: Callee) -> frozenset[Goal]:
     """Lines and arcs of the target that a probe reached."""
-    first, last = callee.target.start_line, callee.target.end_line
+    target = callee.aim or callee.target
+    first, last = target.start_line, target.end_line
     lines = {("line", line, 0) for line in observation.hits.lines if first <= line <= last}
     arcs = {("arc", a, b) for a, b in observation.hits.arcs if first <= abs(a) <= last and first <= abs(b) <= last}
     return frozenset(lines | arcs)

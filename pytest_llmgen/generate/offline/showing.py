@@ -19,7 +19,7 @@ _PYTHON_SAYS = re.compile(
     r"object is not |object cannot be|object does not|indices must be|unsupported operand|unexpected keyword argument"
     r"|positional argument|required (keyword-only )?argument|has no len\(\)|has no attribute|unhashable type"
     r"|bad operand|not supported between|can only concatenate|can't multiply|cannot unpack|argument of type|takes no"
-    r"|\w\(\) arg|argument \d+ is|argument for \w+\(\)|math domain error|empty range for"
+    r"|\w\(\) arg|argument \d+ is|for \w+\(\) must be|math domain error|empty range for"
     r"|sequence item \d|must be real number, not|invalid literal for|could not convert|values to unpack"
 )
 """What Python says of a slip: it differs from version to version, and nobody raised it on purpose."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import RESULT, Callee, Form, Input, Scene, as_statement, compose, names_in
+from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
 from pytest_llmgen.generate.offline.terms import OMITTED
-from pytest_llmgen.records import Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
+from pytest_llmgen.records import RESULT, Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 from pytest_llmgen.refine.rename import rename
 
 _INLINE = 40

@@ -1,0 +1,70 @@
+"""Private functions are reached by the public ones that call them."""
+
+import dataclasses
+
+from test_generate_offline_generator import InProcessProber, assignments_of, module_of, targets_of
+
+from pytest_llmgen.generate.offline.entrances import entrances
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
+
+SOURCE = """
+class Table:
+    def __init__(self):
+        self._rows = []
+
+    def add(self, row):
+        self.__check(row)
+        self._rows.append(row)
+
+    def __check(self, row):
+        if row == "":
+            raise ValueError("a row must not be empty")
+
+    def _width(self):
+        return max(map(self._length, self._rows), default=0)
+
+    def _length(self, row):
+        return len(str(row))
+
+    def line(self):
+        return self._width() * "-"
+
+
+def _half(number):
+    return number // 2
+
+
+def quarter(number):
+    return _half(_half(number))
+"""
+
+
+def module():
+    made = module_of("tables", SOURCE)
+    return dataclasses.replace(made, targets=tuple(targets_of(made)))
+
+
+def found_for(name):
+    made = module()
+    target = next(each for each in made.targets if each.qualname == name)
+    return [each.qualname for each in entrances(target, made)]
+
+
+def test_the_public_callers_of_a_private_function_are_found_through_private_ones():
+    assert found_for("Table._length") == ["Table.line"]
+    assert found_for("Table.__check") == ["Table.add"]
+    assert found_for("_half") == ["quarter"]
+    assert found_for("quarter") == []
+
+
+def test_what_cannot_be_called_by_name_is_tested_by_its_caller():
+    made = module()
+    assignment = next(each for each in assignments_of(made) if each.target.qualname == "Table.__check")
+    open_lines = dataclasses.replace(assignment.gaps, lines=(10, 11))
+    (reply,) = OfflineGenerator(InProcessProber([made]), 1, clock=lambda: 0.0).generate(
+        [dataclasses.replace(assignment, gaps=open_lines)]
+    )
+    sources = "\n".join(candidate.source for candidate in reply.candidates)
+    assert 'pytest.raises(ValueError, match="^a row must not be empty$")' in sources
+    assert 'table.add("")' in sources
+    assert {candidate.target for candidate in reply.candidates} == {assignment.target.key}
