@@ -69,7 +69,8 @@ def within(terms: Sequence[Term], limits: Mapping[str, object]) -> list[Term]:
         made = [from_source(f"Decimal('{number}')", terms[0].imports) for number in numbers]
         return [each for each in unique([*terms, *made]) if _decimal_fits(each, limits)]
     if kinds & {"int", "float"}:
-        return _lasting([*terms, *map(from_source, numbers)], limits)
+        known = [term for term in terms if _value(term) is not ...]  # of infinity nothing is known
+        return _lasting([*known, *map(from_source, numbers)], limits)
     return _lasting(terms, limits) or list(terms)
 
 
