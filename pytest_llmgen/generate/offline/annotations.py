@@ -15,6 +15,7 @@ from pytest_llmgen.generate.offline.code import (
     dotted,
     parameters,
 )
+from pytest_llmgen.generate.offline.constraints import MADE, NAMED, limits_of, within
 from pytest_llmgen.generate.offline.docs import examples_of
 from pytest_llmgen.generate.offline.fakes import fakes, stand_ins
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
@@ -157,6 +158,8 @@ class Annotations:
                 return self._union([left, right], depth)
             case ast.Subscript(value=value, slice=inner):
                 return self._generic(dotted(value).rpartition(".")[2], inner, depth)
+            case ast.Call(func=function) if (made := dotted(function).rpartition(".")[2]) in MADE:
+                return within(self.terms_of_text(MADE[made], depth), limits_of([node]))
             case ast.Name() | ast.Attribute():
                 return self._named(dotted(node).rpartition(".")[2], depth)
             case _:
@@ -199,6 +202,8 @@ class Annotations:
             return _paths()
         if name == "Callable":
             return _callables(1)
+        if name in NAMED:
+            return self.terms_of_text(NAMED[name], depth)
         if name in self._world.aliases and depth < MAX_DEPTH:
             return self.terms(self._world.aliases[name], depth + 1)
         return self.unknown(depth) if name in {"Any", "object", "T", "K", "V", "Self"} or len(name) == 1 else []
@@ -220,7 +225,7 @@ class Annotations:
         if name in makers:
             return makers[name]()
         if name in _WRAPPERS:
-            return self.terms(parts[0], depth)
+            return within(self.terms(parts[0], depth), limits_of(parts[1:]))
         if name in _DICTS:
             return self._dicts(parts, depth)
         if name in {"frozenset", "FrozenSet"}:

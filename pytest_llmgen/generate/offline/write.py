@@ -21,6 +21,8 @@ _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
 _EXACT_DIGITS = 4
 """As in ``run/values.py``: a number with no more is one that people write by hand."""
+_PUBLIC = {"pydantic_core._pydantic_core": "pydantic"}
+"""Where a library means its errors to be imported from."""
 _TODAY = "as the code is today"
 
 
@@ -421,6 +423,7 @@ def matching(message: str) -> str:
 
 def _error_import(observation: Observation) -> tuple[str, ...]:
     module, _, name = (observation.error_type or "").rpartition(".")
+    module = _PUBLIC.get(module, module)
     return () if module in {"builtins", ""} else (f"from {module} import {name}",)
 
 
