@@ -187,7 +187,8 @@ def _public(value: object) -> list[str]:
 @functools.lru_cache(maxsize=256)  # the same few classes, thousands of times
 def _of_class(kind: type) -> tuple[str, ...]:
     """Names of slots and of properties that may be asked."""
-    owners = [owner for owner in kind.__mro__ if not _is_of_library(owner)]
+    own = kind.__module__.partition(".")[0]
+    owners = [owner for owner in kind.__mro__ if owner.__module__.partition(".")[0] == own]
     slots = [name for owner in reversed(owners) for name in _slots(owner)]
     properties = [name for owner in owners for name, item in vars(owner).items() if _is_property(item)]
     return (*slots, *(name for name in properties if is_harmless(kind, name)))

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.annotations import passed
-from pytest_llmgen.generate.offline.calls import Callee, as_statement
+from pytest_llmgen.generate.offline.calls import Callee, _index, as_statement
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind
 from pytest_llmgen.generate.offline.documented import _without_dead
 from pytest_llmgen.generate.offline.merge import _value_label, arguments_of, merge_candidates
@@ -154,12 +154,23 @@ def test_a_long_name_does_not_end_in_the_middle_of_what_it_says():
         ("setattr(cart, 'limit', 3)", "cart.limit = 3"),
         ("cart.__setitem__('a', 1)", "cart['a'] = 1"),
         ("cart.__delitem__('a')", "del cart['a']"),
+        ("cart.__setattr__('limit', 3)", "cart.limit = 3"),
+        ("cart.__delattr__('limit')", "del cart.limit"),
+        ("cart.__delattr__('a b')", "cart.__delattr__('a b')"),
         ("cart.__ior__({'a': 1})", "cart |= {'a': 1}"),
         ("cart.__getattr__('a')", "cart.__getattr__('a')"),
     ],
 )
 def test_a_call_that_stands_alone_is_written_as_a_statement(expression, statement):
     assert as_statement(expression) == statement
+
+
+@pytest.mark.parametrize(
+    ("argument", "written"),
+    [("slice(0, 2)", "0:2"), ("slice(None, 2)", ":2"), ("slice(0, 4, 2)", "slice(0, 4, 2)"), ("3", "3")],
+)
+def test_a_slice_is_written_as_an_index(argument, written):
+    assert _index(argument) == written
 
 
 def test_expected_records_are_written_as_arguments_are():
