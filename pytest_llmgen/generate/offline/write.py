@@ -259,7 +259,7 @@ def _places_to_name(seen: Seen) -> frozenset[str]:
 
 def _long_places(seen: Seen) -> frozenset[str]:
     pairs = zip(seen.callee.places, seen.find.row, strict=True)
-    return frozenset(place for place, term in pairs if len(term.source) > _INLINE)
+    return frozenset(place for place, term in pairs if len(term.source) > _INLINE or term.steps)
 
 
 def _state_checks(seen: Seen, scene: Scene, imports: list[str]) -> list[str]:
