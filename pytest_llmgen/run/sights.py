@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import re
@@ -168,6 +169,14 @@ def _is_of_library(kind: type) -> bool:
     return kind.__module__.partition(".")[0] in _LIBRARY
 
 
+def know_classes(module: types.ModuleType) -> None:
+    """Look at the classes of a module before a fork does: what is known of them is known in every child."""
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            with contextlib.suppress(Exception):  # classes of a project may be of any shape
+                _of_class(value)
+
+
 def _public(value: object) -> list[str]:
     """Public attributes and properties, as they were defined."""
     kind: Any = type(value)
@@ -178,7 +187,8 @@ def _public(value: object) -> list[str]:
 @functools.lru_cache(maxsize=256)  # the same few classes, thousands of times
 def _of_class(kind: type) -> tuple[str, ...]:
     """Names of slots and of properties that may be asked."""
-    owners = [owner for owner in kind.__mro__ if not _is_of_library(owner)]
+    own = kind.__module__.partition(".")[0]
+    owners = [owner for owner in kind.__mro__ if owner.__module__.partition(".")[0] == own]
     slots = [name for owner in reversed(owners) for name in _slots(owner)]
     properties = [name for owner in owners for name, item in vars(owner).items() if _is_property(item)]
     return (*slots, *(name for name in properties if is_harmless(kind, name)))

@@ -170,8 +170,8 @@ class _Writer:
             return self._dotted(value)
         if dataclasses.is_dataclass(value):
             return self._dataclass(value, depth)
-        if isinstance(value, tuple) and hasattr(kind, "_fields"):
-            return self._call(self._dotted(kind), zip(kind._fields, value, strict=True), depth)
+        if (named := _named_fields(value)) is not None:
+            return self._call(self._dotted(kind), named, depth)
         is_call = kind.__module__ == _MOCK and kind.__name__ == "_Call"
         return self._mock_call(value, depth) if is_call else self._own_repr(value)
 
@@ -288,6 +288,16 @@ class _Writer:
 
     def _call(self, name: str, fields: Iterable[tuple[str, Any]], depth: int) -> str:
         return f"{name}({self._bounded(f'{key}={self.write(each, depth + 1)}' for key, each in fields)})"
+
+
+def _named_fields(value: Any) -> Iterable[tuple[str, Any]] | None:
+    """Of a named tuple its fields, of a pydantic model those that were set; None for anything else."""
+    kind = type(value)
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return zip(kind._fields, value, strict=True)
+    if isinstance(fields := getattr(kind, "model_fields", None), dict) and hasattr(value, "model_fields_set"):
+        return [(name, getattr(value, name)) for name in fields if name in value.model_fields_set]
+    return None
 
 
 def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:

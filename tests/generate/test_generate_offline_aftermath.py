@@ -4,7 +4,7 @@ import random
 
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of
 
-from pytest_llmgen.generate.offline.generator import plan_of
+from pytest_llmgen.generate.offline.generator import OfflineGenerator, plan_of
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Limits, Search
 from pytest_llmgen.records import Challenge, Meeting, Mutant, Probe, Region
@@ -110,3 +110,27 @@ def test_only_what_a_test_asserts_tells_a_mutant_apart(tmp_path):
     assert list(differing([(0, piece)], frozenset(), 1, tmp_path, lambda: None)) == []
     both = compiled(Probe("p", setup, called, watch), SHOWN)
     assert list(differing([(0, both)], frozenset(), 1, tmp_path, lambda: None)) == [0]
+
+
+def test_another_object_keeps_the_steps_that_brought_it_into_its_state():
+    module = module_of(
+        "dates",
+        """
+        class Job:
+            def __init__(self):
+                self.due = 0
+
+            def delay(self, days):
+                self.due += days
+
+            def __lt__(self, other):
+                if other.due == 3:
+                    return True
+                return self.due < other.due
+        """,
+    )
+    assignment = next(each for each in assignments_of(module) if each.target.qualname == "Job.__lt__")
+    (reply,) = OfflineGenerator(InProcessProber([module]), 1, clock=lambda: 0.0).generate([assignment])
+    sources = "\n".join(candidate.source for candidate in reply.candidates)
+    assert "other.delay(3)" in sources
+    assert "job < other" in sources

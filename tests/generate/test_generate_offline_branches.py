@@ -42,6 +42,7 @@ from pytest_llmgen.records import Observation, Probe
         ("self.used", True, "used"),
         ("self.used", False, "not_used"),
         ("seed", True, "with_seed"),
+        ("not self._len", True, "empty"),
         ("f(x) + g(y) > 3", True, ""),
     ],
 )
@@ -59,6 +60,9 @@ def f(code):
         raise KeyError(code)
     if known != clean:
         raise OSError(code)
+    place = known.index(code)
+    if place == len(known):
+        raise IndexError(code)
     checked = check(known)
     if not checked:
         raise TypeError(code)
@@ -66,7 +70,7 @@ def f(code):
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"), [(5, ["without_code"]), (7, [""]), (9, ["known_is_not_code"]), (12, [""])]
+    ("line", "expected"), [(5, ["without_code"]), (7, [""]), (9, ["known_is_not_code"]), (12, [""]), (15, [""])]
 )
 def test_the_cause_of_an_error_is_told_by_what_a_caller_knows(line, expected):
     (node,) = ast.parse(LOCALS).body

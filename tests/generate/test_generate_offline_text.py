@@ -11,14 +11,16 @@ import pytest
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.annotations import passed
-from pytest_llmgen.generate.offline.calls import Callee, as_statement
+from pytest_llmgen.generate.offline.calls import Callee, _index, as_statement
 from pytest_llmgen.generate.offline.code import Parameter, ParameterKind
-from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
+from pytest_llmgen.generate.offline.documented import _without_dead
+from pytest_llmgen.generate.offline.merge import _value_label, arguments_of, merge_candidates
+from pytest_llmgen.generate.offline.showing import is_explicit
 from pytest_llmgen.generate.offline.styling import _plain, leading_fields
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape
 from pytest_llmgen.generate.offline.write import approximated, equality, matching
-from pytest_llmgen.records import Candidate, Category, Module, Oracle, Origin, Target, TargetKind, Value
+from pytest_llmgen.records import Candidate, Category, Module, Observation, Oracle, Origin, Target, TargetKind, Value
 
 TEXTS = ["", "a", "it's", 'say "x"', 'it\'s "x"', "\\", "\\'", "tab\t", "é", "\x00", "a\nb", "'\"\"'", "\\\"'"]
 
@@ -152,12 +154,23 @@ def test_a_long_name_does_not_end_in_the_middle_of_what_it_says():
         ("setattr(cart, 'limit', 3)", "cart.limit = 3"),
         ("cart.__setitem__('a', 1)", "cart['a'] = 1"),
         ("cart.__delitem__('a')", "del cart['a']"),
+        ("cart.__setattr__('limit', 3)", "cart.limit = 3"),
+        ("cart.__delattr__('limit')", "del cart.limit"),
+        ("cart.__delattr__('a b')", "cart.__delattr__('a b')"),
         ("cart.__ior__({'a': 1})", "cart |= {'a': 1}"),
         ("cart.__getattr__('a')", "cart.__getattr__('a')"),
     ],
 )
 def test_a_call_that_stands_alone_is_written_as_a_statement(expression, statement):
     assert as_statement(expression) == statement
+
+
+@pytest.mark.parametrize(
+    ("argument", "written"),
+    [("slice(0, 2)", "0:2"), ("slice(None, 2)", ":2"), ("slice(0, 4, 2)", "slice(0, 4, 2)"), ("3", "3")],
+)
+def test_a_slice_is_written_as_an_index(argument, written):
+    assert _index(argument) == written
 
 
 def test_expected_records_are_written_as_arguments_are():
@@ -194,6 +207,40 @@ def test_the_first_option_of_a_constructor_needs_no_name(sources, written):
     row = [from_source(source) if source else OMITTED for source in sources]
     assert passed(parameters, row, is_first_plain=True) == written
     assert "=" in passed(parameters, row)
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        ("n = 3\neven, odd = split(f, n)\nn = 5", "n = 5"),  # another example
+        ("first, second = split(f, n)", "first, second = split(f, n)"),
+        ("one, other = make(n)", "one, other = make(n)"),  # what it does is not known
+    ],
+)
+def test_of_what_stands_before_an_example_only_what_it_needs_is_kept(before, kept):
+    needed = _without_dead(ast.parse(before).body, "split(first, n)" if "first" in before else "split(g, n)")
+    assert "\n".join(map(ast.unparse, needed)) == kept
+
+
+@pytest.mark.parametrize(
+    ("source", "label"), [("'_'", "_"), ("'a b'", "a b"), ("'[x]'", "[x]"), ("'[]'", ""), ("3", "")]
+)
+def test_a_short_text_is_the_id_of_its_row(source, label):
+    assert _value_label(source) == label
+
+
+@pytest.mark.parametrize(
+    ("message", "is_told"),
+    [
+        ("Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.", False),
+        ("isqrt() argument must be nonnegative", False),
+        ("zip() argument 2 is shorter than argument 1", False),
+        ("n should be at least one, not 0", True),
+    ],
+)
+def test_a_message_of_pythons_own_is_not_asserted(message, is_told):
+    seen = Observation("", "raised", error_type="builtins.ValueError", error_message=message)
+    assert is_explicit(seen, frozenset({"ValueError"})) is is_told
 
 
 def test_names_are_made_unique():

@@ -11,8 +11,10 @@ from pytest_llmgen.generate.offline.calls import Scene
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.killing import cover
 from pytest_llmgen.generate.offline.plainness import awkwardness, is_slip
+from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.search import Find
 from pytest_llmgen.generate.offline.terms import OMITTED, from_source
+from pytest_llmgen.generate.offline.world import survey
 from pytest_llmgen.records import Observation, OpenGaps, Probe, Survivor, Value
 
 BAG = """
@@ -50,6 +52,15 @@ def test_only_the_state_that_tells_the_mutant_is_asserted(before, after, told):
     checks = [line.strip() for line in source.splitlines() if line.strip().startswith("assert")]
     assert len(checks) == 1
     assert told in checks[0]
+
+
+def test_what_takes_something_out_is_no_question():
+    taking = "    def pop(self, key):\n        return dict.pop(self, key)\n"
+    asking = "    def find(self, key):\n        return dict.get(self, key)\n"
+    putting = "    def put(self, key):\n        self[key] = 1\n"
+    module = module_of("stores", f"class Store(dict):\n{taking}\n{asking}\n{putting}")
+    shape = survey(module, {}).classes["Store"]
+    assert questions(shape, "put", ("key",))[1] == (("find", ("key",)),)
 
 
 POOLS = [[OMITTED, from_source("'hello'")], [from_source("3")]]

@@ -15,6 +15,7 @@ from pytest_llmgen.generate.offline.code import (
     dotted,
     parameters,
 )
+from pytest_llmgen.generate.offline.constraints import MADE, NAMED, limits_of, within
 from pytest_llmgen.generate.offline.docs import examples_of
 from pytest_llmgen.generate.offline.fakes import fakes, stand_ins
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
@@ -90,6 +91,21 @@ _BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')"), ("import io",)),
     "BytesIO": (("io.BytesIO(b'abc')", "io.BytesIO(b'')"), ("import io",)),
+    "partial": (("functools.partial(len, 'hello')", "functools.partial(max, 1, 2)"), ("import functools",)),
+    "deque": (("deque([3, 1, 2])", "deque()"), ("from collections import deque",)),
+    "Counter": (("Counter('hello')", "Counter()"), ("from collections import Counter",)),
+    "tzinfo": (("timezone.utc", "timezone(timedelta(hours=2))"), ("from datetime import timedelta, timezone",)),
+    "ZoneInfo": (("ZoneInfo('UTC')",), ("from zoneinfo import ZoneInfo",)),
+    "Logger": (("logging.getLogger('tests')",), ("import logging",)),
+    "Random": (("random.Random(1)",), ("import random",)),
+    "Lock": (("threading.Lock()",), ("import threading",)),
+    "RLock": (("threading.RLock()",), ("import threading",)),
+    "Event": (("threading.Event()",), ("import threading",)),
+    "Namespace": (("argparse.Namespace(verbose=True)", "argparse.Namespace()"), ("import argparse",)),
+    "Element": (("ElementTree.fromstring('<a b=\"1\">text<c/></a>')",), ("from xml.etree import ElementTree",)),
+    "Exception": (("ValueError('text')", "KeyError('key')"), ()),
+    "type": (("int", "str", "list"), ()),
+    "IPv4Address": (("ip_address('192.0.2.1')",), ("from ipaddress import ip_address",)),
     "range": (("range(3)", "range(0)"), ()),
     "slice": (("slice(0, 2)", "slice(1, None)", "slice(None, 2)", "slice(-1, None)", "slice(5, 9)"), ()),
 }
@@ -106,6 +122,10 @@ _SAME = {
     "SupportsInt": "int",
     "Hashable": "str",
     "NoneType": "None",
+    "BaseException": "Exception",
+    "ValueError": "Exception",
+    "Type": "type",
+    "timezone": "tzinfo",
     "Buffer": "bytes",
 }
 _STREAMS = ("AsyncIterable", "AsyncIterator", "AsyncGenerator")
@@ -157,6 +177,8 @@ class Annotations:
                 return self._union([left, right], depth)
             case ast.Subscript(value=value, slice=inner):
                 return self._generic(dotted(value).rpartition(".")[2], inner, depth)
+            case ast.Call(func=function) if (made := dotted(function).rpartition(".")[2]) in MADE:
+                return within(self.terms_of_text(MADE[made], depth), limits_of([node]))
             case ast.Name() | ast.Attribute():
                 return self._named(dotted(node).rpartition(".")[2], depth)
             case _:
@@ -199,6 +221,8 @@ class Annotations:
             return _paths()
         if name == "Callable":
             return _callables(1)
+        if name in NAMED:
+            return self.terms_of_text(NAMED[name], depth)
         if name in self._world.aliases and depth < MAX_DEPTH:
             return self.terms(self._world.aliases[name], depth + 1)
         return self.unknown(depth) if name in {"Any", "object", "T", "K", "V", "Self"} or len(name) == 1 else []
@@ -220,7 +244,7 @@ class Annotations:
         if name in makers:
             return makers[name]()
         if name in _WRAPPERS:
-            return self.terms(parts[0], depth)
+            return within(self.terms(parts[0], depth), limits_of(parts[1:]))
         if name in _DICTS:
             return self._dicts(parts, depth)
         if name in {"frozenset", "FrozenSet"}:

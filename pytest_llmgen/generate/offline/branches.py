@@ -101,6 +101,7 @@ def decisions(node: FunctionNode, goals: frozenset[Goal]) -> Iterator[Decision]:
 class _Locals:
     """The variables of a function that are no parameters: a reader of the test does not know them."""
 
+    given: frozenset[str]
     names: frozenset[str]
     origins: Mapping[str, ast.expr]  # of those that only hold a parameter in another form: ``clean = code.strip()``
 
@@ -116,12 +117,18 @@ class _Locals:
             if isinstance(item.targets[0], ast.Name) and stored[item.targets[0].id] == 1
             if _held(item.value) in given - stored.keys()
         }
-        return cls(frozenset(stored.keys() - given), origins)
+        return cls(frozenset(given), frozenset(stored.keys() - given), origins)
 
     def traced(self, test: ast.expr) -> ast.expr:
         """The condition in terms of parameters, as far as that is known."""
         traced: ast.expr = _Traced(self.origins).visit(copy.deepcopy(test))
         return traced
+
+    def hide(self, test: ast.expr) -> bool:
+        """Whether a condition says nothing to a caller: no parameter is compared with anything in it."""
+        is_compared = any(isinstance(each, ast.Compare) for each in ast.walk(test))
+        is_known = is_compared and any(each.id in self.given for each in _names(test))
+        return self.are_in(test) and not is_known
 
     def are_in(self, test: ast.expr) -> bool:
         """Whether a condition names one of them."""
@@ -176,8 +183,7 @@ def _cause(node: FunctionNode, find: Find) -> Decision | None:
             met = [each for each in branch if isinstance(each, ast.Raise) and each.lineno in lines]
             test = local.traced(item.test)
             phrase = phrase_of(test, is_true=way) if met else ""
-            is_hollow = local.are_in(test) and not any(isinstance(each, ast.Compare) for each in ast.walk(test))
-            if phrase and not is_hollow:
+            if phrase and not local.hide(test):
                 best = Decision(item.lineno, str(way), phrase, is_plain=False)
     return best
 
@@ -269,6 +275,8 @@ def _asked(thing: ast.expr, method: str, args: Sequence[ast.expr], *, is_true: b
 def _present(name: str, *, is_true: bool) -> str:
     if not name:
         return ""
+    if name in {"len", "length", "size"}:
+        return "not_empty" if is_true else "empty"
     if name.startswith("no_"):
         return f"{'without' if is_true else 'with'}_{name.removeprefix('no_')}"
     if name.endswith("ed") and name not in _NOUNS:

@@ -297,14 +297,32 @@ def _with_one(name: str, owner: str, argument: str) -> str:
         return f"({argument}) + {owner}"
     if name in _BINARY:
         return f"{owner} {_BINARY[name]} {argument}"
-    return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{argument}]"}.get(name, "")
+    return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{_index(argument)}]"}.get(name, "")
+
+
+def _index(argument: str) -> str:
+    """``0:2`` for ``slice(0, 2)``."""
+    match ast.parse(argument, mode="eval").body:
+        case ast.Call(func=ast.Name(id="slice"), args=[start, stop], keywords=[]):
+            return ":".join("" if ast.unparse(each) == "None" else ast.unparse(each) for each in (start, stop))
+        case _:
+            return argument
 
 
 def as_statement(expression: str) -> str:
     """The expression as a reader would write it alone on a line: ``setattr`` becomes an assignment, and so on."""
     match ast.parse(expression, mode="eval").body:
-        case ast.Call(func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str() as name), value]):
+        case (
+            ast.Call(func=ast.Name(id="setattr"), args=[owner, ast.Constant(value=str() as name), value])
+            | ast.Call(
+                func=ast.Attribute(value=owner, attr="__setattr__"), args=[ast.Constant(value=str() as name), value]
+            )
+        ) if name.isidentifier():
             return f"{ast.unparse(owner)}.{name} = {ast.unparse(value)}"
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="__delattr__"), args=[ast.Constant(value=str() as name)]
+        ) if name.isidentifier():
+            return f"del {ast.unparse(owner)}.{name}"
         case ast.Call(func=ast.Attribute(value=owner, attr="__setitem__"), args=[key, value], keywords=[]):
             return f"{ast.unparse(owner)}[{ast.unparse(key)}] = {ast.unparse(value)}"
         case ast.Call(func=ast.Attribute(value=owner, attr="__delitem__"), args=[key], keywords=[]):

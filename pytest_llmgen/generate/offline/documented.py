@@ -87,6 +87,10 @@ def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
         match node:
             case ast.Expr(value=ast.Call(func=ast.Name(id=name))) if name in called:
                 continue
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Call(func=ast.Name(id=name))) if (
+                name in called and not needed & {ast.unparse(part) for part in parts}
+            ):
+                continue  # another example
             case ast.Assign(targets=[ast.Name(id=name)]):
                 if name not in needed:
                     continue

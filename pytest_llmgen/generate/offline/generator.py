@@ -40,7 +40,7 @@ from pytest_llmgen.generate.offline.plainness import awkwardness
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, patterns_probes, texts_of_patterns
-from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Search, outcome_text
+from pytest_llmgen.generate.offline.search import Find, Found, Goal, Limits, Remembered, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.styling import restyled
@@ -72,6 +72,8 @@ _MAX_CANDIDATES = 24
 _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _MAX_MUTANTS = 600
+_MAX_REMEMBERED = 40_000
+"""Observations of all targets together, some kilobytes each."""
 _MAX_LOOKED_AT = 24
 _MAX_SETTLED = 4
 """So often inputs are chosen anew because some were restless."""
@@ -106,6 +108,7 @@ class _Memory:
     unkilled: set[str] = field(default_factory=set)  # mutants that met every input and live
     reached: set[Goal] = field(default_factory=set)
     was_searched: bool = False
+    observed: Remembered = field(default_factory=dict)  # inputs of the last search, which the next one begins with
 
     def is_exhausted(self, gaps: OpenGaps) -> bool:
         """Whether an earlier search has tried all that is open, in vain."""
@@ -252,6 +255,7 @@ class OfflineGenerator:
             plan.known,
             wire,
             reads_clock=has_clock,
+            remembered=self._remembered(memory),
         )
         found = search.run(plan.seeds)
         if not found.finds:
@@ -264,6 +268,18 @@ class OfflineGenerator:
         claimed = self._claimed(assignment, plan, modules, found, examples, memory) if is_first else []
         candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
+
+    def _remembered(self, memory: _Memory) -> Remembered:
+        """What is known of a target's inputs; the oldest is forgotten where it becomes too much."""
+        known = list(self._memories.values())
+        total = sum(len(each.observed) for each in known)
+        for each in known:
+            if total <= _MAX_REMEMBERED:
+                break
+            if each is not memory:
+                total -= len(each.observed)
+                each.observed.clear()
+        return memory.observed
 
     def _memory_of(self, target: Target, called: Target) -> _Memory:
         """What was tried for a target by calls of a function, whose tests have their names together."""
@@ -294,7 +310,14 @@ class OfflineGenerator:
         survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
         limits = self._limits(assignment, 1 - _FOR_SEARCH)
         is_wrapped, has_receiver = bool(assignment.target.decorators), bool(plan.callee.receiver)
-        hunt = Hunt(self._prober, survivors, raised, is_wrapped=is_wrapped, has_receiver=has_receiver)
+        hunt = Hunt(
+            self._prober,
+            survivors,
+            raised,
+            is_wrapped=is_wrapped,
+            has_receiver=has_receiver,
+            is_over=lambda: limits.is_over,
+        )
         showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
         hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
         pursue(hunt, search, limits)
@@ -600,10 +623,12 @@ def _why_nothing_new(is_first: bool) -> str:
 def _in_order_of_gain(found: Found) -> list[Find]:
     """What the search kept, then every other input that shows something else; each input once."""
     first = sorted(found.finds, key=lambda find: (not find.gained, not find.is_boundary))
-    rest = [find for find in found.everything if find.row not in {kept.row for kept in first}]
+    known = {find.row for find in first}
+    rest = [find for find in found.everything if find.row not in known]
     seen = {(find.goals, outcome_text(find.observation)) for find in first}
-    other = [find for find in rest if (find.goals, outcome_text(find.observation)) not in seen]
-    return [*first, *other, *(find for find in rest if find not in other)]
+    is_other = [(find.goals, outcome_text(find.observation)) not in seen for find in rest]
+    other = [find for find, is_one in zip(rest, is_other, strict=True) if is_one]
+    return [*first, *other, *(find for find, is_one in zip(rest, is_other, strict=True) if not is_one)]
 
 
 def _goals(gaps: OpenGaps) -> frozenset[Goal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -20,6 +20,8 @@ _MAX_MET = 160
 """Inputs that one mutant meets at most."""
 SLOW = 0.1
 """CPU seconds of an input that is kept only for what no quicker one reaches: every mutant meets it, and every run."""
+_AT_ONCE = 64
+"""Mutants between two looks at the clock."""
 _EQUAL_ROWS = 10
 _IDLE_ROUNDS = 4
 
@@ -47,8 +49,13 @@ class Hunt:
         *,
         is_wrapped: bool = False,
         has_receiver: bool = False,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``is_wrapped``: a decorator may answer for the function; ``has_receiver``: inputs begin with an object."""
+        """``is_wrapped``: a decorator may answer for the function; ``has_receiver``: inputs begin with an object.
+
+        ``is_over``: whether the time is; mutants that have not met their inputs by then are said to be neither.
+        """
+        self._is_over = is_over
         self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
@@ -128,7 +135,14 @@ class Hunt:
             for place, find in enumerate(finds)
         ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
-        return self._prober.challenge(probes, expected, challenges, self.raised, enough) if challenges else []
+        found: list[Meeting] = []
+        for start in range(0, len(challenges), _AT_ONCE):
+            part = challenges[start : start + _AT_ONCE]
+            if self._is_over():
+                found += [Meeting()] * len(part)
+            else:
+                found += self._prober.challenge(probes, expected, part, self.raised, enough)
+        return found
 
 
 def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> tuple[int, ...]:

@@ -273,7 +273,8 @@ def _value_label(source: str) -> str:
     if not isinstance(text, str):
         return ""
     is_plain = text.isascii() and text.isprintable() and text == text.strip() and "\\" not in text
-    return text if is_plain and 0 < len(text) <= _MAX_LABEL and any(map(str.isalnum, text)) else ""
+    is_word = any(map(str.isalnum, text)) or not set(text) & set("[]:/")
+    return text if is_plain and 0 < len(text) <= _MAX_LABEL and is_word else ""
 
 
 def _label(rest: str) -> str:

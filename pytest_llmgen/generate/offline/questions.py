@@ -11,6 +11,8 @@ from pytest_llmgen.generate.offline.world import ClassShape
 
 _PROPERTIES = {"property", "cached_property"}
 _SHOWING = ("__len__", "__str__", "__iter__", "__repr__")
+_COMMANDS = {"pop", "popitem", "popleft", "clear", "remove", "discard", "delete", "insert", "send", "take", "reset"}
+"""First words of methods that change their object, also where a base in machine code does it."""
 _MAPPINGS = {"MutableMapping", "Mapping", "dict", "UserDict", "OrderedDict"}
 
 
@@ -48,7 +50,7 @@ def showing(shape: ClassShape, target: str = "") -> list[str]:
 
 def _only_tells(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     """Whether a method gives something, and neither it nor what it asks of its object seems to change anything."""
-    if not _leaves_alone(name, methods):
+    if name.partition("_")[0] in _COMMANDS or not _leaves_alone(name, methods):
         return False
     inside = list(ast.walk(methods[name]))
     yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)

@@ -89,6 +89,11 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     return replace(probe, afterwards=scene.afterwards), scene
 
 
+What = tuple[object, ...]
+"""All of a probe that decides what is seen of it."""
+Remembered = dict[What, Observation]
+
+
 class Search:
     """One search over the inputs of one target."""
 
@@ -104,9 +109,13 @@ class Search:
         wire: Mutant | None = None,
         *,
         reads_clock: bool = False,
+        remembered: Remembered | None = None,
     ) -> None:
-        """``wire`` makes the target tell its comparisons; ``reads_clock``: the module asks for the time."""
-        self._reads_clock = reads_clock
+        """``wire`` makes the target tell its comparisons; ``reads_clock``: the module asks for the time.
+
+        ``remembered`` is what earlier searches saw, and takes what this one sees.
+        """
+        self._reads_clock, self._remembered = reads_clock, {} if remembered is None else remembered
         self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee)), 0
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
@@ -257,6 +266,14 @@ class Search:
         return any(gains)
 
     def _seen(self, probes: Sequence[Probe]) -> list[Observation]:
+        """What the probes do, or did in an earlier search."""
+        asked = {_what(probe): probe for probe in probes}
+        fresh = [probe for text, probe in asked.items() if text not in self._remembered]
+        for probe, observation in zip(fresh, self._asked(fresh), strict=True):
+            self._remembered[_what(probe)] = observation
+        return [replace(self._remembered[_what(probe)], probe_id=probe.id) for probe in probes]
+
+    def _asked(self, probes: Sequence[Probe]) -> list[Observation]:
         """What the probes did, with the wiretap where it can be used."""
         if not probes:
             return []
@@ -316,6 +333,10 @@ def _without(find: Find, names: Collection[str]) -> Find:
     changed = {name: value for name, value in find.observation.changed.items() if name not in names}
     probe = replace(find.probe, unseen=tuple(names))
     return replace(find, probe=probe, observation=replace(find.observation, changed=changed))
+
+
+def _what(probe: Probe) -> What:
+    return probe.setup, probe.expression, probe.watch, probe.unseen, probe.afterwards, probe.asserted
 
 
 def defaults_of(callee: Callee) -> tuple[str, ...]:

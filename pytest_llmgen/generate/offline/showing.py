@@ -11,15 +11,24 @@ MAX_EXPECTED = 400
 MAX_MESSAGE = 300
 _IMPLICIT_ERRORS = frozenset(
     {"KeyError", "IndexError", "ZeroDivisionError", "ValueError", "OverflowError", "StopIteration", "LookupError"}
-    | {"UnicodeDecodeError", "UnicodeEncodeError", "FileNotFoundError", "InvalidOperation", "JSONDecodeError"}
+    | {
+        "UnicodeDecodeError",
+        "UnicodeEncodeError",
+        "FileNotFoundError",
+        "InvalidOperation",
+        "JSONDecodeError",
+        "ValidationError",
+    }
 )
 
 
+_VERSIONED = "errors.pydantic.dev"
+"""Stands in messages that name the version of a library."""
 _PYTHON_SAYS = re.compile(
     r"object is not |object cannot be|object does not|indices must be|unsupported operand|unexpected keyword argument"
     r"|positional argument|required (keyword-only )?argument|has no len\(\)|has no attribute|unhashable type"
     r"|bad operand|not supported between|can only concatenate|can't multiply|cannot unpack|argument of type|takes no"
-    r"|\w\(\) arg|argument \d+ is|argument for \w+\(\)|math domain error|empty range for"
+    r"|\w\(\) arg|argument \d+ is|for \w+\(\) must be|math domain error|empty range for"
     r"|sequence item \d|must be real number, not|invalid literal for|could not convert|values to unpack"
 )
 """What Python says of a slip: it differs from version to version, and nobody raised it on purpose."""
@@ -33,7 +42,7 @@ def error_name(observation: Observation) -> str:
 def is_explicit(observation: Observation, raised: frozenset[str]) -> bool:
     """Whether the error is one that the module means to raise (``raised`` names those); its message counts."""
     if not (observation.error_type or "").startswith("builtins."):
-        return True
+        return _VERSIONED not in observation.error_message
     return error_name(observation) in raised and not _PYTHON_SAYS.search(observation.error_message)
 
 

@@ -33,6 +33,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "int": (
         *("n", "m", "i", "j", "k", "x", "y", "a", "b", "c", "num", "number", "count", "size", "index", "limit"),
         *("length", "width", "height", "age", "year", "month", "day", "quantity", "depth", "start", "stop", "step"),
+        *("days", "hours", "weeks", "months", "years", "milliseconds", "microseconds", "times", "retries", "attempts"),
         *("max_length", "seconds", "minutes", "base", "digits", "total", "position", "level", "port"),
     ),
     "list[int]": (
@@ -225,6 +226,8 @@ def _vote_node(name: str, item: ast.AST, node: FunctionNode, votes: Counter[str]
             _vote_compare(name, left, right, item.ops[0], votes)
         case ast.BinOp():
             _vote_binary(name, item, votes)
+        case ast.AugAssign(op=op, value=ast.Name(id=found)) if found == name:
+            votes["int"] += _MEDIUM if isinstance(op, _ARITHMETIC) else _WEAK
         case ast.Call():
             _vote_call(name, item, votes)
         case ast.Subscript(value=ast.Subscript(value=ast.Name(id=found), slice=index)) if found == name:

@@ -390,6 +390,8 @@ def _fields(node: ast.ClassDef) -> list[Parameter]:
                     continue
                 plain = None if isinstance(value, ast.Call) else value
                 has_default = value is not None and not _is_bare_field(value)
+                if isinstance(value, ast.Call):  # what it says of the value belongs to the type
+                    annotation = ast.parse(f"Annotated[{ast.unparse(annotation)}, {ast.unparse(value)}]").body[0].value  # type: ignore[attr-defined]
                 found.append(Parameter(name, kind, annotation, plain, has_default=has_default))
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function) as value) if (
                 dotted(function) in _ATTRS_FIELDS

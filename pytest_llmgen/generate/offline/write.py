@@ -21,6 +21,8 @@ _INLINE = 40
 _SUMMARY_WIDTH = layout.WIDTH - 10
 _EXACT_DIGITS = 4
 """As in ``run/values.py``: a number with no more is one that people write by hand."""
+_PUBLIC = {"pydantic_core._pydantic_core": "pydantic"}
+"""Where a library means its errors to be imported from."""
 _TODAY = "as the code is today"
 
 
@@ -257,7 +259,7 @@ def _places_to_name(seen: Seen) -> frozenset[str]:
 
 def _long_places(seen: Seen) -> frozenset[str]:
     pairs = zip(seen.callee.places, seen.find.row, strict=True)
-    return frozenset(place for place, term in pairs if len(term.source) > _INLINE)
+    return frozenset(place for place, term in pairs if len(term.source) > _INLINE or term.steps)
 
 
 def _state_checks(seen: Seen, scene: Scene, imports: list[str]) -> list[str]:
@@ -421,6 +423,7 @@ def matching(message: str) -> str:
 
 def _error_import(observation: Observation) -> tuple[str, ...]:
     module, _, name = (observation.error_type or "").rpartition(".")
+    module = _PUBLIC.get(module, module)
     return () if module in {"builtins", ""} else (f"from {module} import {name}",)
 
 
