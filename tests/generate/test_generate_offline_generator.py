@@ -610,7 +610,7 @@ def test_async_functions_and_generators_are_run(sources):
 
 def test_a_path_is_a_file_below_tmp_path(sources):
     assert "(tmp_path):" in sources["first_line"]
-    assert 'assert first_line(text_file) == "first"' in sources["first_line"]
+    assert 'assert first_line(data_file) == "first"' in sources["first_line"]
 
 
 def test_a_context_manager_is_entered_with_a_with_statement(sources):

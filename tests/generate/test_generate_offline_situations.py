@@ -9,7 +9,7 @@ import pytest
 
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.code import parameters
-from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.files import file_terms, paths_among, takes_path
 from pytest_llmgen.generate.offline.situations import situations
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import World, survey
@@ -74,6 +74,36 @@ def test_a_path_is_a_file_in_the_format_that_the_module_reads():
     assert "data.json" in terms[0].before[0]
     assert any("missing" in term.source for term in terms)
     assert all(term.fixtures == ("tmp_path",) for term in terms)
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("where: Path", "return where.name"),
+        ("where: str | os.PathLike[str]", "return where"),
+        ("where: Optional[pathlib.Path] = None", "return where"),
+        ("where", "return where.read_text()"),
+        ("where", "return where.is_file() and where"),
+    ],
+)
+def test_a_path_is_known_by_its_annotation_or_by_what_is_asked_of_it(head, body):
+    tree = ast.parse(f"def load({head}):\n    {body}\n")
+    node = tree.body[0]
+    terms = paths_among(parameters(node), [node], tree)["where"]
+    assert terms[0].source == "data_file"
+    assert any("''" in statement for term in terms for statement in term.before)
+
+
+def test_a_file_of_plain_text_holds_the_words_that_the_code_looks_for():
+    tree = ast.parse("def load(where):\n    return [x for x in open(where, 'r') if x.startswith('END')]\n")
+    terms = paths_among(parameters(tree.body[0]), [tree.body[0]], tree)["where"]
+    assert any("'END\\n'" in statement for term in terms for statement in term.before)
+
+
+@pytest.mark.parametrize(("head", "body"), [("where: PurePath", "return where.name"), ("where", "return where.open()")])
+def test_what_may_be_something_else_is_no_path(head, body):
+    tree = ast.parse(f"def load({head}):\n    {body}\n")
+    assert paths_among(parameters(tree.body[0]), [tree.body[0]], tree) == {}
 
 
 def test_something_without_a_type_is_stood_in_for_by_what_is_asked_of_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from pytest_llmgen.generate.offline.code import dotted
+from pytest_llmgen.generate.offline.code import Parameter, dotted
 from pytest_llmgen.generate.offline.terms import Term
 
 _OPENING = {
@@ -21,29 +21,95 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tomli": ("toml", ('name = "Ann"\n\n[table]\ncount = 3\n', "name = \n")),
     "yaml": ("yaml", ("name: Ann\ncount: 3\n", "a: [\n")),
 }
-_PLAIN = ("txt", ("first\nsecond\n", "one line", "  padded  \n\n# comment\nname = Ann\n"))
+_SETTINGS = "# comment\n\n  name = Ann  \ncount = 3\n"
+_PLAIN = ("txt", ("first\nsecond\n", "one line", _SETTINGS))
+_LABELS = {
+    **dict.fromkeys(("{broken", "name = \n", "a: [\n"), "broken file"),
+    "[1, 2, 3]": "list",
+    "name,count\n": "header only",
+    "no section\n": "no section",
+    "one line": "one line",
+    _SETTINGS: "settings",
+}
 NAME = "data_file"
+_LONGEST_WORD, _MOST_WORDS = 30, 8
+_NO_WORDS = {"r", "w", "a", "rb", "wb", "utf-8", "utf8", "strict", "ignore", "replace"}
+"""What files are opened with."""
+
+
+_ASKED = frozenset({
+    "exists", "is_dir", "is_file", "is_symlink", "iterdir", "joinpath", "lstat", "mkdir", "read_bytes", "read_text",
+    "rglob", "rmdir", "samefile", "stat", "touch", "unlink", "with_name", "with_stem", "with_suffix", "write_bytes",
+    "write_text",
+})  # fmt: skip
+"""Methods of a path that hardly anything else has."""
+_PATHS = frozenset({"Path", "pathlib.Path", "PathLike", "os.PathLike", "PathLike[str]", "os.PathLike[str]"})
+
+
+def paths_among(items: Iterable[Parameter], nodes: Sequence[ast.AST], tree: ast.AST) -> dict[str, list[Term]]:
+    """Files for those parameters that are paths: by their annotation, or by what ``nodes`` do with them."""
+    found = {}
+    for item in items:
+        if is_path(item.annotation):
+            found[item.name] = file_terms(tree, as_text=False, words=_words(nodes))
+        elif takes_path(item.name, nodes):
+            as_text = item.name not in _used_as_paths(nodes)
+            found[item.name] = file_terms(tree, as_text=as_text, words=_words(nodes))
+    return found
+
+
+def _words(nodes: Iterable[ast.AST]) -> list[str]:
+    """Short texts of the code: what it looks for in a line, maybe."""
+    values = (item.value for node in nodes for item in ast.walk(node) if isinstance(item, ast.Constant))
+    texts = (value for value in values if isinstance(value, str) and value.strip() and len(value) <= _LONGEST_WORD)
+    return [text for text in dict.fromkeys(texts) if text.isprintable() and text not in _NO_WORDS][:_MOST_WORDS]
+
+
+def is_path(annotation: ast.expr | None) -> bool:
+    """``Path``, ``str | Path``, ``Optional[Path]``."""
+    match annotation:
+        case ast.BinOp(left, ast.BitOr(), right):
+            return is_path(left) or is_path(right)
+        case ast.Subscript(value, inner) if dotted(value).rpartition(".")[2] in ("Optional", "Union"):
+            return any(map(is_path, inner.elts if isinstance(inner, ast.Tuple) else [inner]))
+        case None:
+            return False
+    return ast.unparse(annotation) in _PATHS
 
 
 def takes_path(name: str, nodes: Iterable[ast.AST]) -> bool:
     """Whether something under that name is opened, or asked of the file system."""
+    nodes = list(nodes)
     calls = (item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Call))
-    return any(
+    opened = any(
         dotted(call.func) in _OPENING and any(dotted(argument) == name for argument in call.args[:2]) for call in calls
     )
+    return opened or name in _used_as_paths(nodes)
 
 
-def file_terms(tree: ast.AST, *, as_text: bool) -> list[Term]:
-    """Paths of files that hold something, of an empty one, of one that is not there, and of a folder.
+def _used_as_paths(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names of which something is asked that only a path answers."""
+    calls = (item.func for node in nodes for item in ast.walk(node) if isinstance(item, ast.Call))
+    return {dotted(each.value) for each in calls if isinstance(each, ast.Attribute) and each.attr in _ASKED}
 
-    ``tree`` is the module: what it imports tells the format.
+
+def file_terms(tree: ast.AST, *, as_text: bool, words: Sequence[str] = ()) -> list[Term]:
+    """Paths of files that hold something, of an empty one, of one that is not there, and of folders.
+
+    ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text.
     """
     ending, contents = _format_of(tree)
+    if words and (ending, contents) == _PLAIN:
+        contents = (*contents, "".join(f"{word}\n" for word in words))
     found = [_file(ending, content, rank, as_text) for rank, content in enumerate(contents)]
     empty = _file(ending, "", 0, as_text)
     missing = _path(f"tmp_path / 'missing.{ending}'", as_text, (), "missing file")
     inside = _path(f"tmp_path / 'folder' / 'new.{ending}'", as_text, (), "file in a missing folder")
-    return [*found[:1], empty, missing, *found[1:], inside, _path("tmp_path", as_text, (), "folder")]
+    folders = [
+        _path("tmp_path", as_text, (), "folder"),
+        _path("tmp_path", as_text, found[0].before, "folder with a file"),
+    ]
+    return [*found[:1], empty, missing, *found[1:], inside, *folders]
 
 
 def _format_of(tree: ast.AST) -> tuple[str, tuple[str, ...]]:
@@ -63,7 +129,7 @@ def _format_of(tree: ast.AST) -> tuple[str, tuple[str, ...]]:
 
 def _file(ending: str, content: str, rank: int, as_text: bool) -> Term:
     before = (f"{NAME} = tmp_path / 'data.{ending}'", f"{NAME}.write_text({content!r}, encoding='utf-8')")
-    label = "empty file" if not content else f"other file {rank}" if rank else ""
+    label = "empty file" if not content else _LABELS.get(content, "words of the code") if rank else ""
     return _path(NAME, as_text, before, label)
 
 

@@ -29,7 +29,7 @@ from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.entrances import entrances, is_private
-from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import Given, given_by, named, objects_of, usable
 from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import Hunt, affordable, boundary_terms, cover, equal_rows, pursue
@@ -456,11 +456,7 @@ def plan_of(
     starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
     own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
     options = constant_keys(starred, node) or own
-    paths = {
-        item.name: file_terms(tree, as_text="Path" not in ast.unparse(item.annotation or ast.Constant("")))
-        for item in callee.parameters
-        if takes_path(item.name, [node])
-    }
+    paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
     pools = [

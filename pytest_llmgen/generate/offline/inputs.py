@@ -65,7 +65,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
         return [OMITTED, *_named_options(sources.options, annotations)]
     known = annotations.terms(parameter.annotation)
     if parameter.name in sources.paths:  # of any other text a test would make a file beside the code
-        return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name]]
+        nothing = [term for term in known if term.source == "None"]
+        return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name], *nothing]
     typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)

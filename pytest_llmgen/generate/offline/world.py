@@ -17,7 +17,7 @@ from pytest_llmgen.generate.offline.code import (
     dotted,
     parameters,
 )
-from pytest_llmgen.generate.offline.files import file_terms, takes_path
+from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.records import Module
@@ -303,11 +303,7 @@ def _paths(methods: Mapping[str, FunctionNode], tree: ast.Module) -> dict[str, l
     if maker is None:
         return {}
     uses = [with_uses(maker, methods), *(node for node in tree.body if isinstance(node, ast.FunctionDef))]
-    return {
-        item.name: file_terms(tree, as_text="Path" not in ast.unparse(item.annotation or ast.Constant("")))
-        for item in parameters(maker, skip_first=True)
-        if takes_path(item.name, uses)
-    }
+    return paths_among(parameters(maker, skip_first=True), uses, tree)
 
 
 def _slots(methods: Mapping[str, FunctionNode]) -> dict[str, ast.expr]:
