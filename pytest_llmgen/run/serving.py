@@ -40,6 +40,7 @@ from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.recording import recording
 from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
+from pytest_llmgen.run.sights import know_classes
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.traces import Tracer, of_start
@@ -488,6 +489,9 @@ class Server:
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
+        module = sys.modules.get(self._names.get(request["path"], ""))
+        if module is not None:
+            know_classes(module)
         mutant = from_json(Mutant, request["mutant"])
         waiting = [from_json(Probe, data) for data in request["probes"]]
         while waiting:
