@@ -29,11 +29,12 @@ from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
-from pytest_llmgen.run.mapping import GREEN, Row, Visit
+from pytest_llmgen.run.mapping import Row, Visit
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.nest import NoNestError, Request, nest
 from pytest_llmgen.run.paths import told_path
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
