@@ -23,7 +23,7 @@ from pytest_llmgen.kept.reach import Reach, Reaches
 from pytest_llmgen.kept.store import Store
 from pytest_llmgen.kept.world import World
 from pytest_llmgen.records import Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Outcome, TestRun, Trace
-from pytest_llmgen.run.survey import GREEN
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.traces import ALL_FILES, ALL_VARIABLES
 
 KEPT = frozenset({MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.TIMEOUT, MutantStatus.COMPILE_ERROR})

@@ -24,7 +24,7 @@ from pytest_llmgen.records import (
     Watcher,
     united,
 )
-from pytest_llmgen.run.survey import GREEN
+from pytest_llmgen.run.phases import GREEN
 
 
 class Workers(Runner, Watcher, Prover, Outsider, Recorder, Protocol):

@@ -6,11 +6,12 @@ one integer, a bit for each line, branch and mutant, so that thousands of each a
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from pytest_llmgen.records import Arc, Category, Earned, Fate, FileLines, Hits, Judged, Oracle
+from pytest_llmgen.records import Arc, Candidate, Category, Earned, Fate, FileLines, Hits, Judged, Oracle
 from pytest_llmgen.refine.earlier import ROUND
 
 Item = tuple[str, str, int | Arc]
@@ -136,13 +137,24 @@ def _fill_categories(
 ) -> list[int]:
     """The cheapest candidate for each category of a target that has no test yet."""
     taken = {(judged[i].candidate.target, judged[i].candidate.category) for i in kept}
+    done = {_does(judged[i].candidate): judged[i].candidate.target for i in kept}
     fillers = []
     for index in sorted(rest, key=costs.__getitem__):
         place = (judged[index].candidate.target, judged[index].candidate.category)
-        if _fills(judged[index], filled) and place not in taken:
+        does, target = _does(judged[index].candidate), judged[index].candidate.target
+        if _fills(judged[index], filled) and place not in taken and done.setdefault(does, target) == target:
             taken.add(place)
             fillers.append(index)
     return fillers
+
+
+def _does(candidate: Candidate) -> str:
+    """What a test does, whatever it is called: the same test of another target fills nothing."""
+    node = ast.parse(candidate.source).body[-1]
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return candidate.source
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return "\n".join(ast.unparse(part) for part in (*node.decorator_list, node.args, *body))
 
 
 def _fills(judged: Judged, filled: Mapping[str, frozenset[Category]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,6 @@ class _Met:
     number: int
     mutant: Mutant | None
     places: Sequence[int]
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What one child has told so far."""
-
-    done: int = 0  # mutants
-    found: list[int] = field(default_factory=list)  # of the one that is at work
 
 
 class Challenger:
@@ -75,15 +67,16 @@ class Challenger:
 
     def _take_turn(self, waiting: Sequence[_Met], pieces: dict[int, Piece], request: dict[str, Any]) -> int:
         """Let mutants meet their calls in one child; how many have done so."""
-        turn, limit = _Turn(), float(request["timeout"])
+        done, limit = 0, float(request["timeout"])
 
         def on_record(record: dict[str, Any]) -> float:
-            if record["kind"] == "differs":
-                turn.found.append(record["place"])
-            elif record["kind"] == "met":
-                self._tell(waiting[turn.done], turn.found, all_same=not turn.found and not record["unfit"])
-                turn.done, turn.found = turn.done + 1, []
-            self._channel.send(protocol.ALIVE)
+            nonlocal done
+            if record["kind"] == "met":
+                places = record["places"]
+                self._tell(waiting[done], places or [], all_same=places == [])
+                done += 1
+            else:
+                self._channel.send(protocol.ALIVE)
             return limit
 
         looks_fresh = self._judge.freshness(request["path"])
@@ -91,24 +84,22 @@ class Challenger:
         def work(report: Reporter) -> None:
             is_fresh = looks_fresh()
             for met in waiting:
-                try:
-                    self._meet(met, pieces, request, report)
-                except (NeedsImport, CompileFailed):
-                    report.send("met", unfit=True)
-                else:
-                    report.send("met", unfit=False)
+                report.send("met", places=self._meet(met, pieces, request, report))
                 if not is_fresh():
                     return
 
         end = self._child(work, on_record, limit)
-        if turn.done < len(waiting) and (end.how != DONE or not turn.done):
-            self._tell(waiting[turn.done], turn.found, all_same=False)
-            turn.done += 1
-        return turn.done
+        if done < len(waiting) and (end.how != DONE or not done):
+            self._tell(waiting[done], [], all_same=False)
+            done += 1
+        return done
 
-    def _meet(self, met: _Met, pieces: dict[int, Piece], request: dict[str, Any], report: Reporter) -> None:
-        changed: AbstractContextManager[object] = self._judge.change(met.mutant) if met.mutant else nullcontext()
+    def _meet(self, met: _Met, pieces: dict[int, Piece], request: dict[str, Any], report: Reporter) -> list[int] | None:
+        """The calls that differ, in the child; None where the mutant can't be made what runs there."""
+        try:
+            changed: AbstractContextManager[object] = self._judge.change(met.mutant) if met.mutant else nullcontext()
+        except (NeedsImport, CompileFailed):
+            return None
         mine, raised = [(place, pieces[place]) for place in met.places], frozenset(request["raised"])
         with changed:
-            for place in differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")):
-                report.send("differs", place=place)
+            return list(differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")))

@@ -19,8 +19,8 @@ from pytest_llmgen.run.items import ItemResult, Recorder, run_items
 from pytest_llmgen.run.judging import AGAIN, COLLECT
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Teller
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
-from pytest_llmgen.run.survey import GREEN
 from pytest_llmgen.run.tally import raw_run
 from pytest_llmgen.run.wire import to_json
 

@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import MutantJob, Outcome
+from pytest_llmgen.records import MutantJob
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End, Reporter
 from pytest_llmgen.run.items import ItemResult
 from pytest_llmgen.run.judging import KILLS, Proof
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.progress import Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 
@@ -31,7 +32,6 @@ One that takes longer is run alone, with all the time that it may have.
 """
 TOLD_AT_ONCE = 16
 """Mutants in one record."""
-GREEN = (Outcome.PASSED, Outcome.XPASSED)
 
 
 @dataclass(frozen=True, slots=True)

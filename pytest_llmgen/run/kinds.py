@@ -160,6 +160,14 @@ def read_slots(slots: Iterable[Callable[[Any], Any]], value: Any) -> list[Any]:
     return found
 
 
+def is_shared_random(value: object) -> bool:
+    """Whether it is what the functions of ``random`` are bound to: it is seeded anew after each fork.
+
+    :func:`pytest_llmgen.run.states.process_state` sees it.
+    """
+    return value is random._inst  # noqa: SLF001 (its functions are bound to it)
+
+
 def is_standard_stream(value: object) -> bool:
     """Whether it is one of the process's own streams, which pytest takes the place of."""
     return any(

@@ -15,12 +15,11 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llmgen.records import Outcome, Trace
+from pytest_llmgen.records import Trace
 from pytest_llmgen.run.items import ItemResult
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.protocol import RawRun
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
-
-GREEN = (Outcome.PASSED, Outcome.XPASSED)
 
 
 def is_quiet(run: RawRun) -> bool:

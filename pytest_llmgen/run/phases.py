@@ -6,6 +6,9 @@ import pytest
 
 from pytest_llmgen.records import Outcome
 
+GREEN = (Outcome.PASSED, Outcome.XPASSED, Outcome.XFAILED)
+"""Outcomes of a run that fails nothing; a strict xfail that passes under a mutant kills it."""
+
 
 def is_of_subtest(report: pytest.TestReport) -> bool:
     """Pytest's own subtests and the plugin before them: both give their reports a context.

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from pytest_llmgen.run.kinds import DEQUE
 from pytest_llmgen.run.walk import Found, names_of
 
 _CACHE = functools._lru_cache_wrapper  # noqa: SLF001 (there is no other name for it)
@@ -90,6 +91,9 @@ def _holds(cell: Any, content: object) -> bool:
 def _put_back_other(value: Any, told: Sequence[Any]) -> None:
     if type(value) is _CACHE and not any(told):
         value.cache_clear()
+    elif isinstance(value, DEQUE) and not _are(DEQUE.__iter__(value), told, DEQUE.__len__(value)):
+        DEQUE.clear(value)
+        DEQUE.extend(value, told)
     elif type(value) is threading.local:
         half = len(told) // 2
         _put_back_dict(vars(value), list(told[:half]), list(told[half:]))

@@ -29,17 +29,19 @@ from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
 from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
-from pytest_llmgen.run.mapping import GREEN, Row, Visit
+from pytest_llmgen.run.mapping import Row, Visit
 from pytest_llmgen.run.measure import Meter
 from pytest_llmgen.run.mutants import Judge, Live
 from pytest_llmgen.run.nest import NoNestError, Request, nest
 from pytest_llmgen.run.paths import told_path
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.preload import outside_modules
 from pytest_llmgen.run.probing import observe
 from pytest_llmgen.run.protocol import RawRun, Start
 from pytest_llmgen.run.recording import recording
 from pytest_llmgen.run.sandbox.needs import Needs
 from pytest_llmgen.run.sandbox.plan import Plan
+from pytest_llmgen.run.sights import know_classes
 from pytest_llmgen.run.states import modules_of
 from pytest_llmgen.run.tally import Tally, raw_run
 from pytest_llmgen.run.traces import Tracer, of_start
@@ -488,6 +490,9 @@ class Server:
     # --- probes ---
 
     def _probe(self, request: dict[str, Any]) -> None:
+        module = sys.modules.get(self._names.get(request["path"], ""))
+        if module is not None:
+            know_classes(module)
         mutant = from_json(Mutant, request["mutant"])
         waiting = [from_json(Probe, data) for data in request["probes"]]
         while waiting:

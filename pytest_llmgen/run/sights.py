@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import re
@@ -166,6 +167,14 @@ def _is_short(value: Any) -> bool:
 
 def _is_of_library(kind: type) -> bool:
     return kind.__module__.partition(".")[0] in _LIBRARY
+
+
+def know_classes(module: types.ModuleType) -> None:
+    """Look at the classes of a module before a fork does: what is known of them is known in every child."""
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            with contextlib.suppress(Exception):  # classes of a project may be of any shape
+                _of_class(value)
 
 
 def _public(value: object) -> list[str]:

@@ -12,18 +12,16 @@ from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.records import (
     Baseline,
     Hits,
-    Outcome,
     Runner,
     TestRun,
     united,
 )
 from pytest_llmgen.run.compare import other_lines
+from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.timeouts import Timeouts
 
 TIME_FACTOR = 5.0
 """A test may take so much longer in a worker than the longest in the user's run, beside ``Timeouts.test``."""
-GREEN = (Outcome.PASSED, Outcome.XPASSED, Outcome.XFAILED)
-"""Outcomes of a run that fails nothing; a strict xfail that passes under a mutant kills it."""
 
 
 @dataclass(frozen=True, slots=True)

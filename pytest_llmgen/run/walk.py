@@ -60,7 +60,7 @@ class Walk:
             return self._of_function(value)
         if issubclass(kind, ModuleType | type):
             return self._of_module(value) if issubclass(kind, ModuleType) else self._of_class(value)
-        if kinds.is_atomic(kind) or kinds.is_standard_stream(value):
+        if kinds.is_atomic(kind) or kinds.is_standard_stream(value) or kinds.is_shared_random(value):
             return ()
         holder = kinds.fixture_in if kinds.is_of_pytest(kind) else kinds.HOLDERS.get(kind)
         if holder is not None:

@@ -26,6 +26,8 @@ def label(store, mark):
     return mark * store.count()
 """
 CONFTEST = """
+import time
+
 import pytest
 from warehouse import Store
 
@@ -43,6 +45,12 @@ def full_store() -> Store:
 @pytest.fixture
 def store(full_store):
     yield full_store
+
+
+@pytest.fixture
+def slow() -> Store:
+    time.sleep(0.26)
+    return Store(Connection())
 
 
 @pytest.fixture
@@ -76,8 +84,9 @@ def test_a_parameter_gets_the_fixture_of_its_name():
     assert any("label(store, " in source and "(store)" in source for source in written_for("label", "store"))
 
 
-def test_a_fixture_that_gives_nothing_is_not_asked_for():
-    assert not any("(broken)" in source for source in written_for("count", "broken"))
+@pytest.mark.parametrize("name", ["broken", "slow"])
+def test_a_fixture_that_gives_nothing_or_takes_long_is_not_asked_for(name):
+    assert not any(f"({name})" in source for source in written_for("count", name))
 
 
 def candidate(name, category=Category.TYPICAL, **changes):

@@ -7,10 +7,12 @@ import dataclasses
 import pytest
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of
 
+from pytest_llmgen.generate.offline.calls import Scene
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
-from pytest_llmgen.generate.offline.shrinking import shares, shorter, size
+from pytest_llmgen.generate.offline.search import Find
+from pytest_llmgen.generate.offline.shrinking import Needed, _is_alike, shares, shorter, size
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
-from pytest_llmgen.records import OpenGaps, Survivor
+from pytest_llmgen.records import Observation, OpenGaps, Probe, Survivor, Value
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,17 @@ def test_what_stands_in_two_places_becomes_plainer_in_both():
 )
 def test_what_a_person_would_write_is_no_more_to_read(plain, other):
     assert size((from_source(plain),)) <= size((from_source(other),))
+
+
+def test_what_is_asked_at_the_end_falls_away_where_nothing_needs_it():
+    def find(*afterwards):
+        seen = {"bag.weight": Value("int", "2"), **{text: Value("int", "0") for text in afterwards}}
+        scene = Scene((), (), (), "bag.put(1)", afterwards=afterwards)
+        return Find((), scene, Probe("", "", "bag.put(1)"), Observation("", "returned", changed=seen), frozenset())
+
+    assert _is_alike(find(), Needed(find("bag.times(3)"), frozenset()))
+    changed = dataclasses.replace(find(), observation=Observation("", "returned"))
+    assert not _is_alike(changed, Needed(find("bag.times(3)"), frozenset()))
 
 
 def test_each_input_answers_for_what_those_before_it_do_not_gain():

@@ -128,3 +128,11 @@ def test_two_thousand_candidates_and_five_thousand_mutants_are_answered():
     assert {k for each in answer if each.fate is Fate.KEPT for k in each.kills} == {
         k for each in many for k in each.kills
     }
+
+
+def test_the_same_test_under_two_names_fills_no_category():
+    one, other = judged("one", [1], size=2), judged("other", size=2)
+    moved = replace(other, candidate=replace(other.candidate, target="a.py::g"))
+    assert names(run(one, moved, filled={"a.py::f": ALL["a.py::f"]})) == ["one"]
+    longer = replace(moved, candidate=replace(moved.candidate, source="def other():\n    assert g()\n"))
+    assert names(run(one, longer, filled={"a.py::f": ALL["a.py::f"]})) == ["one", "other"]

@@ -4,6 +4,7 @@ import colorsys
 import decimal
 import json
 import logging
+import random
 import signal
 import sys
 import threading
@@ -245,6 +246,12 @@ def test_equal_plain_values_are_no_change() -> None:
     watch = Watch([module])
     exec("TEXT, SIZE, __warningregistry__ = ' '.join('ab'), int('1000'), {'version': 3}", vars(module))
     assert watch.is_same()
+
+
+def test_the_functions_of_random_are_no_change_though_a_fork_seeds_them_anew() -> None:
+    watch = Watch([loaded("from random import choice")])
+    random.seed()
+    assert (watch.can_see("/test_a.py"), watch.is_same()) == (True, True)
 
 
 def test_modules_are_found_by_their_file() -> None:

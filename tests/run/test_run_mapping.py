@@ -152,6 +152,7 @@ UNDONE = [
     "NAMES[:] = 'ab'",
     "SEEN.add(2)",
     "BOX.items['a'] = 1",
+    "QUEUE.append(1)",
     "BOX.lid = 1",
     "ORDER['c'] = 3",
     "LOCAL.stack = []",
@@ -161,7 +162,6 @@ UNDONE = [
 ]
 NOT_UNDONE = [
     "Box.size = 2",
-    "QUEUE.append(1)",
     "ORDER.move_to_end('b')",
     "plain.__defaults__ = (1,)",
     "plain.calls = 1",

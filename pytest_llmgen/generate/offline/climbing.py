@@ -11,6 +11,7 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline.calls import Input
 from pytest_llmgen.generate.offline.terms import Term, from_source
@@ -288,19 +289,25 @@ def _one(row: Input | None) -> Iterator[Input]:
 
 def knobs_of(row: Input) -> list[Knob]:
     """What can be set in an input, in order."""
-    return [
-        Knob(place, part, index, kind, value)
-        for place, term in enumerate(row)
+    return [Knob(place, *each) for place, term in enumerate(row) for each in _knobs_in(term)]
+
+
+@lru_cache(maxsize=4096)  # inputs share most of their terms
+def _knobs_in(term: Term) -> tuple[tuple[int, int, str, float | str], ...]:
+    """Part, index, kind and value of what can be set in a term."""
+    return tuple(
+        (part, index, kind, value)
         for part, tree in enumerate(_trees(term))
+        for keys in [_keys_in(tree)]
         for index, node in enumerate(ast.walk(tree))
-        if node not in _keys_in(tree)
+        if id(node) not in keys
         for kind, value in _settings(node)
-    ]
+    )
 
 
-def _keys_in(tree: ast.AST) -> list[ast.expr]:
+def _keys_in(tree: ast.AST) -> set[int]:
     """Keys of dictionaries: with other ones it is not the same kind of thing."""
-    return [key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys if key is not None]
+    return {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
 
 
 def _settings(node: ast.AST) -> Iterator[tuple[str, float | str]]:

@@ -632,10 +632,12 @@ def _why_nothing_new(is_first: bool) -> str:
 def _in_order_of_gain(found: Found) -> list[Find]:
     """What the search kept, then every other input that shows something else; each input once."""
     first = sorted(found.finds, key=lambda find: (not find.gained, not find.is_boundary))
-    rest = [find for find in found.everything if find.row not in {kept.row for kept in first}]
+    known = {find.row for find in first}
+    rest = [find for find in found.everything if find.row not in known]
     seen = {(find.goals, outcome_text(find.observation)) for find in first}
-    other = [find for find in rest if (find.goals, outcome_text(find.observation)) not in seen]
-    return [*first, *other, *(find for find in rest if find not in other)]
+    is_other = [(find.goals, outcome_text(find.observation)) not in seen for find in rest]
+    other = [find for find, is_one in zip(rest, is_other, strict=True) if is_one]
+    return [*first, *other, *(find for find, is_one in zip(rest, is_other, strict=True) if not is_one)]
 
 
 def _goals(gaps: OpenGaps) -> frozenset[Goal]:

@@ -11,6 +11,9 @@ from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Fixture, Probe, Prober, Target
 
 _MAX_FIXTURES = 40
+_QUICK = 0.25
+"""Seconds, by the clock: a fixture that waits is as dear as one that works."""
+_START, _TAKEN = "import time\n_started = time.perf_counter()", f"time.perf_counter() - _started < {_QUICK}"
 _RESERVED = {"result", "expected", "value", "collect", "answers", "calls"}
 """Names that generated tests use themselves."""
 
@@ -30,15 +33,20 @@ class Given:
 
 
 def given_by(prober: Prober, fixtures: Iterable[Fixture]) -> tuple[Given, ...]:
-    """The fixtures that can be stood in for, and give something."""
+    """The fixtures that can be stood in for, give something, and are quick: a search calls them a thousand times."""
     fitting = [each for each in fixtures if each.stand_in and each.name not in _RESERVED][:_MAX_FIXTURES]
     lines = {each.name: (*stand_ins(each.needs), *each.stand_in) for each in fitting}
     probes = [Probe(f"fixture#{name}", "\n".join(code), name) for name, code in lines.items()]
-    seen = prober.probe(probes) if probes else []
+    timed = [Probe(f"time#{name}", "\n".join([_START, *code]), _TAKEN) for name, code in lines.items()]
+    found = prober.probe([*probes, *timed]) if probes else []
+    seen, slow = found[: len(probes)], [one.value is None or one.value.source != "True" for one in found[len(probes) :]]
     return tuple(
         Given(each.name, one.value.type_name, lines[each.name])
-        for each, one in zip(fitting, seen, strict=True)
-        if one.outcome == "returned" and one.value is not None and one.value.type_name != "builtins.NoneType"
+        for each, one, is_slow in zip(fitting, seen, slow, strict=True)
+        if not is_slow
+        and one.outcome == "returned"
+        and one.value is not None
+        and one.value.type_name != "builtins.NoneType"
     )
 
 

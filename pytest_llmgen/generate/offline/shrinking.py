@@ -99,7 +99,8 @@ def _is_alike(find: Find, needed: Needed) -> bool:
     one, other = find.observation, needed.find.observation
     if one.outcome != other.outcome or error_name(one) != error_name(other) or not needed.goals <= find.goals:
         return False
-    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() >= other.changed.keys())
+    changed = other.changed.keys() - {*needed.find.scene.afterwards}  # what is asked at the end may turn out needless
+    return one.outcome == "raised" or (kind_of(one) == kind_of(other) and one.changed.keys() >= changed)
 
 
 def _best(hunt: Hunt, current: Sequence[Needed], pairs: Sequence[tuple[int, Find]]) -> dict[int, Find]:

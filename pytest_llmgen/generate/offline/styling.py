@@ -23,7 +23,8 @@ def restyled(seen: Seen, classes: Mapping[str, ClassShape]) -> Seen:
     value = observation.value and _plain(observation.value, fields)
     changed = {name: _plain(each, fields) for name, each in observation.changed.items()}
     find = replace(seen.find, observation=replace(observation, value=value, changed=changed))
-    return replace(seen, find=find, state=_looks(seen.state, fields), parts=_looks(seen.parts, fields))
+    state, parts, last = (_looks(looks, fields) for looks in (seen.state, seen.parts, seen.last))
+    return replace(seen, find=find, state=state, parts=parts, last=last)
 
 
 def leading_fields(classes: Mapping[str, ClassShape]) -> dict[str, tuple[str, ...]]:

@@ -27,7 +27,7 @@ def trimmed(hunt: Hunt, wanted: Sequence[Needed]) -> list[Find]:
 
 def _looks(find: Find) -> list[str]:
     """What shows the object, the result or what was said, the fullest first: lengths tell least."""
-    plain = {*find.scene.bound.values(), *find.scene.watched}
+    plain = {*find.scene.bound.values(), *find.scene.watched, *find.scene.afterwards}
     seen = find.observation.changed.items()
     names = [name for name, value in seen if name not in plain and value.source is not None]
     return sorted(names, key=lambda look: (look.startswith("len("), not look.startswith(("dict(", "list("))))
