@@ -60,9 +60,13 @@ def nest(
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
+        with suppress(OSError):
+            os.setpgid(0, 0)
         os.close(reading)
         _live(request, prepare, serve, is_mine, channel, writing)
     os.close(writing)
+    with suppress(OSError):
+        os.setpgid(pid, pid)
     try:
         decoder = Decoder()
         if not _is_ready(reading, limit, alive) or receive(reading, decoder) is None:
@@ -70,8 +74,9 @@ def nest(
         last = receive(reading, decoder)
     finally:
         os.close(reading)
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # the group: an import may have started processes
+            with suppress(OSError):
+                kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     if last is None:
         raise SpoiledError("the process that served probes died")
