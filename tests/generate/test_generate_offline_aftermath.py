@@ -134,3 +134,26 @@ def test_another_object_keeps_the_steps_that_brought_it_into_its_state():
     sources = "\n".join(candidate.source for candidate in reply.candidates)
     assert "other.delay(3)" in sources
     assert "job < other" in sources
+
+
+def test_an_object_is_compared_with_values_of_types_that_its_module_imports():
+    module = module_of(
+        "spans",
+        """
+        from datetime import timedelta
+
+        class Span:
+            def __init__(self, days=0):
+                self.days = days
+
+            def __eq__(self, other):
+                if isinstance(other, Span):
+                    return self.days == other.days
+                return timedelta(self.days) == other
+        """,
+    )
+    assignment = next(each for each in assignments_of(module) if each.target.qualname == "Span.__eq__")
+    sources = [term.source for term in plan_of(assignment, {module.name: module}).pools[1]]
+    assert {"timedelta(hours=1)", "3", "'hello'", "None"} <= set(sources[:12])
+    assert sources[0] == "Span()"
+    assert not any("[" in source for source in sources if source.startswith("Span("))

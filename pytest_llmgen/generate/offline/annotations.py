@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product, zip_longest
 
@@ -183,6 +183,11 @@ class Annotations:
                 return self._named(dotted(node).rpartition(".")[2], depth)
             case _:
                 return []
+
+    def imported(self, names: Iterable[str]) -> list[Term]:
+        """A value of each library type that a module imports, of a number, a text and nothing: what else may be met."""
+        kinds = [*(name for name in names if name in _BASIC), "int", "str", "None"]
+        return [term for rank in (0, 1) for kind in kinds for term in _basic(kind)[rank : rank + 1]]
 
     def unknown(self, depth: int = 0) -> list[Term]:
         """Terms of several types, for what nothing is known of."""

@@ -79,6 +79,8 @@ _MAX_SETTLED = 4
 """So often inputs are chosen anew because some were restless."""
 _FEW_LITERALS = 4
 _PER_INNER = 8
+_OTHERS = {"other", "rhs"}
+"""Names of what is mostly another object of the same class."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
 _ACCESSORS = {"setter", "deleter", "getter"}
 _BOUND = {TargetKind.METHOD, TargetKind.PROPERTY}
@@ -471,15 +473,22 @@ def plan_of(
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     made = {each.name: each.stand_in for each in given}
     callee = replace(callee, has_situation=bool(around), given=made, ears=ears([node, *helpers]))
-    is_alike = bool(callee.parameters) and callee.parameters[0].name in {"other", "rhs"}
-    if objects and (target.name in inputs.ALIKE or is_alike):
-        full[1] = [*objects[: inputs.MAX_ALIKE], *full[1]]
+    if objects and callee.parameters and (target.name in inputs.ALIKE or callee.parameters[0].name in _OTHERS):
+        full[1] = _others(node, objects, full[1], annotations.imported(imports_of(tree, module)))
     last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
     again, form = _called_again(target, node, annotations, sources)
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _others(node: FunctionNode, objects: Sequence[Term], values: Sequence[Term], foreign: list[Term]) -> list[Term]:
+    """What an object is compared or added with: others of its class, and where nothing is said, of other types."""
+    few = inputs.MAX_ALIKE // 2
+    is_said = any(each.annotation is not None for each in parameters(node, skip_first=True)[:1])
+    strange = [] if is_said else [replace(term, is_odd=True) for term in foreign]
+    return unique([*objects[:few], *strange, *objects[few : inputs.MAX_ALIKE], *values])
 
 
 def _called_again(

@@ -177,7 +177,7 @@ def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
 def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> list[str]:
     """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any."""
     votes: Counter[str] = Counter()
-    _vote_name(name, votes)
+    _vote_name(name, default, votes)
     _vote_default(default, votes)
     keys = constant_keys(name, node)
     for item in body_nodes(node):
@@ -188,10 +188,11 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
     return [kind for kind, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))][:_KEPT]
 
 
-def _vote_name(name: str, votes: Counter[str]) -> None:
+def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None:
     if name.startswith(("is_", "has_", "with_", "no_", "use_", "allow_")):
         votes["bool"] += _WEAK
-    if name.endswith("s") and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
+    is_number = isinstance(default, ast.Constant) and isinstance(default.value, int | float)
+    if name.endswith("s") and not is_number and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
         votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
         if candidate in _BY_NAME:
