@@ -157,3 +157,23 @@ def test_an_object_is_compared_with_values_of_types_that_its_module_imports():
     assert {"timedelta(hours=1)", "3", "'hello'", "None"} <= set(sources[:12])
     assert sources[0] == "Span()"
     assert not any("[" in source for source in sources if source.startswith("Span("))
+
+
+def test_an_error_that_a_module_raises_with_its_own_words_is_a_test_without_any_argument():
+    module = module_of(
+        "empties",
+        """
+        class Stack:
+            def __init__(self):
+                self._items = {}
+
+            def last(self):
+                if not self._items:
+                    raise KeyError("nothing is there")
+                return 1
+        """,
+    )
+    assignment = next(each for each in assignments_of(module) if each.target.qualname == "Stack.last")
+    (reply,) = OfflineGenerator(InProcessProber([module]), 1, clock=lambda: 0.0).generate([assignment])
+    sources = "\n".join(candidate.source for candidate in reply.candidates)
+    assert "pytest.raises(KeyError, match=\"^'nothing is there'$\")" in sources

@@ -70,7 +70,7 @@ class Hunt:
     def tells(self, find: Find) -> bool:
         """Whether a test can assert what an input does: an error must come from the function, not from an argument."""
         is_own = find.observation.outcome != "raised" or bool(find.goals) or self._is_wrapped
-        is_meant = not is_slip(find, has_receiver=self._has_receiver)
+        is_meant = not is_slip(find, self.raised, has_receiver=self._has_receiver)
         return is_own and is_meant and is_showable(find.observation, self.raised)
 
     def meet(self, finds: Sequence[Find]) -> bool:

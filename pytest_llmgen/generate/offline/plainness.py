@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pytest_llmgen.generate.offline.search import Find
@@ -14,9 +15,18 @@ _ODD, _MADE_UP, _EMPTY = 2, 1, 1
 _NOTHING = {"None", "''", "b''", "[]", "{}", "()", "set()", "0"}
 
 
-def is_slip(find: Find, *, has_receiver: bool) -> bool:
-    """Whether an error is a slip of the input that nobody means to show: a key that was never asked for, an index."""
+_OF_SEQUENCES = re.compile(r"index out of range|pop from |pop index ")
+"""What Python says of an index."""
+
+
+def is_slip(find: Find, raised: frozenset[str] = frozenset(), *, has_receiver: bool) -> bool:
+    """Whether an error is a slip of the input that nobody means to show: a key that was never asked for, an index.
+
+    What the module raises (``raised``) with a sentence of its own is none.
+    """
     seen = find.observation
+    if is_explicit(seen, raised) and " " in seen.error_message and not _OF_SEQUENCES.search(seen.error_message):
+        return False
     if seen.outcome != "raised" or not (seen.error_type or "").startswith("builtins."):
         return False
     given = [term for term in find.row[1 if has_receiver else 0 :] if not term.is_omitted]
