@@ -35,6 +35,7 @@ class Score:
     lines: list[int] = field(default_factory=lambda: [0, 0])  # covered, all
     branches: list[int] = field(default_factory=lambda: [0, 0])
     mutants: list[int] = field(default_factory=lambda: [0, 0])
+    classic: list[int] = field(default_factory=lambda: [0, 0])  # those that mutmut's operators make
     tests: int = 0
     rows: int = 0  # tests with each row of a table counted
     length: int = 0  # lines of test files
@@ -55,6 +56,11 @@ class Score:
         """The mutation score; None without mutants."""
         return self.mutants[0] / self.mutants[1] if self.mutants[1] else None
 
+    @property
+    def killed_classic(self) -> float | None:
+        """The same by mutmut's operators."""
+        return self.classic[0] / self.classic[1] if self.classic[1] else None
+
     def as_json(self) -> dict[str, Any]:
         """For a file."""
         return asdict(self)
@@ -66,10 +72,16 @@ def generate(folder: Path, targets: Sequence[str], site: Path | None, arguments:
     return report_of(folder, cost)
 
 
-def judge(folder: Path, targets: Sequence[str], site: Path | None) -> dict[str, Any]:
+def judge(folder: Path, targets: Sequence[str], site: Path | None, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Measure the tests that are there, whoever wrote them."""
-    cost = run(folder, ["--llm-check", *_scope(targets)], site, "check")
+    cost = run(folder, ["--llm-check", *_scope(targets), *arguments], site, "check")
     return report_of(folder, cost)
+
+
+def add_classic(found: Mapping[str, Score], folder: Path, site: Path | None) -> None:
+    """Judge the tests once more, by the mutants of mutmut's operators alone."""
+    for path, score in scores(judge(folder, list(found), site, ["-o", "llm_operators=classic"])).items():
+        found[path].classic = score.mutants
 
 
 def run(folder: Path, arguments: Sequence[str], site: Path | None, name: str) -> Cost:

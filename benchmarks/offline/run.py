@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cases import MODULES, lay_out_module, lay_out_programs, named, programs
 from faults import FaultFigures, measure_faults
-from ours import Score, flaky_tests, generate, lengths, median, scores, survivors
+from ours import Score, add_classic, flaky_tests, generate, lengths, median, scores, survivors
 from pynguin_side import run_pynguin
 
 _QUICK_PROGRAMS = 10
@@ -36,6 +36,7 @@ def main() -> None:
         path, site = lay_out_module(case, options.cache, folder)
         report = generate(folder, [path], site, options.arguments.split())
         score = scores(report).get(path, Score())
+        add_classic({path: score}, folder, site)
         score.length = sum(lengths(folder).values())
         score.flaky = flaky_tests(folder, site, options.flaky)
         _save(options.work / f"{case.name}.json", score, report)
@@ -71,6 +72,7 @@ def _programs(options: argparse.Namespace) -> None:
     folder = options.work / "programs"
     report = generate(folder, lay_out_programs(sources, folder), None, options.arguments.split())
     found = scores(report)
+    add_classic(found, folder, None)
     figures = FaultFigures()
     flaky = flaky_tests(folder, None, options.flaky)
     if options.faults:
@@ -96,6 +98,9 @@ def _programs_summary(
     )
     share = median([score.killed for score in several])
     yield f"  mutants: median {share:.1%}, together {killed}/{every} = {killed / every:.1%}"
+    killed, every = (sum(score.classic[place] for score in several) for place in (0, 1))
+    share = median([score.killed_classic for score in several])
+    yield f"  of mutmut's operators: median {share:.1%}, together {killed}/{every} = {killed / every:.1%}"
     yield f"  tests: {sum(s.tests for s in several)}, {sum(length.values())} lines; flaky: {flaky or 'none'}"
     cpu, wall = sum(s.cpu for s in several), sum(s.wall for s in several)
     yield f"  seconds a program: CPU {cpu / len(several):.1f}, wall {wall / len(several):.1f}"
@@ -117,6 +122,7 @@ def _row(name: str, score: Score) -> str:
             f"{score.coverage:.1%}",
             f"{score.mutants[0]}/{score.mutants[1]} mutants",
             f"{score.killed if score.killed is not None else float('nan'):.1%}",
+            f"{score.classic[0]}/{score.classic[1]} of mutmut's",
             f"{score.tests} tests in {score.length} lines",
             f"CPU {score.cpu:.0f} s, wall {score.wall:.0f} s",
             f"flaky {score.flaky or 'none'}",
@@ -139,6 +145,7 @@ def _modules_summary(work: Path) -> Iterator[str]:
         yield f"modules: {len(several)}"
         yield f"  lines and branches: median {median([s.coverage for s in several]):.1%}"
         yield f"  mutants: median {median([s.killed for s in several]):.1%}"
+        yield f"  of mutmut's operators: median {median([s.killed_classic for s in several]):.1%}"
 
 
 def _known(found: dict[str, object]) -> dict[str, object]:
