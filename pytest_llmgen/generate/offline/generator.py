@@ -25,6 +25,7 @@ from pytest_llmgen.generate.offline.code import (
     helpers_of,
     parameters,
 )
+from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.ears import ears
@@ -455,19 +456,19 @@ def plan_of(
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
-    options = constant_keys(starred, node) or own
+    options = _options(callee, node, shape)
     paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths)
+    collaborators = Collaborators([node, *helpers], tree, known, world, annotations)
     pools = [
-        unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)])
+        collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
         for rank, item in enumerate(callee.parameters)
     ]
-    for item, values in zip(callee.parameters, pools, strict=True):
-        if not values:
-            raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
+    missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
+    if missing:
+        raise UnsuitableError(f"no value can be made for its parameter {missing[0]!r}")
+    objects, world = collaborators.within(objects), collaborators.world
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
@@ -481,6 +482,13 @@ def plan_of(
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:
+    """The names that a ``**kwargs`` may have."""
+    starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
+    own = [item.name for item in shape.parameters] if shape and callee.target.name != "__init__" else []
+    return tuple(constant_keys(starred, node) or own)
 
 
 def _others(node: FunctionNode, objects: Sequence[Term], values: Sequence[Term], foreign: list[Term]) -> list[Term]:

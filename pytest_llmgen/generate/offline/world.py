@@ -205,6 +205,16 @@ def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
     return found
 
 
+def modules_of(tree: ast.Module) -> dict[str, str]:
+    """Name to import statement, for the modules that the module imports as such."""
+    aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return {
+        alias.asname or alias.name.partition(".")[0]: f"import {alias.name}"
+        + (f" as {alias.asname}" if alias.asname else "")
+        for alias in aliases
+    }
+
+
 def _imported_aliases(tree: ast.Module, module: Module, others: Mapping[str, Module]) -> dict[str, ast.expr]:
     """What the modules that the module imports from assign: annotations may name it."""
     found: dict[str, ast.expr] = {}

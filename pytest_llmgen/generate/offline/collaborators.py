@@ -1,0 +1,42 @@
+"""What the code under test is handed to work with, as it behaves well, fails, or is awaited."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter
+from pytest_llmgen.generate.offline.failing import Failures, error_names, guarded_calls, noting, with_failing
+from pytest_llmgen.generate.offline.stubs import async_callables, awaited_calls
+from pytest_llmgen.generate.offline.terms import Term, unique
+from pytest_llmgen.generate.offline.world import World, modules_of
+
+
+class Collaborators:
+    """Knows of a target, and of the functions that it calls, which calls may fail and which are awaited."""
+
+    def __init__(
+        self,
+        nodes: Sequence[FunctionNode],
+        tree: ast.Module,
+        known: Mapping[str, str],
+        world: World,
+        annotations: Annotations,
+    ) -> None:
+        """``known``: names that the module has by import, with their statements."""
+        self._guarded, self._awaited = guarded_calls(nodes), awaited_calls(nodes)
+        self._failures = Failures(world, annotations, {**modules_of(tree), **known})
+        self.world = replace(world, raised=world.raised | error_names(self._guarded)) if self._guarded else world
+
+    def among(self, parameter: Parameter, pool: Sequence[Term]) -> list[Term]:
+        """The values of a parameter, with stand-ins that fail, note what they were asked, or can be awaited."""
+        is_callable = any(term.source.startswith("lambda") for term in pool)
+        if is_callable and parameter.name in self._awaited:
+            pool = unique([*async_callables(self._awaited[parameter.name]), *pool])
+        return with_failing(noting(parameter, pool), self._failures.of(parameter, pool, self._guarded))
+
+    def within(self, objects: Sequence[Term]) -> list[Term]:
+        """The objects, with some whose collaborators fail."""
+        return with_failing(objects, self._failures.of_methods(objects, self._guarded))
