@@ -81,11 +81,14 @@ class Tally:
         cases = self._given[first:until]
         self._settled = until
         self.restless.update(item for item in cases[-1].items if item.nodeid == record["restless"])
-        self.proofs.update((case.job.mutant.id, Proof()) for case in cases)
+        met = {case.job.mutant.id: _met(case, record["restless"] if case is cases[-1] else "") for case in cases}
+        self.proofs.update((identity, Proof(met=tests)) for identity, tests in met.items())
         for place, killers, message, tests_run in record["kills"]:
-            if not {item.nodeid for item in self._given[place].items}.issuperset(killers):
+            case = self._given[place]
+            if not {item.nodeid for item in case.items}.issuperset(killers):
                 raise ValueError("kills by tests that were not asked for")
-            self.proofs[self._given[place].job.mutant.id] = Proof(tuple(killers), message, tests_run)
+            identity = case.job.mutant.id
+            self.proofs[identity] = Proof(tuple(killers), message, tests_run, met[identity])
 
     def end(self, end: End, place: int | None) -> bool:
         """Take the end of a child that had come as far as ``place``; whether anything could be done."""
@@ -98,6 +101,13 @@ class Tally:
             self.proofs[culprit.job.mutant.id] = Proof(hung=end.how == TIMEOUT)
         self.waiting = left
         return True
+
+
+def _met(case: Case, restless: str) -> frozenset[str]:
+    """The tests of a matrix that have met their mutant in a process that looked fresh before and after."""
+    if not case.job.every_test:
+        return frozenset()
+    return frozenset(takewhile(lambda nodeid: nodeid != restless, (item.nodeid for item in case.items)))
 
 
 def prove(

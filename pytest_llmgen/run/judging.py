@@ -47,6 +47,7 @@ class Proof:
     killers: tuple[str, ...] = ()
     detail: str = ""
     tests_run: int = 0
+    met: frozenset[str] = frozenset()  # of a matrix: tests that need not meet the mutant again
     hung: bool = False  # the group lost its patience with it
 
 
@@ -81,10 +82,10 @@ class _Case:
         self._tests_run = proof.tests_run
         self._detail = proof.detail
         self._unconfirmed = False
-        self._hung = proof.hung
+        self._hung, self._met = proof.hung, proof.met
 
     def settle(self) -> MutantVerdict:
-        rest = [test for test in self._job.tests if test not in self._killers]
+        rest = [test for test in self._job.tests if test not in self._killers and test not in self._met]
         if not self._job.tests:
             return self._verdict(MutantStatus.NO_COVERAGE)
         if self._killers and not self._job.every_test:
@@ -102,7 +103,8 @@ class _Case:
         if self._unconfirmed:
             why = f"failed after other tests, hung alone for {self._job.timeout:.1f} s"
             return self._verdict(MutantStatus.TIMEOUT, why, confirmed=False)
-        return self._verdict(MutantStatus.SURVIVED)
+        alone = not self._met
+        return self._verdict(MutantStatus.SURVIVED, "" if alone else "not shown alone", confirmed=alone)
 
     def _attempt(self, tests: Sequence[str]) -> Attempt:
         job = self._job

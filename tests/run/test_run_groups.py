@@ -84,6 +84,16 @@ def test_a_test_that_left_something_behind_ends_what_the_group_can_say_of_a_muta
     assert (tally.restless, tally.proofs["b"].killers) == ({restless}, ("calm",))
 
 
+def test_of_a_matrix_it_is_known_which_tests_have_met_the_mutant() -> None:
+    calm, restless = Item("calm"), Item("restless")
+    job = replace(case("a").job, every_test=True)
+    whole, cut = replace(case("a"), job=job, items=(calm, restless)), replace(case("b"), items=(calm,))
+    assert prove([whole], played((".|", End(DONE)))).proofs["a"].met == {"calm", "restless"}
+    first = replace(case("c"), items=(restless,))
+    assert prove([first, whole], played(("..x", End(DONE)))).proofs["a"].met == {"calm"}
+    assert prove([cut], played((".|", End(DONE)))).proofs["b"].met == frozenset()
+
+
 def test_a_mutant_that_hangs_in_a_group_is_known_to_have_done_so() -> None:
     tally = prove([case("a"), case("b")], played(("k|", End(TIMEOUT)), ("", End(DONE))))
     assert tally.proofs["b"] == Proof(hung=True)

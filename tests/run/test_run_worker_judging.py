@@ -78,6 +78,19 @@ def test_a_mutant_that_must_be_imported_is_handed_on() -> None:
         settle(MutantJob(MUTANT, ("a",), 1.0), lambda *_, **__: Attempt(problem=(IMPORT, "why")))
 
 
+def test_a_matrix_asks_no_test_again_that_met_the_mutant_in_a_group() -> None:
+    run = Scripted(".")
+    job = MutantJob(MUTANT, ("a", "b", "c"), 1.0, every_test=True)
+    verdict = settle(job, run, Proof(("a",), met=frozenset("ab")))
+    assert (verdict.status, verdict.killed_by, run.asked) == (MutantStatus.KILLED, ("a",), [(("c",), 1.0)])
+
+
+def test_a_survivor_of_a_group_is_none_that_was_shown_alone() -> None:
+    run = Scripted()
+    verdict = settle(MutantJob(MUTANT, ("a",), 1.0, every_test=True), run, Proof(met=frozenset("a")))
+    assert (verdict.status, verdict.confirmed, run.asked) == (MutantStatus.SURVIVED, False, [])
+
+
 def test_a_timeout_that_a_group_has_seen_needs_one_more() -> None:
     run = Scripted(".T")
     verdict = settle(MutantJob(MUTANT, ("a", "b"), 1.0), run, Proof(hung=True))
