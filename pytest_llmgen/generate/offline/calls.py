@@ -110,6 +110,7 @@ class Callee:
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
     aim: Target | None = None  # a private function, where it is that which the calls are to reach
+    optional: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)  # as the climber takes it
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:

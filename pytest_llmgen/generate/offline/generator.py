@@ -50,7 +50,7 @@ from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, uniq
 from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
-from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, optional_fields, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
     Assignment,
@@ -473,7 +473,13 @@ def plan_of(
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     made = {each.name: each.stand_in for each in given}
-    callee = replace(callee, has_situation=bool(around), given=made, ears=ears([node, *helpers]))
+    callee = replace(
+        callee,
+        has_situation=bool(around),
+        given=made,
+        ears=ears([node, *helpers]),
+        optional=optional_fields(world, [node, *helpers]),
+    )
     if objects and callee.parameters and (target.name in inputs.ALIKE or callee.parameters[0].name in _OTHERS):
         full[1] = _others(node, objects, full[1], annotations.imported(imports_of(tree, module)))
     last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
