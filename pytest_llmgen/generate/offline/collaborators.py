@@ -37,6 +37,10 @@ class Collaborators:
             pool = unique([*async_callables(self._awaited[parameter.name]), *pool])
         return with_failing(noting(parameter, pool), self._failures.of(parameter, pool, self._guarded))
 
+    def inside(self, node: FunctionNode) -> list[Term]:
+        """Errors of the block below a ``with`` of what the target gives."""
+        return self._failures.inside(node, self._guarded)
+
     def within(self, objects: Sequence[Term]) -> list[Term]:
         """The objects, with some whose collaborators fail."""
         return with_failing(objects, self._failures.of_methods(objects, self._guarded))

@@ -15,6 +15,8 @@ from pytest_llmgen.generate.offline.world import ClassShape, World
 _MAX_GUARDED, _MAX_ERRORS, _PER_ERROR = 4, 4, 2
 _TEXT = "'boom'"
 _GENERAL = {"Exception": "RuntimeError", "BaseException": "RuntimeError"}
+YIELD = "yield"
+"""Stands for the block of whom a context manager lets in."""
 _MAKERS = {"Mock", "AsyncMock"}
 
 
@@ -47,12 +49,7 @@ def _below(node: ast.AST, errors: tuple[str, ...], *, in_loop: bool, is_repeated
     item: ast.AST
     match node:
         case ast.Try():
-            caught = tuple(name for handler in node.handlers for name in _names(handler.type))
-            inner = in_loop if caught else is_repeated
-            for item in node.body:
-                yield from _below(item, (*caught, *errors), in_loop=in_loop, is_repeated=inner)
-            for item in (*node.handlers, *node.orelse, *node.finalbody):
-                yield from _below(item, errors, in_loop=in_loop, is_repeated=is_repeated)
+            yield from _in_try(node, errors, in_loop=in_loop, is_repeated=is_repeated)
             return
         case ast.With(items=[ast.withitem(context_expr=ast.Call(func=function, args=caught_here))]) if dotted(
             function
@@ -68,7 +65,19 @@ def _below(node: ast.AST, errors: tuple[str, ...], *, in_loop: bool, is_repeated
             return
         case ast.Call() if errors:
             yield from _call(node, errors, is_repeated)
+        case ast.Yield() if errors:
+            yield Guarded(YIELD, False, errors, is_repeated)
     for item in ast.iter_child_nodes(node):
+        yield from _below(item, errors, in_loop=in_loop, is_repeated=is_repeated)
+
+
+def _in_try(node: ast.Try, errors: tuple[str, ...], *, in_loop: bool, is_repeated: bool) -> Iterator[Guarded]:
+    item: ast.AST
+    caught = tuple(name for handler in node.handlers for name in _names(handler.type))
+    inner = in_loop if caught else is_repeated
+    for item in node.body:
+        yield from _below(item, (*caught, *errors), in_loop=in_loop, is_repeated=inner)
+    for item in (*node.handlers, *node.orelse, *node.finalbody):
         yield from _below(item, errors, in_loop=in_loop, is_repeated=is_repeated)
 
 
@@ -126,6 +135,13 @@ class Failures:
                 terms = self.annotations.terms(result, 1)
                 return next((term.source for term in terms if not (term.before or term.imports)), "'text'")
         return "'text'"
+
+    def inside(self, node: FunctionNode, calls: Sequence[Guarded]) -> list[Term]:
+        """Errors of the block that a context manager lets in: those that it catches, else any where it cleans up."""
+        caught = [name for call in calls if call.name == YIELD for name in call.errors]
+        has_clean_up = any(isinstance(item, ast.Try) for item in ast.walk(node))
+        errors = self._errors(caught or (["ValueError"] if has_clean_up else []))
+        return [replace(error, label=f"{_class_of(error)} inside") for error in errors]
 
     def _effects(self, call: Guarded, answer: str) -> list[tuple[Term, str]]:
         """Errors with what a stand-in is told: to raise it always; where it is asked again, also only at first."""
@@ -234,6 +250,10 @@ def _answers(line: str, method: str) -> Iterator[str]:
 
 def _label(name: str, effect: str) -> str:
     return f"{name} {'failing once' if effect.startswith('[') else 'failing'}"
+
+
+def _class_of(error: Term) -> str:
+    return error.source.partition("(")[0].rpartition(".")[2]
 
 
 def _first_argument(source: str) -> str:

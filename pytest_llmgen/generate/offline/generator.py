@@ -46,7 +46,7 @@ from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.suggestions import suggested
-from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, snake_case, unique
 from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
@@ -483,7 +483,7 @@ def plan_of(
     if objects and callee.parameters and (target.name in inputs.ALIKE or callee.parameters[0].name in _OTHERS):
         full[1] = _others(node, objects, full[1], annotations.imported(imports_of(tree, module)))
     last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
-    again, form = _called_again(target, node, annotations, sources)
+    again, form = _called_again(target, node, annotations, sources, collaborators)
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
@@ -506,9 +506,16 @@ def _others(node: FunctionNode, objects: Sequence[Term], values: Sequence[Term],
 
 
 def _called_again(
-    target: Target, node: FunctionNode, annotations: Annotations, sources: inputs.Sources
+    target: Target,
+    node: FunctionNode,
+    annotations: Annotations,
+    sources: inputs.Sources,
+    collaborators: Collaborators,
 ) -> tuple[list[Term], Form | None]:
-    """How a function that the target returns is called, and of what form that is."""
+    """How a function that the target returns is called, and of what form that is; how a block ends that it lets in."""
+    if form_of(target) is Form.ENTERED:
+        errors = collaborators.inside(node)
+        return ([OMITTED, *errors], Form.ENTERED) if errors else ([], None)
     levels = inner_functions(node) if form_of(target) is Form.PLAIN else []
     again = calls(levels, lambda item, rank: inputs.pool(item, annotations, sources, rank)[:_PER_INNER])
     return again, Form(form_within(levels[-1])) if again else None
