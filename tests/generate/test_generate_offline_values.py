@@ -309,7 +309,7 @@ class Gateway(Protocol):
 """
 
 
-def collaborators_of(body, head="gateway: Gateway"):
+def collaborators_of(body, head="gateway: Gateway", mentioned=()):
     """The values of the first parameter, with the stand-ins that the body asks for."""
     source = f"import time\n{GATEWAY}\nasync def pay({head}):\n{body}"
     tree = ast.parse(source)
@@ -318,7 +318,7 @@ def collaborators_of(body, head="gateway: Gateway"):
     annotations = Annotations(world)
     parameter = usage.annotated(parameters(node), node)[0]
     values = inputs.pool(parameter, annotations, inputs.Sources(), 0)
-    return Collaborators([node], tree, {}, world, annotations).among(parameter, values)
+    return Collaborators([node], tree, {}, world, annotations, mentioned).among(parameter, values)
 
 
 def made(terms):
@@ -369,6 +369,12 @@ def test_a_callable_that_is_awaited_is_first_an_async_function(call):
     first, *others = collaborators_of(f"    return {call}\n", "read: Callable[[int], object]")
     assert first.before[-1] == "async def answer(value):\n    calls.append(value)\n    return value"
     assert any(term.source.startswith("lambda") for term in others)
+
+
+def test_an_awaited_callable_answers_also_what_the_code_mentions():
+    lines = made(collaborators_of("    return await ask() == 'done'\n", "ask: Callable[[], object]", ["done"]))
+    assert "async def answer():\n    calls.append(())\n    return 'done'" in lines
+    assert "answers = ['text', 'text', 'done']" in lines
 
 
 def test_a_test_never_sleeps_where_the_sleep_can_be_given():

@@ -460,7 +460,7 @@ def plan_of(
     paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths)
-    collaborators = Collaborators([node, *helpers], tree, known, world, annotations)
+    collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
         for rank, item in enumerate(callee.parameters)

@@ -13,6 +13,7 @@ _NAMES = ("value", "other", "third", "fourth")
 _MAX_ANSWERS = 5
 _MAX_FIRST = 2
 _REPEATS = (1, 2, 3)
+_MAX_CALLABLES = 12
 _TAKE_AWAITABLES = {
     "gather",
     "wait_for",
@@ -41,10 +42,10 @@ def _awaited(node: ast.AST) -> list[ast.AST]:
     return []
 
 
-def async_callables(arity: int) -> list[Term]:
-    """Async functions that give what they get, or something fixed."""
+def async_callables(arity: int, known: Sequence[Term] = ()) -> list[Term]:
+    """Async functions that give what they get, something fixed, or what the code mentions (``known``)."""
     given = [Term(_NAMES[0])] if arity else []
-    return coroutine_functions([*given, Term("'text'"), Term("None")], arity)[: len(given) + 2]
+    return coroutine_functions([*given, Term("'text'"), *known, Term("None")], arity)[:_MAX_CALLABLES]
 
 
 def coroutine_functions(answers: Sequence[Term], arity: int) -> list[Term]:
