@@ -25,6 +25,8 @@ from pytest_llmgen.run.wire import to_json
 
 TEXT_LIMIT = 4000
 _WHOLE = ("dict(", "list(")
+_ASKED = (".method_calls", ".mock_calls")
+"""What a stand-in was asked: it counts where the call ended with an error, too."""
 
 HANG = 0.25
 """CPU seconds after which a probe that meets a mutant is taken to hang: others take a thousandth of that."""
@@ -134,7 +136,8 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         output.truncate()
         answer = _evaluate(piece.expression, namespace, meter)
         printed = output.getvalue()[:TEXT_LIMIT]
-        after = watched(piece.watch, namespace, piece.unseen) if answer["how"] == "returned" else {}
+        asked = piece.watch if answer["how"] == "returned" else [name for name in piece.watch if name.endswith(_ASKED)]
+        after = watched(asked, namespace, piece.unseen)
         last = watched_last(piece.afterwards, namespace, piece.unseen)
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)

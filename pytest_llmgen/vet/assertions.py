@@ -132,7 +132,9 @@ def _depends(scope: Scope, node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and scope.dotted(node.func) in _EXPECTING:
         for each in ast.walk(scope.test):
             if isinstance(each, ast.With | ast.AsyncWith) and any(item.context_expr is node for item in each.items):
-                return any(_mentions(names, statement) for statement in each.body)
+                entered = [item.context_expr for item in each.items]
+                inner = entered[entered.index(node) + 1 :]
+                return any(_mentions(names, part) for part in (*inner, *each.body))
     if isinstance(node, ast.Call) and scope.dotted(node.func) == "pytest.fail":
         return _mentions(names, scope.test)
     return _mentions(names, node)

@@ -12,7 +12,8 @@ import pytest
 from pytest_llmgen.generate.offline.climbing import Climber, knobs_of, with_knob
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
 from pytest_llmgen.generate.offline.wiretap import wiretap
-from pytest_llmgen.records import Heard
+from pytest_llmgen.generate.offline.world import optional_fields, survey
+from pytest_llmgen.records import Heard, Module
 from pytest_llmgen.run.listening import listening
 
 SOURCE = textwrap.dedent(
@@ -152,3 +153,47 @@ def test_a_named_option_stays_one_when_its_number_is_set():
     changed = with_knob((option,), number, 99)
     assert changed is not None
     assert changed[0].source == "width=99"
+
+
+FIELDS = """
+from dataclasses import dataclass
+
+@dataclass
+class Address:
+    street: str
+    floor: int = 0
+
+@dataclass
+class Parcel:
+    address: Address
+    grams: int = 100
+    fragile: bool = False
+    note: str = ""
+
+def postage(parcel):
+    return 1 if parcel.grams <= 1000 and not parcel.fragile and parcel.address.floor < 4 else 2
+"""
+
+
+def fields():
+    tree = ast.parse(FIELDS)
+    return optional_fields(survey(Module("post.py", "post", ".", FIELDS), {}), [tree.body[-1]])
+
+
+def test_what_a_constructor_may_leave_out_is_told_where_the_code_reads_it_and_it_is_a_number_or_a_text():
+    assert fields() == {"Address": [("floor", 1, "0")], "Parcel": [("grams", 1, "100")]}
+
+
+@pytest.mark.parametrize(
+    ("source", "grams", "wanted"),
+    [
+        ("Parcel(Address('x'))", 100, "Parcel(Address('x', floor=0), grams=1001)"),
+        ("Parcel(Address('x', 3), 20)", 20, "Parcel(Address('x', 3), 1001)"),
+        ("Parcel(Address('x', floor=3), grams=20)", 20, "Parcel(Address('x', floor=3), grams=1001)"),
+    ],
+)
+def test_a_field_that_an_argument_leaves_out_is_set_towards_a_comparison(source, grams, wanted):
+    climber = Climber(optional=fields())
+    term = from_source(source)
+    climber.note((term,), [Heard(5, "<=", -1, grams - 1000, grams, 1000)])
+    assert wanted in {row[0].source for row in climber.proposals()}

@@ -764,6 +764,31 @@ def only(source, **changes):
     return file_of(candidates_of(module_of("zoo", source), **changes))
 
 
+def test_a_method_that_is_a_context_manager_is_entered_and_left_by_an_error():
+    text = only("""
+        from contextlib import contextmanager
+
+        class Draft:
+            def __init__(self):
+                self.depth = 0
+                self.is_broken = False
+
+            @contextmanager
+            def nested(self):
+                self.depth += 1
+                try:
+                    yield self
+                except LookupError:
+                    self.is_broken = True
+                    raise
+                finally:
+                    self.depth += 10
+    """)
+    assert "with draft.nested() as result:\n        pass\n\n    assert draft.depth == 11" in text
+    assert "assert result is draft" in text
+    assert 'pytest.raises(LookupError, match="^boom$"), draft.nested():\n        raise LookupError("boom")' in text
+
+
 def test_options_that_the_body_reads_from_its_keywords_are_given():
     text = only("""
         def joined(*parts, **options):

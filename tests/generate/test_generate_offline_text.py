@@ -375,3 +375,15 @@ def test_rounded_values_equal_what_differs_in_the_last_digits():
     expected = eval(approximated("[{'a': [0.333333, 'b']}, Point(x=0.123456)]"), {"pytest": pytest, "Point": Point})
     assert [{"a": [0.333333000001, "b"]}, Point(x=0.123456000001)] == expected
     assert [{"a": [0.334, "b"]}, Point(x=0.123456)] != expected
+
+
+def test_a_function_among_statements_has_one_empty_line_on_either_side():
+    inner = layout.statement("async def answer(value):\n    return value")
+    assert layout.single_spaced(["    calls = []", *inner, "", "    act()"]) == [
+        "    calls = []",
+        "",
+        "    async def answer(value):",
+        "        return value",
+        "",
+        "    act()",
+    ]

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from pytest_llmgen.generate.offline import docs, literals, mutations, regexes, usage
+from pytest_llmgen.generate.offline import docs, inputs, literals, mutations, regexes, usage
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.code import find_function, helpers_of, parameters
+from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.terms import from_source, literal
 from pytest_llmgen.generate.offline.world import World, survey
 from pytest_llmgen.records import Module
@@ -295,3 +296,88 @@ def test_helpers_are_found_through_calls_and_methods():
     )
     assert [node.name for node in helpers_of(find_function(tree, "a", 1), tree)] == ["b", "c"]
     assert [node.name for node in helpers_of(find_function(tree, "K.m", 5), tree, "K")] == ["n", "b", "c", "a"]
+
+
+GATEWAY = """
+class Refused(Exception):
+    def __init__(self, code):
+        self.code = code
+
+class Gateway(Protocol):
+    def charge(self, cents: int) -> str: ...
+    def close(self): ...
+"""
+
+
+def collaborators_of(body, head="gateway: Gateway", mentioned=()):
+    """The values of the first parameter, with the stand-ins that the body asks for."""
+    source = f"import time\n{GATEWAY}\nasync def pay({head}):\n{body}"
+    tree = ast.parse(source)
+    node = tree.body[-1]
+    world = survey(Module("shop.py", "shop", "shop", source), {})
+    annotations = Annotations(world)
+    parameter = usage.annotated(parameters(node), node)[0]
+    values = inputs.pool(parameter, annotations, inputs.Sources(), 0)
+    return Collaborators([node], tree, {}, world, annotations, mentioned).among(parameter, values)
+
+
+def made(terms):
+    return [line for term in terms for line in term.before]
+
+
+def test_a_stand_in_raises_what_the_code_is_ready_to_catch():
+    body = "    try:\n        return gateway.charge(3)\n    except (Refused, TimeoutError):\n        return None\n"
+    lines = made(collaborators_of(body))
+    assert lines[0] == "gateway = Mock(spec=Gateway, charge=Mock(return_value='hello'))"
+    assert "gateway = Mock(spec=Gateway, charge=Mock(side_effect=Refused('hello')))" in lines
+    assert "gateway = Mock(spec=Gateway, charge=Mock(side_effect=TimeoutError('boom')))" in lines
+    assert not any("side_effect=[" in line for line in lines)
+
+
+def test_a_stand_in_that_is_asked_again_fails_once_and_then_answers():
+    body = "    while True:\n        try:\n            return gateway.charge(3)\n        except Exception: ...\n"
+    lines = made(collaborators_of(body))
+    assert "gateway = Mock(spec=Gateway, charge=Mock(side_effect=[RuntimeError('boom'), 'hello']))" in lines
+
+
+def test_a_method_of_which_no_answer_is_known_may_fail_as_well():
+    body = "    try:\n        gateway.close()\n    except OSError:\n        pass\n"
+    assert any("close=Mock(side_effect=OSError('boom'))" in line for line in made(collaborators_of(body)))
+
+
+def test_a_stand_in_without_a_type_fails_where_it_is_asked():
+    body = "    with suppress(OSError):\n        session.send(1)\n"
+    lines = made(collaborators_of(body, "session"))
+    assert "session.send.side_effect = OSError('boom')" in lines
+
+
+@pytest.mark.parametrize(("call", "maker"), [("read(3)", "Mock"), ("await read(3)", "AsyncMock")])
+def test_a_callable_that_is_guarded_fails_and_notes_its_calls(call, maker):
+    body = f"    try:\n        return {call}\n    except OSError:\n        return 0\n"
+    failing = next(term for term in collaborators_of(body, "read") if "side_effect" in "".join(term.before))
+    assert failing.before == (f"read = {maker}(side_effect=OSError('boom'))",)
+    assert failing.watched == ("read.mock_calls",)
+
+
+def test_calls_of_handlers_are_not_guarded():
+    body = "    try:\n        pass\n    except OSError:\n        gateway.charge(3)\n"
+    assert not any("side_effect" in line for line in made(collaborators_of(body)))
+
+
+@pytest.mark.parametrize("call", ["await read(3)", "await asyncio.gather(*(read(each) for each in [1]))"])
+def test_a_callable_that_is_awaited_is_first_an_async_function(call):
+    first, *others = collaborators_of(f"    return {call}\n", "read: Callable[[int], object]")
+    assert first.before[-1] == "async def answer(value):\n    calls.append(value)\n    return value"
+    assert any(term.source.startswith("lambda") for term in others)
+
+
+def test_an_awaited_callable_answers_also_what_the_code_mentions():
+    lines = made(collaborators_of("    return await ask() == 'done'\n", "ask: Callable[[], object]", ["done"]))
+    assert "async def answer():\n    calls.append(())\n    return 'done'" in lines
+    assert "answers = ['text', 'text', 'done']" in lines
+
+
+def test_a_test_never_sleeps_where_the_sleep_can_be_given():
+    values = collaborators_of("    wait(3)\n", "wait: Callable[[float], None] = time.sleep")
+    assert values[0].before == ("wait = Mock(return_value=None)",)
+    assert not any(term.is_omitted for term in values)

@@ -77,6 +77,7 @@ def wrap(body, parameters="", imports="", decorators=""):
 
 
 GOOD = {
+    "error in a block": wrap("with pytest.raises(ValueError), Cart():\n    raise ValueError", imports="import pytest"),
     "plain": wrap("assert Cart().total() == 0"),
     "state": wrap("cart = Cart()\ncart.add('tea', 4)\nassert cart.items == [('tea', 4)]"),
     "raises": wrap(
@@ -471,6 +472,10 @@ BAD = {
     "unrelated raises": (
         "unrelated-assertion",
         wrap("with pytest.raises(ZeroDivisionError):\n    1 / 0", imports="import pytest"),
+    ),
+    "unrelated raises within": (
+        "unrelated-assertion",
+        wrap("with Cart(), pytest.raises(ValueError):\n    raise ValueError", imports="import pytest"),
     ),
     "unknown fixture": ("unknown-fixture", wrap(ok, "basket")),
     "name": ("not-a-test", "def check():\n    assert Cart().total() == 0"),

@@ -32,6 +32,14 @@ async def collect(source, limit={ITEM_LIMIT}):
             break
     return items"""
 
+ENTER = """\
+def entered(manager, error=None):
+    with manager as value:
+        if error is not None:
+            raise error
+    return value"""
+"""How a probe uses a context manager to its end; a test says the same by a ``with``."""
+
 _BINARY = {
     "__eq__": "==",
     "__ne__": "!=",
@@ -110,6 +118,7 @@ class Callee:
     has_situation: bool = False  # the last place is what surrounds the call, and no argument
     ears: tuple[str, ...] = ()  # fixtures that hear what it says beside its result
     aim: Target | None = None  # a private function, where it is that which the calls are to reach
+    optional: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)  # as the climber takes it
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
@@ -211,15 +220,31 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
             statements.extend(step_of(bound[place], step) for step in term.steps)
     again = next((suffix_of(term) for place, term in zip(callee.places, row, strict=True) if place == CALLED), "")
     form = callee.called if callee.called and again else callee.form
-    expression, imports = _take(form, _call(callee, row, bound) + again)
+    imports: tuple[str, ...] = ()
+    if form is Form.ENTERED:
+        expression = _entered(_call(callee, row, bound), again)
+    else:
+        expression, imports = _take(form, _call(callee, row, bound) + again)
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])
     fixtures = dict.fromkeys(name for term in row for name in term.fixtures)
-    collect = [COLLECT] if form is Form.ASYNC_LISTED else []
+    collect = [COLLECT] if form is Form.ASYNC_LISTED else [ENTER] if form is Form.ENTERED else []
     helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
     last = tuple(term.source for place, term in zip(callee.places, row, strict=True) if place == AFTERMATH)
     afterwards = tuple(source for source in last if source)
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched, afterwards)
+
+
+def _entered(call: str, error: str) -> str:
+    return f"entered({call}, {error})" if error else f"entered({call})"
+
+
+def managed(expression: str) -> tuple[str, str]:
+    """The context manager that an expression enters, and the error that is raised within it, if any."""
+    match ast.parse(expression, mode="eval").body:
+        case ast.Call(args=[manager, *error]):
+            return ast.unparse(manager), "".join(map(ast.unparse, error))
+    return expression, ""
 
 
 def stand_ins(fixtures: Sequence[str], given: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[str]:
@@ -261,6 +286,7 @@ def _taken(callee: Callee, row: Input) -> set[str]:
         *HEARD,
         "pytest",
         "collect",
+        "entered",
         "answer",
         "answers",
         "calls",
@@ -343,7 +369,5 @@ def _take(form: Form, call: str) -> tuple[str, tuple[str, ...]]:
             return f"list({call})", ()
         case Form.SLICED:
             return f"list(itertools.islice({call}, {ITEM_LIMIT}))", ("import itertools",)
-        case Form.ENTERED:
-            return f"{call}.__enter__()", ()
         case _:
             return call, ()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pytest_llmgen.generate.offline.calls import Input
+from pytest_llmgen.generate.offline.code import dotted
 from pytest_llmgen.generate.offline.terms import Term, from_source
 from pytest_llmgen.records import Heard
 
@@ -33,6 +34,8 @@ _PARTS = (0.4, -0.4)
 """Of a number that counts hours or days: nearly the next whole one."""
 _LARGEST = 10**12
 
+Optional = Mapping[str, Sequence[tuple[str, int, str]]]
+"""Class to what its constructor may leave out: name, place among the arguments, default."""
 Goal = tuple[int, object]
 """A site with a way, or with a key as text."""
 
@@ -62,6 +65,7 @@ class Climber:
     """Looks at what was compared and proposes inputs for what has not been seen yet."""
 
     defaults: tuple[str, ...] = ()  # for each place what it is where it is left out, as source; empty where not known
+    optional: Optional = field(default_factory=dict)
     _best: dict[tuple[int, int], list[tuple[float, int, Input, Heard]]] = field(default_factory=dict)
     _words: dict[int, str] = field(default_factory=dict)
     _keys: dict[int, dict[object, None]] = field(default_factory=dict)
@@ -145,10 +149,10 @@ class Climber:
 
     def _told(self, row: Input) -> Input:
         """The input with the defaults of what it leaves out, so that these can be changed, too."""
-        if len(self.defaults) != len(row):
-            return row
-        pairs = zip(row, self.defaults, strict=True)
-        return tuple(from_source(text) if term.is_omitted and text else term for term, text in pairs)
+        if len(self.defaults) == len(row):
+            pairs = zip(row, self.defaults, strict=True)
+            row = tuple(from_source(text) if term.is_omitted and text else term for term, text in pairs)
+        return tuple(_with_optional(term, self.optional) for term in row) if self.optional else row
 
     def _with_numbers(self, row: Input, heard: Heard, way: int, tries: int) -> Iterator[Input]:
         yield from self._along_slopes(heard, way)
@@ -190,6 +194,22 @@ class Climber:
         if changed is not None and changed != row:
             self._traces.setdefault(changed, _Trace(knob, _value_in(changed, knob), row))
             yield changed
+
+
+def _with_optional(term: Term, optional: Optional) -> Term:
+    """The term with the defaults of what its constructor calls leave out: ``Customer('Ann', seats=1)``."""
+    trees = _trees(term)
+    if not trees:
+        return term
+    is_changed = False
+    for call in [node for node in ast.walk(trees[0]) if isinstance(node, ast.Call)]:
+        given = {each.arg for each in call.keywords}
+        missing = [(name, text) for name, at, text in optional.get(dotted(call.func), ()) if at >= len(call.args)]
+        more = [ast.keyword(name, ast.parse(text, mode="eval").body) for name, text in missing if name not in given]
+        if more and None not in given:
+            call.keywords.extend(more)
+            is_changed = True
+    return replace(term, source=ast.unparse(trees[0])) if is_changed else term
 
 
 def _value_in(row: Input, knob: Knob) -> float:

@@ -25,6 +25,7 @@ from pytest_llmgen.generate.offline.code import (
     helpers_of,
     parameters,
 )
+from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.ears import ears
@@ -45,11 +46,11 @@ from pytest_llmgen.generate.offline.shrinking import Needed, shares, shrunk
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.suggestions import suggested
-from pytest_llmgen.generate.offline.terms import Term, literal, snake_case, unique
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, snake_case, unique
 from pytest_llmgen.generate.offline.trimming import trimmed
 from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
 from pytest_llmgen.generate.offline.wiretap import wiretap
-from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, survey
+from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, optional_fields, survey
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
     Assignment,
@@ -455,32 +456,45 @@ def plan_of(
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
-    own = [item.name for item in shape.parameters] if shape and target.name != "__init__" else []
-    options = constant_keys(starred, node) or own
+    options = _options(callee, node, shape)
     paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
-    sources = inputs.Sources(literals, seen, tuple(mentioned), tuple(options), guards, paths)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths)
+    collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
-        unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)])
+        collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
         for rank, item in enumerate(callee.parameters)
     ]
-    for item, values in zip(callee.parameters, pools, strict=True):
-        if not values:
-            raise UnsuitableError(f"no value can be made for its parameter {item.name!r}")
+    missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
+    if missing:
+        raise UnsuitableError(f"no value can be made for its parameter {missing[0]!r}")
+    objects, world = collaborators.within(objects), collaborators.world
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     made = {each.name: each.stand_in for each in given}
-    callee = replace(callee, has_situation=bool(around), given=made, ears=ears([node, *helpers]))
+    callee = replace(
+        callee,
+        has_situation=bool(around),
+        given=made,
+        ears=ears([node, *helpers]),
+        optional=optional_fields(world, [node, *helpers]),
+    )
     if objects and callee.parameters and (target.name in inputs.ALIKE or callee.parameters[0].name in _OTHERS):
         full[1] = _others(node, objects, full[1], annotations.imported(imports_of(tree, module)))
     last = _aftermaths(callee, shape, pools, annotations, literals) if objects and shape else []
-    again, form = _called_again(target, node, annotations, sources)
+    again, form = _called_again(target, node, annotations, sources, collaborators)
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:
+    """The names that a ``**kwargs`` may have."""
+    starred = next((item.name for item in callee.parameters if item.kind is ParameterKind.DOUBLE_STAR), "")
+    own = [item.name for item in shape.parameters] if shape and callee.target.name != "__init__" else []
+    return tuple(constant_keys(starred, node) or own)
 
 
 def _others(node: FunctionNode, objects: Sequence[Term], values: Sequence[Term], foreign: list[Term]) -> list[Term]:
@@ -492,9 +506,16 @@ def _others(node: FunctionNode, objects: Sequence[Term], values: Sequence[Term],
 
 
 def _called_again(
-    target: Target, node: FunctionNode, annotations: Annotations, sources: inputs.Sources
+    target: Target,
+    node: FunctionNode,
+    annotations: Annotations,
+    sources: inputs.Sources,
+    collaborators: Collaborators,
 ) -> tuple[list[Term], Form | None]:
-    """How a function that the target returns is called, and of what form that is."""
+    """How a function that the target returns is called, and of what form that is; how a block ends that it lets in."""
+    if form_of(target) is Form.ENTERED:
+        errors = collaborators.inside(node)
+        return ([OMITTED, *errors], Form.ENTERED) if errors else ([], None)
     levels = inner_functions(node) if form_of(target) is Form.PLAIN else []
     again = calls(levels, lambda item, rank: inputs.pool(item, annotations, sources, rank)[:_PER_INNER])
     return again, Form(form_within(levels[-1])) if again else None

@@ -134,6 +134,11 @@ def _function(source: str, depth: int) -> list[str]:
     return ["", f"{_INDENT * depth}{heading}", *inner, ""]
 
 
+def single_spaced(lines: list[str]) -> list[str]:
+    """No two empty lines in a row: a function among the statements has one on either side."""
+    return [line for line, before in zip(lines, ["first", *lines], strict=False) if line or before]
+
+
 def statement(source: str, depth: int = 1) -> list[str]:
     """Lines of one simple statement: an assignment or a call is broken where it is too long.
 

@@ -51,7 +51,8 @@ def _with_looks(callee: Callee, find: Find) -> Seen | None:
     observation = find.observation
     last = tuple(Look(text, observation.changed[text]) for text in find.scene.afterwards if text in observation.changed)
     if observation.outcome == "raised":
-        return Seen(find, callee, last=last)
+        asked = [Look(text, value) for text, value in observation.changed.items() if text in find.scene.watched]
+        return Seen(find, callee, last=(*(each for each in asked if each.value.source is not None), *last))
     hidden = {*find.scene.bound.values(), *find.scene.watched, *find.scene.afterwards}
     looks = [
         Look(text, value)

@@ -116,7 +116,7 @@ class Search:
         ``remembered`` is what earlier searches saw, and takes what this one sees.
         """
         self._reads_clock, self._remembered = reads_clock, {} if remembered is None else remembered
-        self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee)), 0
+        self._wire, self._climber, self._climbed = wire, Climber(defaults_of(callee), callee.optional), 0
         self._prober, self._callee, self._pools = prober, callee, pools
         self._boundaries = {(place, source) for place in range(len(pools)) for source in boundaries}
         self._rng, self._limits, self._known = rng, limits, known

@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
+from pytest_llmgen.generate.offline.code import dotted
 from pytest_llmgen.generate.offline.terms import Term
 
 _NAMES = ("value", "other", "third", "fourth")
 _MAX_ANSWERS = 5
 _MAX_FIRST = 2
 _REPEATS = (1, 2, 3)
+_MAX_CALLABLES = 12
+_TAKE_AWAITABLES = {
+    "gather",
+    "wait_for",
+    "shield",
+    "create_task",
+    "ensure_future",
+    "run_until_complete",
+    "as_completed",
+}
 NAME, CALLS = "answer", "calls"
+
+
+def awaited_calls(nodes: Iterable[ast.AST]) -> dict[str, int]:
+    """Names of what is called for something to await, each with the number of its arguments."""
+    waiting = [part for node in nodes for item in ast.walk(node) for part in _awaited(item)]
+    calls = [each for each in waiting if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)]
+    return {call.func.id: len(call.args) + len(call.keywords) for call in calls if isinstance(call.func, ast.Name)}
+
+
+def _awaited(node: ast.AST) -> list[ast.AST]:
+    match node:
+        case ast.Await(value=ast.Call() as call):
+            return [call]
+        case ast.Call(func=function, args=arguments) if dotted(function).rpartition(".")[2] in _TAKE_AWAITABLES:
+            return [item for argument in arguments for item in ast.walk(argument)]
+    return []
+
+
+def async_callables(arity: int, known: Sequence[Term] = ()) -> list[Term]:
+    """Async functions that give what they get, something fixed, or what the code mentions (``known``)."""
+    given = [Term(_NAMES[0])] if arity else []
+    return coroutine_functions([*given, Term("'text'"), *known, Term("None")], arity)[:_MAX_CALLABLES]
 
 
 def coroutine_functions(answers: Sequence[Term], arity: int) -> list[Term]:

@@ -34,6 +34,8 @@ _ACCESSORS = {"setter", "deleter", "getter", "overload"}
 _GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft"}
 _MAX_BASES, _MAX_HEIRS = 5, 3
 _MAX_MODULES = 12
+_MAX_OPTIONAL = 3
+"""Fields of a class that are told to the climber: each costs it tries."""
 _CONNECTING = {"connect", "open", "socket", "Popen", "run", "urlopen", "request"}
 """Calls of a constructor that make it a second choice."""
 
@@ -101,6 +103,33 @@ class World:
             if item.kind in {ClassKind.PLAIN, ClassKind.RECORD} and wanted and wanted <= item.methods.keys()
         ]
         return sorted(fitting, key=lambda item: any(name in _CONNECTING for name in _called(item)))
+
+
+def optional_fields(world: World, nodes: Iterable[ast.AST]) -> dict[str, list[tuple[str, int, str]]]:
+    """Class to what its constructor may leave out and the code reads: name, place, default; compared ones first."""
+    items = [item for node in nodes for item in ast.walk(node)]
+    sides = [each for item in items if isinstance(item, ast.Compare) for each in ast.walk(item)]
+    read = dict.fromkeys(each.attr for each in [*sides, *items] if isinstance(each, ast.Attribute))
+    found = {}
+    for name, shape in world.classes.items():
+        places = {item.name: (at, item) for at, item in enumerate(shape.parameters) if _has_plain_default(item)}
+        told = [(field, places[field][0], _default(places[field][1])) for field in read if field in places]
+        if told:
+            found[name] = told[:_MAX_OPTIONAL]
+    return found
+
+
+def _has_plain_default(item: Parameter) -> bool:
+    text = _default(item)
+    return item.has_default and item.kind is not ParameterKind.STAR and text not in {"", "True", "False", "None", "..."}
+
+
+def _default(item: Parameter) -> str:
+    """The default as source, where it is a number or a text."""
+    match item.default:
+        case ast.Constant(value=int() | float() | str()) | ast.UnaryOp(operand=ast.Constant(value=int() | float())):
+            return ast.unparse(item.default)
+    return ""
 
 
 def _overridden(heir: ClassShape, shape: ClassShape) -> int:
@@ -203,6 +232,16 @@ def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
                 renamed = f" as {alias.asname}" if alias.asname else ""
                 found[name] = f"from {source} import {alias.name}{renamed}"
     return found
+
+
+def modules_of(tree: ast.Module) -> dict[str, str]:
+    """Name to import statement, for the modules that the module imports as such."""
+    aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return {
+        alias.asname or alias.name.partition(".")[0]: f"import {alias.name}"
+        + (f" as {alias.asname}" if alias.asname else "")
+        for alias in aliases
+    }
 
 
 def _imported_aliases(tree: ast.Module, module: Module, others: Mapping[str, Module]) -> dict[str, ast.expr]:

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.branches import Way
-from pytest_llmgen.generate.offline.calls import Callee, Form, Input, Scene, as_statement, compose, names_in
+from pytest_llmgen.generate.offline.calls import (
+    ENTER,
+    Callee,
+    Form,
+    Input,
+    Scene,
+    as_statement,
+    compose,
+    managed,
+    names_in,
+)
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
@@ -81,7 +91,7 @@ class Writer:
         name = naming.unique_name(self._name(seen), self.taken)
         summary = self._summary(seen, category)
         fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else []), *seen.ears]
-        lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *body.lines]
+        lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *layout.single_spaced(body.lines)]
         source = _under_own_names("\n".join(lines) + "\n", seen)
         return Candidate(
             f"{seen.callee.target.key}#{name}",
@@ -165,7 +175,7 @@ class Writer:
         bind = _places_to_name(seen)
         scene = compose(seen.callee, seen.find.row, bind)
         if seen.callee.form is Form.ENTERED:
-            return _entering(scene, observation.value)
+            return _entering(seen, scene)
         act, checks, imports = _checks(seen, scene)
         if not checks:
             return None
@@ -199,9 +209,11 @@ class Writer:
         if len(opening) > layout.WIDTH:
             return None
         act = layout.statement(as_statement(scene.expression), 2)
+        if seen.callee.form is Form.ENTERED:
+            opening, act = _entering_in_vain(opening, scene)
         gap = [""] if len(arrange) > 1 else []
         imports = ("import pytest", *_error_import(observation), *ends)
-        return _Body([*arrange, *gap, opening, *act, *checks], (*scene.imports, *imports), scene.helpers)
+        return _Body([*arrange, *gap, opening, *act, *checks], (*scene.imports, *imports), _helpers(scene))
 
 
 def _under_own_names(source: str, seen: Seen) -> str:
@@ -221,16 +233,50 @@ class _Body:
     helpers: tuple[str, ...]
 
 
-def _entering(scene: Scene, value: Value | None) -> _Body | None:
-    if value is None or value.source is None:
+def _helpers(scene: Scene) -> tuple[str, ...]:
+    """What a test needs of the helpers of a probe."""
+    return tuple(text for text in scene.helpers if text != ENTER)
+
+
+def _entering(seen: Seen, scene: Scene) -> _Body | None:
+    """``with`` around what is asserted of the value; what is seen of objects stands behind it."""
+    value, imports = seen.find.observation.value, list[str]()
+    checks = _state_checks(seen, scene, imports)
+    has_value = value is not None and value.source is not None and (not checks or value.source != "None")
+    if not checks and not has_value:
         return None
-    imports: list[str] = []
+    manager, error = managed(scene.expression)
+    inside, name = [f"raise {layout.tidy(error)}"] if error else [], "result" if seen.parts else ""
+    if has_value and value is not None:
+        name = name or "value"
+        told = equality(name, value, imports)
+        checks, inside = (checks, told) if not error and _is_constant(value) else ([*told, *checks], inside)
     arrange = [line for text in scene.statements for line in layout.statement(text)]
-    opening = f"    with {layout.tidy(scene.expression.removesuffix('.__enter__()'))} as value:"
-    checks = [f"    {line}" for line in equality("value", value, imports)]
-    if max(len(line) for line in (opening, *checks)) > layout.WIDTH:
+    opening = f"    with {layout.tidy(manager)}{f' as {name}' if name else ''}:"
+    act = [
+        opening,
+        *(f"        {line.strip()}" if line.strip() == line else f"    {line}" for line in inside or ["pass"]),
+    ]
+    if max(map(len, act)) > layout.WIDTH:
         raise layout.TooLongError(opening)
-    return _Body([*arrange, opening, *checks], (*scene.imports, *imports), scene.helpers)
+    gap = [""] if checks else []
+    return _Body([*arrange, *act, *gap, *checks], (*scene.imports, *imports), _helpers(scene))
+
+
+def _entering_in_vain(opening: str, scene: Scene) -> tuple[str, list[str]]:
+    """The opening and body of a ``with`` that ends with an error: raised by entering, or handed on."""
+    manager, error = (layout.tidy(text) if text else "" for text in managed(scene.expression))
+    together = f"{opening.removesuffix(':')}, {manager}:"
+    if not error:
+        return opening, [f"        {manager}.__enter__()"]
+    if len(together) <= layout.WIDTH:
+        return together, [f"        raise {error}"]
+    return opening, [f"        with {manager}:", f"            raise {error}"]
+
+
+def _is_constant(value: Value) -> bool:
+    """Whether it is the same inside of the block and behind it."""
+    return isinstance(ast.parse(value.source or "", mode="eval").body, ast.Constant)
 
 
 def category_of(seen: Seen) -> Category:
