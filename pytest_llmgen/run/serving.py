@@ -51,6 +51,7 @@ from pytest_llmgen.run.wire import from_json, to_json
 
 PROBING = ("probe", "challenge")
 """Requests about one module that no test needs to have imported."""
+MORE_FILES = 9
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
 
@@ -326,6 +327,8 @@ class Server:
 
     def _perturb(self) -> None:
         random.seed(PERTURBED_SEED + self._start.seed)
+        for _ in range(MORE_FILES):
+            os.dup(0)  # the next file that is opened has another number
         elsewhere = self._scratch / "elsewhere"
         elsewhere.mkdir(exist_ok=True)
         os.chdir(elsewhere)

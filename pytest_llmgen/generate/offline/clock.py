@@ -1,4 +1,4 @@
-"""Results that hang on the time of day: the same call with a clock that is ahead."""
+"""Results that hang on the time of day, or on which files are open: the same call under other circumstances."""
 
 from __future__ import annotations
 
@@ -66,3 +66,23 @@ def later(probe: Probe, identity: str) -> Probe:
     """The same probe with a clock that is ahead."""
     setup, expression = f"{probe.setup}\n{_LATER}", f"_later(lambda: ({probe.expression}))"
     return replace(probe, id=identity, setup=setup, expression=expression, alone=True)
+
+
+_FILES = """
+class _Held:
+    def __init__(self):
+        import os
+        self.files, self.close = [os.dup(2) for _ in range(7)], os.close
+
+    def __del__(self):
+        for file in self.files:
+            self.close(file)
+
+_held = _Held()
+"""
+"""More files are open, so that the numbers of those that the call opens are others."""
+
+
+def elsewhere(probe: Probe) -> Probe:
+    """The same probe in a process with more open files."""
+    return replace(probe, setup=f"{_FILES}{probe.setup}")

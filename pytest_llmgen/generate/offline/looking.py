@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import Callee, names_in
-from pytest_llmgen.generate.offline.clock import later
+from pytest_llmgen.generate.offline.clock import elsewhere, later
 from pytest_llmgen.generate.offline.ears import HEARD
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
 from pytest_llmgen.generate.offline.write import Look, Seen
@@ -20,7 +20,10 @@ def look_twice(prober: Prober, callee: Callee, finds: Sequence[Find], *, reads_c
 
     What is not the same of an object is left out; where the outcome is not, so is the find.
     """
-    probes = [replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True) for rank, find in enumerate(finds)]
+    probes = [
+        elsewhere(replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True))
+        for rank, find in enumerate(finds)
+    ]
     again = prober.probe(probes) if probes else []
     stable = _agreeing(finds, again)
     if reads_clock and stable:

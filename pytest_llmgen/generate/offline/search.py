@@ -11,7 +11,7 @@ from itertools import combinations, product
 from pytest_llmgen.generate.offline.aftermath import AFTERMATH
 from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input, Scene, compose, stand_ins
 from pytest_llmgen.generate.offline.climbing import Climber
-from pytest_llmgen.generate.offline.clock import later
+from pytest_llmgen.generate.offline.clock import elsewhere, later
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.records import Mutant, Observation, Probe, Prober
@@ -146,7 +146,7 @@ class Search:
     def _find_restless(self) -> bool:
         """Leave out of sight what objects show otherwise a second time, or with another clock; whether any was seen."""
         known = [find for find in self._found.everything if find.observation.changed][:_TWICE]
-        probes = [replace(find.probe, id=f"twice#{rank}") for rank, find in enumerate(known)]
+        probes = [elsewhere(replace(find.probe, id=f"twice#{rank}")) for rank, find in enumerate(known)]
         if self._reads_clock:
             probes += [later(probe, f"later#{rank}") for rank, probe in enumerate(probes)]
         found = self._prober.probe(probes, self._limits.call) if probes else []
