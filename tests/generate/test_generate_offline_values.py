@@ -309,7 +309,19 @@ class Gateway(Protocol):
 """
 
 
+def test_only_errors_of_stand_ins_count_as_raised_on_purpose():
+    body = "    try:\n        return int(gateway.charge(3))\n    except {}:\n        return 0\n"
+    _, plain = collaborating(body.format("ValueError"), "gateway: str", ())
+    _, failing = collaborating(body.format("TimeoutError"), "gateway: Gateway", ())
+    assert plain.world.raised == frozenset()
+    assert failing.world.raised == {"TimeoutError"}
+
+
 def collaborators_of(body, head="gateway: Gateway", mentioned=()):
+    return collaborating(body, head, mentioned)[0]
+
+
+def collaborating(body, head, mentioned):
     """The values of the first parameter, with the stand-ins that the body asks for."""
     source = f"import time\n{GATEWAY}\nasync def pay({head}):\n{body}"
     tree = ast.parse(source)
@@ -318,7 +330,8 @@ def collaborators_of(body, head="gateway: Gateway", mentioned=()):
     annotations = Annotations(world)
     parameter = usage.annotated(parameters(node), node)[0]
     values = inputs.pool(parameter, annotations, inputs.Sources(), 0)
-    return Collaborators([node], tree, {}, world, annotations, mentioned).among(parameter, values)
+    known = Collaborators([node], tree, {}, world, annotations, mentioned)
+    return known.among(parameter, values), known
 
 
 def made(terms):

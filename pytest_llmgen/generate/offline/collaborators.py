@@ -34,7 +34,17 @@ class Collaborators:
         ]
         self._guarded, self._awaited = guarded_calls(nodes), awaited_calls(nodes)
         self._failures = Failures(world, annotations, {**modules_of(tree), **known})
-        self.world = replace(world, raised=world.raised | error_names(self._guarded)) if self._guarded else world
+        self._world, self._raised = world, set[str]()
+
+    @property
+    def world(self) -> World:
+        """What is known of the module; the errors that a stand-in was made to raise are raised on purpose, too."""
+        return replace(self._world, raised=self._world.raised | self._raised) if self._raised else self._world
+
+    def _noted(self, terms: list[Term]) -> list[Term]:
+        text = "\n".join(line for term in terms for line in (*term.before, term.source))
+        self._raised.update(name for name in {*error_names(self._guarded), "ValueError"} if f"{name}(" in text)
+        return terms
 
     def among(self, parameter: Parameter, pool: Sequence[Term]) -> list[Term]:
         """The values of a parameter, with stand-ins that fail, note what they were asked, or can be awaited."""
@@ -45,12 +55,13 @@ class Collaborators:
             fitting = [term for term in self._mentioned if type(value_of(term)).__name__ in text]
             answering = async_callables(self._awaited[parameter.name], fitting)
             pool = unique([*pool, *answering] if is_async else [*answering, *pool])
-        return with_failing(noting(parameter, pool), self._failures.of(parameter, pool, self._guarded))
+        failing = self._failures.of(parameter, pool, self._guarded)
+        return with_failing(noting(parameter, pool), self._noted(failing))
 
     def inside(self, node: FunctionNode) -> list[Term]:
         """Errors of the block below a ``with`` of what the target gives."""
-        return self._failures.inside(node, self._guarded)
+        return self._noted(self._failures.inside(node, self._guarded))
 
     def within(self, objects: Sequence[Term]) -> list[Term]:
         """The objects, with some whose collaborators fail."""
-        return with_failing(objects, self._failures.of_methods(objects, self._guarded))
+        return with_failing(objects, self._noted(self._failures.of_methods(objects, self._guarded)))

@@ -468,7 +468,7 @@ def plan_of(
     missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
     if missing:
         raise UnsuitableError(f"no value can be made for its parameter {missing[0]!r}")
-    objects, world = collaborators.within(objects), collaborators.world
+    objects = collaborators.within(objects)
     full = [objects, *pools] if objects else pools
     rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
@@ -487,7 +487,7 @@ def plan_of(
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
-    return Plan(callee, node, columns, tuple(rows), world, shape, boundaries(mentioned), tuple(mentioned))
+    return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:
