@@ -93,7 +93,7 @@ def test_the_clock_is_ahead_for_one_call_only():
     )
     prober = InProcessProber([])
     space = {}
-    probe = later(Probe("now", setup, expression), "later")
+    probe, _ = later(Probe("now", setup, expression), "later")
     exec(probe.setup, space)
     year, day, seconds, start, is_one = eval(probe.expression, space)
     today = dt.datetime.now(tz=dt.UTC).date()
@@ -105,8 +105,21 @@ def test_the_clock_is_ahead_for_one_call_only():
     assert prober.observe(probe).outcome == "returned"
 
 
+def test_the_clock_is_ahead_at_both_ends_of_a_day():
+    hours = []
+    for probe in later(Probe("now", "import datetime", "datetime.datetime.now().hour"), "later"):
+        space = {}
+        exec(probe.setup, space)
+        hours.append(eval(probe.expression, space))
+    assert hours == [0, 23]
+
+
 CLOCK = """
 import datetime
+
+
+def is_past(until: datetime.time) -> bool:
+    return datetime.datetime.now().time() > until
 
 
 def age(born: datetime.date) -> int:
@@ -124,4 +137,5 @@ def test_what_hangs_on_the_day_is_not_written_down():
     sources = [item.source for item in candidates_of(module)]
     assert not [text for text in sources if "age(" in text and "-1" not in text and "Fixed" not in text]
     assert not [text for text in sources if "date(-" in text]  # a fault of the argument, not of the function
+    assert not [text for text in sources if "is_past(" in text and "Fixed" not in text]
     assert [text for text in sources if "month(" in text]

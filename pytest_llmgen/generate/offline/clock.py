@@ -11,9 +11,10 @@ _READS_CLOCK = re.compile(
     r"\b(now|today|utcnow|time|time_ns|monotonic|localtime|gmtime|strftime|ctime)\s*\(|\b(timesince|timeago|naturaltime)\b"
 )
 _LATER = """
-def _later(call):
+def _later(call, hour):
     import datetime, gc, time
-    real, day, ahead = datetime.datetime, datetime.date, datetime.timedelta(days=500, hours=7, minutes=11)
+    real, day, moment = datetime.datetime, datetime.date, datetime.datetime.now()
+    ahead = (moment + datetime.timedelta(days=500)).replace(hour=hour, minute=hour and 59 or 1) - moment
 
     class Meta(type):
         def __instancecheck__(cls, value):
@@ -62,10 +63,20 @@ def reads_clock(source: str) -> bool:
     return bool(_READS_CLOCK.search(source))
 
 
-def later(probe: Probe, identity: str) -> Probe:
-    """The same probe with a clock that is ahead."""
-    setup, expression = f"{probe.setup}\n{_LATER}", f"_later(lambda: ({probe.expression}))"
-    return replace(probe, id=identity, setup=setup, expression=expression, alone=True)
+def later(probe: Probe, identity: str) -> tuple[Probe, Probe]:
+    """The same probe on a day to come, at its beginning and at its end: whatever hangs on the hour differs in one."""
+    setup = f"{probe.setup}\n{_LATER}"
+    early, late = (
+        replace(
+            probe,
+            id=f"{identity}@{hour}",
+            setup=setup,
+            expression=f"_later(lambda: ({probe.expression}), {hour})",
+            alone=True,
+        )
+        for hour in (0, 23)
+    )
+    return early, late
 
 
 _FILES = """

@@ -26,9 +26,9 @@ def look_twice(prober: Prober, callee: Callee, finds: Sequence[Find], *, reads_c
     ]
     again = prober.probe(probes) if probes else []
     stable = _agreeing(finds, again)
-    if reads_clock and stable:
-        shifted = [later(probe_of(callee, find.row, "")[0], f"later#{rank}") for rank, find in enumerate(stable)]
-        stable = _agreeing(stable, prober.probe(shifted))
+    for place in (0, 1) if reads_clock and stable else ():
+        ahead = [later(probe_of(callee, find.row, "")[0], f"later#{rank}")[place] for rank, find in enumerate(stable)]
+        stable = _agreeing(stable, prober.probe(ahead))
     return [seen for find in stable if (seen := _with_looks(callee, find)) is not None]
 
 

@@ -148,10 +148,11 @@ class Search:
         known = [find for find in self._found.everything if find.observation.changed][:_TWICE]
         probes = [elsewhere(replace(find.probe, id=f"twice#{rank}")) for rank, find in enumerate(known)]
         if self._reads_clock:
-            probes += [later(probe, f"later#{rank}") for rank, probe in enumerate(probes)]
+            pairs = [later(probe, f"later#{rank}") for rank, probe in enumerate(probes)]
+            probes += [pair[place] for place in (0, 1) for pair in pairs]
         found = self._prober.probe(probes, self._limits.call) if probes else []
         restless: dict[str, None] = {}
-        for one, other in zip([*known, *known], found, strict=False):
+        for one, other in zip([*known, *known, *known], found, strict=False):
             if other.outcome == "returned":
                 before, after = one.observation.changed, other.changed
                 texts = dict.fromkeys([*before, *after])
