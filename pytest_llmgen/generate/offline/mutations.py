@@ -87,6 +87,19 @@ def _joined(term: Term, donor: Term, steps: Sequence[str], source: str = "") -> 
     )
 
 
+def _change_constant(tree: ast.AST, rng: random.Random, known: Vocabulary) -> bool:
+    """Change one of the plain values that an expression holds; whether it could be done."""
+    held = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) in _CHANGEABLE]
+    if not held:
+        return False
+    node = rng.choice(held)
+    changed = change(node.value, rng, known)
+    if not isinstance(changed, int | float | str) or len(repr(changed)) > _MAX_SIZE:
+        return False
+    node.value = changed
+    return True
+
+
 def _other_step(step: str, rng: random.Random, known: Vocabulary) -> str:
     """A step with another plain value in it."""
     start = AWAIT if step.startswith(AWAIT) else ""
@@ -94,14 +107,8 @@ def _other_step(step: str, rng: random.Random, known: Vocabulary) -> str:
         tree = ast.parse(f"it{step[len(start) :]}")
     except SyntaxError:
         return step
-    held = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) in _CHANGEABLE]
-    if not held:
+    if not _change_constant(tree, rng, known):
         return step
-    node = rng.choice(held)
-    changed = change(node.value, rng, known)
-    if not isinstance(changed, int | float | str) or len(repr(changed)) > _MAX_SIZE:
-        return step
-    node.value = changed
     return start + ast.unparse(tree).removeprefix("it")
 
 
@@ -111,14 +118,8 @@ def _with_other_constant(term: Term, rng: random.Random, known: Vocabulary) -> T
         tree = ast.parse(term.source, mode="eval")
     except SyntaxError:
         return None
-    held = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) in _CHANGEABLE]
-    if not held:
+    if not _change_constant(tree, rng, known):
         return None
-    node = rng.choice(held)
-    changed = change(node.value, rng, known)
-    if not isinstance(changed, int | float | str) or len(repr(changed)) > _MAX_SIZE:
-        return None
-    node.value = changed
     edge = from_source(ast.unparse(tree)).is_edge
     return replace(term, source=ast.unparse(tree), is_edge=edge, label="")
 
