@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_llmgen.generate.offline.clock import later
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import Challenge, Hits, Meeting, Module, Mutant, Observation, Probe, Region
 from pytest_llmgen.run.executor import Executor
@@ -25,6 +26,11 @@ class Cart:
 
 async def fetch():
     return 0.1 + 0.2
+
+import datetime
+
+def hour():
+    return datetime.datetime.now().hour
 """
 USE = "from shop import Cart\ncart = Cart()\nprint('set up')\nmine = [1]"
 DENIED = Mutant(
@@ -50,6 +56,7 @@ PROBES = (
     Probe("endless", "from shop import Cart", "list(iter(int, 1))", mutant=DENIED),
     Probe("behind the endless", "from shop import Cart", "Cart().add('')", mutant=DENIED),
     Probe("unchanged again", "from shop import Cart", "Cart().add('x')"),
+    *later(Probe("", "from shop import hour", "hour()"), "hour"),
 )
 
 
@@ -153,6 +160,13 @@ def test_a_float_that_no_one_would_write_is_approximate(seen: dict[str, Observat
 
 def test_a_changed_argument_is_seen(seen: dict[str, Observation]) -> None:
     assert seen["changed"].changed["a"].source == "{1: 2}"
+
+
+@pytest.mark.parametrize(("name", "hour"), [("hour@0", "0"), ("hour@23", "23")])
+def test_the_clock_of_a_worker_stands_where_it_is_asked_to(seen: dict[str, Observation], name: str, hour: str) -> None:
+    value = seen[name].value
+    assert value is not None
+    assert value.source == hour
 
 
 @pytest.mark.parametrize("name", ["after", "alone"])

@@ -43,6 +43,7 @@ def _later(call, hour):
         (utc, lambda at=None: utc(now() + seconds if at is None else at)),
     ]
     undo = []
+    gc.unfreeze()  # what is frozen is not seen by get_referrers
     try:
         for old, new in shifted:
             spaces = [each for each in gc.get_referrers(old) if type(each) is dict and "__spec__" in each]
