@@ -25,6 +25,8 @@ _TRIED = 40
 """Inputs that are made."""
 _MET = 16
 """Those of them that meet all mutants."""
+_TEXTS = ("apple", "Green tea", "one two three", "Monday", "level 42", "Tea, sugar and milk")
+"""Usual texts, for where no documentation shows any."""
 _PER_OUTCOME = 6
 _CHOSEN = 2
 _MAX_TEXT, _MAX_RESULT = 80, 240
@@ -96,7 +98,7 @@ def _rows(callee: Callee, pools: Sequence[Sequence[Term]], told: Sequence[Input]
         row = list(rng.choice(bases))
         for place, values in known.items():
             if values and _is_literal(row[place]):
-                row[place] = _like(row[place], enriched(ast.literal_eval(row[place].source), values, rng))
+                row[place] = _like(row[place], _richer(ast.literal_eval(row[place].source), values, rng, bool(told)))
         found.append(tuple(row))
     return list(dict.fromkeys(found))
 
@@ -109,6 +111,14 @@ def _values(place: int, bases: Sequence[Input], pools: Sequence[Sequence[Term]],
     for term in (*told, *usual):
         if _is_literal(term) and type(value := ast.literal_eval(term.source)) in kinds:
             yield value
+    if not is_told and str in kinds:
+        yield from _TEXTS
+
+
+def _richer(value: object, known: Sequence[object], rng: random.Random, is_told: bool) -> object:
+    """A value with more in it; a text of which no example tells the form stays one that somebody has written."""
+    texts = [each for each in known if isinstance(each, str) and len(each) >= _MANY]
+    return rng.choice(texts) if isinstance(value, str) and texts and not is_told else enriched(value, known, rng)
 
 
 def _is_literal(term: Term) -> bool:
@@ -132,7 +142,9 @@ def _is_ordinary(callee: Callee, hunt: Hunt, find: Find) -> bool:
         return False
     result = seen.value.source if seen.value else None
     long = sum(len(term.source) for term in find.row) > _MAX_TEXT or len(result or "") > _MAX_RESULT
-    is_rich = any(word in _RICH for _, word in _of_arguments(callee, find))
+    values = _arguments(callee, find)
+    known = {name for name, value in values.items() if callee.receiver and isinstance(value, str)}  # "hello" anyway
+    is_rich = any(word in _RICH and name not in known for name, word in _of_arguments(callee, find))
     return is_rich and not long and hunt.tells(find)
 
 
@@ -217,7 +229,7 @@ def _best(
 
     def is_wanted(place: int) -> bool:
         is_new = bool(shapes(callee, finds[place]) - known.shapes) or finds[place].goals not in known.ways
-        return not chosen or is_new or known.rich + len(chosen) < _CHOSEN
+        return not chosen or is_new or (known.rich + len(chosen) < _CHOSEN and not callee.receiver)
 
     def worth(place: int) -> float:
         shown = shapes(callee, finds[place])
