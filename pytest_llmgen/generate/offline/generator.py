@@ -13,9 +13,7 @@ from pytest_llmgen.generate.offline.calls import made_of
 from pytest_llmgen.generate.offline.choosing import chosen
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
-from pytest_llmgen.generate.offline.code import (
-    find_function,
-)
+from pytest_llmgen.generate.offline.code import find_function, parsed
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.entrances import entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
@@ -124,7 +122,7 @@ class OfflineGenerator:
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
         target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
-        node = find_function(ast.parse(assignment.module.source), target.qualname, target.def_line)
+        node = find_function(parsed(assignment.module.source), target.qualname, target.def_line)
         if node is None:
             raise UnsuitableError("its definition is not reachable by name")
         if context.import_line.startswith("from "):

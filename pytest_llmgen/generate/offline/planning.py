@@ -19,6 +19,7 @@ from pytest_llmgen.generate.offline.code import (
     find_function,
     helpers_of,
     parameters,
+    parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
@@ -85,7 +86,7 @@ def plan_of(
     """
     target, module, context = assignment.target, assignment.module, assignment.context
     try:
-        tree = ast.parse(module.source)
+        tree = parsed(module.source)
     except (SyntaxError, ValueError) as error:
         raise UnsuitableError(f"its module cannot be read: {error}") from error
     if target.name.startswith("__") and not target.name.endswith("__"):
