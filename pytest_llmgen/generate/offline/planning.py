@@ -258,7 +258,7 @@ def _callee(
     owner = target.qualname.rpartition(".")[0]
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
-    found = annotated(parameters(node, skip_first=skip), node)
+    found = annotated(_readable(parameters(node, skip_first=skip), annotations), node)
     shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
@@ -277,6 +277,14 @@ def _callee(
         :_MAX_LOOKED_AT
     ]
     return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
+
+
+def _readable(items: tuple[Parameter, ...], annotations: Annotations) -> tuple[Parameter, ...]:
+    """The parameters, without annotations of which no value can be made: what is done with them tells more."""
+    return tuple(
+        item if item.annotation is None or annotations.terms(item.annotation) else replace(item, annotation=None)
+        for item in items
+    )
 
 
 def _objects(
