@@ -21,7 +21,7 @@ from pytest_llmgen.generate.offline.code import (
     parameters,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
-from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
+from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import Given, named, objects_of, usable
@@ -29,6 +29,7 @@ from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
+from pytest_llmgen.generate.offline.prose import told_of
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, texts_of_patterns
 from pytest_llmgen.generate.offline.situations import situations, with_situation
