@@ -31,6 +31,7 @@ class Parameter:
     annotation: ast.expr | None = None
     default: ast.expr | None = None
     has_default: bool = False
+    is_guessed: bool = False  # nobody wrote the annotation: the use suggests it
 
     @property
     def is_required(self) -> bool:

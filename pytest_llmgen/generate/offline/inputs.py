@@ -32,6 +32,7 @@ _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
 _MAX_COUNTED = 30
+_STREAMS = {"io.BytesIO": ("bytes", "b'abc'"), "io.StringIO": ("str", "'\\nabc\\n'")}
 _OF_TYPE = {"int": "3", "str": "'hello'", "list": "[1, 2]", "NoneType": "None", "float": "1.5"}
 _ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
 """Further values for ``*items``, by themselves."""
@@ -130,6 +131,7 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term], mentioned: Sequenc
     if "float" in kinds and "int" not in kinds:
         fitting.extend(term for term in literals if _kind(term) == "int")
     fitting.extend(_counted(typed, literals))
+    fitting.extend(_streamed(typed, literals))
     inner = {kind for term in typed for kind in _inner_kinds(term)}
     items = [term for term in literals if _kind(term) in inner]
     if "list" in kinds and items:
@@ -150,6 +152,18 @@ def _counted(typed: Sequence[Term], literals: Sequence[Term]) -> list[Term]:
         for kind, term in kinds.items()
         for unit in _NUMBER_UNITS[kind]
         for number in numbers
+    ]
+
+
+def _streamed(typed: Sequence[Term], literals: Sequence[Term]) -> list[Term]:
+    """``io.BytesIO(b'GIF')``: the texts of the code as what a stream begins with, or is."""
+    kinds = {kind: term for term in typed for kind in _STREAMS if term.source.startswith(f"{kind}(")}
+    return [
+        replace(term, source=f"{kind}({item.source}{more})", is_edge=False)
+        for kind, term in kinds.items()
+        for item in literals[:_MAX_LITERALS]
+        if _kind(item) == _STREAMS[kind][0]
+        for more in ("", f" + {_STREAMS[kind][1]}")
     ]
 
 

@@ -23,7 +23,7 @@ from pytest_llmgen.generate.offline.code import (
     parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
-from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows, told_of
+from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import Given, named, objects_of, usable
@@ -31,6 +31,7 @@ from pytest_llmgen.generate.offline.hints import hints_of, texts_of
 from pytest_llmgen.generate.offline.killing import boundary_terms, equal_rows
 from pytest_llmgen.generate.offline.literals import boundaries, literals_of, neighbours
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
+from pytest_llmgen.generate.offline.prose import told_of
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, texts_of_patterns
 from pytest_llmgen.generate.offline.situations import situations, with_situation
@@ -266,7 +267,7 @@ def _callee(
     owner = target.qualname.rpartition(".")[0]
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
-    found = annotated(parameters(node, skip_first=skip), node)
+    found = annotated(_readable(parameters(node, skip_first=skip), annotations), node)
     shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
@@ -285,6 +286,14 @@ def _callee(
         :_MAX_LOOKED_AT
     ]
     return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
+
+
+def _readable(items: tuple[Parameter, ...], annotations: Annotations) -> tuple[Parameter, ...]:
+    """The parameters, without annotations of which no value can be made: what is done with them tells more."""
+    return tuple(
+        item if item.annotation is None or annotations.terms(item.annotation) else replace(item, annotation=None)
+        for item in items
+    )
 
 
 def _objects(
