@@ -285,7 +285,9 @@ def _callee(
     looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[
         :_MAX_LOOKED_AT
     ]
-    return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
+    active = tuple(text for text in looks if text.rpartition(".")[2] in shape.methods or text.endswith(")"))
+    callee = Callee(target, name, found, (line,), form, name, constructor, looks, echoes, active=active)
+    return callee, shape, objects
 
 
 def _readable(items: tuple[Parameter, ...], annotations: Annotations) -> tuple[Parameter, ...]:
