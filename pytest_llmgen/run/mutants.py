@@ -181,8 +181,8 @@ class Judge:
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            files = sorted({str(item.path) for case in cases for item in case.items})
-            GroupChild(self.shortcut, report, self._progress, _begun(self._watched, files)).meet(cases)
+            looks = self.tests_in_a_row(item for case in cases for item in case.items)
+            GroupChild(self.shortcut, report, self._progress, *looks).meet(cases, careful=tally.careful)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()

@@ -45,7 +45,14 @@ def played(*children: tuple[str, End]) -> Callable[[Sequence[Case], Tally], tupl
         place, kills = 0, []
         for sign in signs.strip():
             if sign in "|x":
-                tally.add({"until": place, "kills": kills, "restless": cases[0].items[0].nodeid if sign == "x" else ""})
+                tally.add(
+                    {
+                        "until": place,
+                        "kills": kills,
+                        "restless": cases[0].items[0].nodeid if sign == "x" else "",
+                        "unsure": False,
+                    }
+                )
                 kills = []
             else:
                 kills += [[place, [cases[place].items[0].nodeid], "", 1]] if sign == "k" else []
