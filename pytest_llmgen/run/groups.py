@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ class Case:
     job: MutantJob
     items: tuple[pytest.Item, ...] = ()  # none where it is no case for a group
     activate: Callable[[], AbstractContextManager[object]] = nullcontext
+    codes: Callable[[], Sequence[CodeType]] = tuple  # that run while it is active
     clean: float = 0.0  # seconds of these tests
 
     def without(self, restless: set[pytest.Item]) -> Case:
@@ -49,6 +51,11 @@ class Case:
         if restless.isdisjoint(self.items):
             return self
         return replace(self, items=tuple(takewhile(lambda item: item not in restless, self.items)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all the tests of its job."""
+        return 0 < len(self.items) == len(self.job.tests)
 
     def limits(self) -> tuple[float, float]:
         """Seconds on the wall and of CPU; no more than it has alone."""
@@ -131,19 +138,27 @@ def prove(
     return tally
 
 
+class Settler:
+    """Whether a process looks as it did, be it after something was put back; for a child."""
+
+    def __init__(self, shortcut: Shortcut, is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
+        self._shortcut, self._is_fresh, self._put_back = shortcut, is_fresh, put_back
+
+    def settles(self) -> bool:
+        """Look, and look again where something had to be put back."""
+        self._shortcut.forget()
+        self._shortcut.reopen()  # or its log handlers would be missed
+        if self._is_fresh():
+            return True
+        self._put_back()
+        return self._is_fresh()
+
+
 class GroupChild:
     """The child's side."""
 
-    def __init__(
-        self,
-        shortcut: Shortcut,
-        report: Reporter,
-        progress: Progress,
-        is_fresh: Callable[[], bool],
-        put_back: Callable[[], None],
-    ) -> None:
-        self._shortcut, self._report, self._progress = shortcut, report, progress
-        self._is_fresh, self._put_back = is_fresh, put_back
+    def __init__(self, shortcut: Shortcut, report: Reporter, progress: Progress, settler: Settler) -> None:
+        self._shortcut, self._report, self._progress, self._settles = shortcut, report, progress, settler.settles
         self._kills: list[tuple[int, list[str], str, int]] = []
 
     def meet(self, cases: Sequence[Case], *, careful: bool = False) -> None:
@@ -223,15 +238,6 @@ class GroupChild:
 
         self._shortcut.run([item], after=after, described=described)
         return results[0]
-
-    def _settles(self) -> bool:
-        """Whether the process looks as it did, be it after something was put back."""
-        self._shortcut.forget()
-        self._shortcut.reopen()  # or its log handlers would be missed
-        if self._is_fresh():
-            return True
-        self._put_back()
-        return self._is_fresh()
 
     def _sweep(self) -> None:
         """Let go of what failed tests held, so that no finalizer runs in the time of later mutants."""
