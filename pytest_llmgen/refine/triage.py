@@ -28,7 +28,8 @@ REPRODUCTIONS = 5
 _INDEPENDENT = (Oracle.DOCUMENTATION, Oracle.DOCTEST, Oracle.PROPERTY)
 # Errors that say that the test is at odds with Python or with the API, not with the documentation.
 _BROKEN_TEST = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "fixture ", "UnboundLocalError")
-_UNREADY = ("NameError: ", "ImportError", "ModuleNotFoundError", "SyntaxError", "fixture ")
+_UNREADY = ("ImportError", "ModuleNotFoundError", "SyntaxError", "fixture ")
+_UNKNOWN = re.compile(r"NameError: name '(\w+)'")
 _MISUSE = re.compile(r"TypeError: .*(unexpected keyword|positional argument|required .*argument|takes \d)")
 _MISSING_ATTRIBUTE = re.compile(r"AttributeError: .*has no attribute")
 
@@ -39,8 +40,15 @@ def is_suspect(judged: Judged) -> bool:
         return False
     text = judged.reason
     if judged.candidate.origin is Origin.OFFLINE:  # its calls were seen to fit the API before it was written
-        return not any(word in text for word in _UNREADY)
+        return not (any(word in text for word in _UNREADY) or _misnames(judged))
     return not (any(word in text for word in _BROKEN_TEST) or _MISUSE.search(text) or _MISSING_ATTRIBUTE.search(text))
+
+
+def _misnames(judged: Judged) -> bool:
+    """Whether the test itself uses a name that nobody gave; the code under test may do so too."""
+    unknown = _UNKNOWN.search(judged.reason)
+    text = "\n".join((judged.candidate.source, *judged.candidate.helpers))
+    return unknown is not None and re.search(rf"\b{unknown[1]}\b", text) is not None
 
 
 def is_explained(judged: Judged, suspects: Sequence[Judged]) -> bool:

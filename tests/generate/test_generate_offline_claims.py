@@ -13,8 +13,8 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 
 from pytest_llmgen.generate.offline.claims import Examples, _replaced, claims, may_claim
 from pytest_llmgen.generate.offline.domains import RUNGS, by_annotation, by_value, plural
-from pytest_llmgen.generate.offline.generator import partners_for, plan_of
 from pytest_llmgen.generate.offline.partners import undoes
+from pytest_llmgen.generate.offline.planning import partners_for, plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search
 from pytest_llmgen.records import Observation, Oracle, TargetContext
 

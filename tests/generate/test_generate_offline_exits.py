@@ -6,7 +6,8 @@ import random
 
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of
 
-from pytest_llmgen.generate.offline.generator import OfflineGenerator, plan_of
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.generate.offline.planning import plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search
 from pytest_llmgen.records import Observation
 

@@ -673,6 +673,34 @@ def test_doctests_are_expectations_even_where_the_code_disagrees(tmp_path):
     assert ["test_double_as_documented_for_5" in line for line in failed] == [True]
 
 
+BROKEN = """
+def total(numbers):
+    "total([1, 2]) returns 3  # of one and two"
+    return sum(values)
+
+
+def first(items):
+    "first(['a', 'b']) => 'a'"
+    return items.nothing
+
+
+def last(items, default):
+    "last([1]) is 1, and total(3) too"
+    return items[-1]
+
+
+def levels(n):
+    "levels(1) = 3, and levels(n) = levels(n - 1) + 2"
+    return [n, 3]
+"""
+
+
+def test_an_example_holds_where_the_code_breaks_down_but_not_where_it_is_a_formula_or_no_call_that_fits():
+    written = candidates_of(module_of("broken", BROKEN))
+    documented = [item.name for item in written if item.oracle is Oracle.DOCUMENTATION]
+    assert documented == ["test_total_as_documented_for_1_2", "test_first_as_documented_for_a_b"]
+
+
 def test_targets_without_tests_say_why():
     module = module_of(
         "hard",

@@ -171,24 +171,6 @@ def test_doctests_carry_what_stands_before_them():
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "expression", "want"),
-    [
-        ("so f(1, (2, 3)) == 4.", "f(1, (2, 3))", "4"),
-        ("f('a)') => 'b'", "f('a)')", "'b'"),
-        ("f([1]) ➞ [1]", "f([1])", "[1]"),
-        ("f(1) returns nothing", "f(1)", ""),
-    ],
-)
-def test_calls_in_running_text_are_read(text, expression, want):
-    (found,) = docs.told_of(text, "f")
-    assert (found.expression, found.want) == (expression, want)
-
-
-def test_calls_of_other_functions_and_of_unknown_values_are_not_read():
-    assert docs.told_of("g(1) == 2, my_f(1) == 2, f(x) == 2", "f") == []
-
-
 def test_calls_in_existing_tests_give_rows():
     node = function("def f(a, b=1, *, c=2): ...")
     texts = ["assert f(1, c=3)\nf(x)\nobject.f('s')\nf(Money(3))", "not python ("]

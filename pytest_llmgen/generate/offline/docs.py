@@ -1,10 +1,9 @@
-"""Examples that documentation and tests give: doctests, and calls with literal arguments."""
+"""Examples that documentation and tests give: doctests, and calls with literal arguments in other code."""
 
 from __future__ import annotations
 
 import ast
 import doctest
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,6 @@ from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, uni
 _MAX_CALL = 200
 _OF_THE_CLOCK = {"now", "utcnow", "today", "time", "monotonic", "uuid1", "uuid4", "random"}
 """Calls whose value is another one in the next run: never an input."""
-_RESULT = re.compile(r"\s*(?:===?|=>|->|=|➞|→|returns|should return|#=>|# =>|should be)\s*([^\n]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,8 @@ class Example:
     error: str = ""  # name of the error that is said to be raised
     message: str = ""
     is_prose: bool = False  # ``f(1) == 2`` in running text instead of a doctest
+    is_formula: bool = False  # written with one ``=``: it may only look like a call
+    is_aside: bool = False  # in the middle of a sentence
 
 
 def examples_of(docstring: str | None) -> list[Example]:
@@ -46,34 +46,23 @@ def examples_of(docstring: str | None) -> list[Example]:
             found.append(Example(tuple(before), source, error=error, message=message.strip()))
         elif _is_expression(source) and item.want.strip():
             found.append(Example(tuple(before), source, want=item.want.strip()))
-        else:
+        elif item.want.strip() or not (told := _compared(source)):
             before.append(source)
+        else:
+            found.append(Example(tuple(before), *told))
     return [item for item in found if _is_expression(item.expression)]
 
 
-def told_of(docstring: str | None, name: str) -> list[Example]:
-    """Calls of ``name`` with literal arguments in running text, with the literal said to be their result."""
-    found: list[Example] = []
-    for match in re.finditer(rf"(?<![\w.]){re.escape(name)}\(", docstring or ""):
-        text = (docstring or "")[match.start() :][:_MAX_CALL]
-        line = next((cut for cut in _closings(text) if _is_plain_call(cut)), "")
-        if line:
-            want = _RESULT.match(text[len(line) :])
-            value = want.group(1).strip().rstrip(".,;") if want else ""
-            found.append(Example((), line, want=value if is_literal(value) else "", is_prose=True))
-    return found
-
-
-def _closings(text: str) -> Iterator[str]:
-    return (text[: match.end()] for match in re.finditer(r"\)", text))
-
-
-def _is_plain_call(text: str) -> bool:
+def _compared(source: str) -> tuple[str, str] | None:
+    """Both sides of ``f(1) == 2``, which a session shows without ``True`` below it."""
     try:
-        node = ast.parse(text, mode="eval").body
+        node = ast.parse(source, mode="eval").body
     except SyntaxError:
-        return False
-    return isinstance(node, ast.Call) and all(is_literal(ast.unparse(item)) for item in node.args)
+        return None
+    match node:
+        case ast.Compare(left=ast.Call() as call, ops=[ast.Eq()], comparators=[want]) if is_literal(ast.unparse(want)):
+            return ast.unparse(call), ast.unparse(want)
+    return None
 
 
 def _is_expression(source: str) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee
-from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal, told_of
+from pytest_llmgen.generate.offline.code import parsed
+from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal
+from pytest_llmgen.generate.offline.prose import told_of
 from pytest_llmgen.generate.offline.world import imports_of
 from pytest_llmgen.generate.offline.write import equality, matching
 from pytest_llmgen.records import (
@@ -25,6 +29,9 @@ from pytest_llmgen.records import (
 )
 
 _MAX_EXAMPLES = 8
+_MISUSE = re.compile(r"unexpected keyword|positional argument|required .*argument|takes \d")
+_SEQUENCES = {"list", "tuple", "set"}
+_SEQUENCE = re.compile(r"list|tuple|set|range|generator|iterator|map|filter|zip|dict_|array|deque|islice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,10 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
     names = module_names(assignment.module)
     docstring = assignment.target.docstring
     examples = examples_of(docstring)
-    if not examples and not callee.receiver:
-        examples = [item for item in told_of(docstring, assignment.target.name) if item.want]
-    cases = [_case(item, names) for item in examples[:_MAX_EXAMPLES]]
+    if not callee.receiver:
+        told = told_of(docstring, assignment.target.name, callee.parameters)
+        examples += [item for item in told if item.want]
+    cases = [case for item in examples if (case := _case(item, names)) is not None][:_MAX_EXAMPLES]
     probes = [
         Probe(f"doctest#{rank}", "\n".join([*case.imports, *case.body]), case.example.expression)
         for rank, case in enumerate(cases)
@@ -55,7 +63,7 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
 
 def module_names(module: Module) -> dict[str, str]:
     """What the module's doctests can name without importing it: name to import statement."""
-    tree = ast.parse(module.source)
+    tree = parsed(module.source)
     found = dict(imports_of(tree, module))
     for node in tree.body:
         match node:
@@ -68,14 +76,25 @@ def module_names(module: Module) -> dict[str, str]:
     return found
 
 
-def _case(example: Example, names: dict[str, str]) -> _Case:
+def _case(example: Example, names: dict[str, str]) -> _Case | None:
+    """An example with what it needs; None where it needs names that nothing gives."""
     nodes = _without_dead([node for line in example.before for node in ast.parse(line).body], example.expression)
     own = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     body = [ast.unparse(node) for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
     nodes_used = [node for text in (*body, example.expression) for node in ast.walk(ast.parse(text))]
-    used = [node.id for node in nodes_used if isinstance(node, ast.Name)]
-    needed = [names[name] for name in dict.fromkeys(used) if name in names]
+    used = dict.fromkeys(node.id for node in nodes_used if isinstance(node, ast.Name))
+    needed = [names[name] for name in used if name in names]
+    bound = {node.id for node in nodes_used if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in nodes_used if isinstance(node, ast.arg)}
+    bound |= {node.name for node in nodes_used if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    bound |= {(each.asname or each.name).partition(".")[0] for line in own for each in _aliases(line)}
+    if not used.keys() <= {*names, *bound, *dir(builtins)}:
+        return None
     return _Case(example, tuple(dict.fromkeys([*needed, *own])), tuple(body))
+
+
+def _aliases(line: str) -> list[ast.alias]:
+    return [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.alias)]
 
 
 def _without_dead(nodes: list[ast.stmt], expression: str) -> list[ast.stmt]:
@@ -114,7 +133,7 @@ def _names_in(tree: ast.AST) -> set[str]:
 def _candidate(
     assignment: Assignment, callee: Callee, case: _Case, seen: Observation, taken: set[str]
 ) -> Candidate | None:
-    if seen.outcome not in {"returned", "raised"} or (seen.error_type or "").endswith("NameError"):
+    if seen.outcome not in {"returned", "raised"} or _is_misuse(case.example, seen):
         return None
     try:
         written = _body(case, seen)
@@ -149,7 +168,7 @@ def _body(case: _Case, seen: Observation) -> tuple[list[str], tuple[str, ...], s
             return None
         return [*arrange, opening, *layout.statement(example.expression, 2)], ("import pytest",), ""
     imports: list[str] = []
-    value = _wanted(example.want, seen, example.is_prose)
+    value = _wanted(example, seen)
     if value is not None:
         return [*arrange, *equality(example.expression, value, imports)], tuple(imports), ""
     if seen.outcome == "returned" and seen.output and "..." not in example.want:
@@ -158,23 +177,35 @@ def _body(case: _Case, seen: Observation) -> tuple[list[str], tuple[str, ...], s
     return None
 
 
-def _is_comparable(kind: str, seen: Observation) -> bool:
-    """Whether the code gives that type at all; running text also holds formulas that look like calls."""
+def _is_misuse(example: Example, seen: Observation) -> bool:
+    """Whether running text calls the function in a way that it can't be called in."""
+    is_type_error = example.is_prose and (seen.error_type or "").endswith("TypeError")
+    return is_type_error and _MISUSE.search(seen.error_message) is not None
+
+
+def _is_comparable(example: Example, kind: str, seen: Observation) -> bool:
+    """Whether the code could give that type at all; running text calls any sequence a list, and has formulas."""
+    if not example.is_prose:
+        return True
     if seen.value is None:
-        return False
+        return not (example.is_formula and example.is_aside)
     name = seen.value.type_name.rpartition(".")[2]
-    return kind == name or {kind, name} <= {"int", "float"}
+    if example.is_formula:
+        return kind == name or {kind, name} <= {"int", "float"}
+    return kind == name or kind not in _SEQUENCES or not _SEQUENCE.search(name)
 
 
-def _wanted(want: str, seen: Observation, is_prose: bool) -> Value | None:
+def _wanted(example: Example, seen: Observation) -> Value | None:
     """The documented value, as far as it can be written as an expression."""
-    if seen.output or "\n" in want:
+    want = example.want
+    if seen.output:
         return None
     if is_literal(want):
         literal = ast.literal_eval(want)
-        if is_prose and not _is_comparable(type(literal).__name__, seen):
+        if not _is_comparable(example, type(literal).__name__, seen):
             return None
-        return Value(type(literal).__name__, want, is_approximate=_holds_float(want))
+        text = ast.unparse(ast.parse(want, mode="eval")) if "\n" in want else want
+        return Value(type(literal).__name__, text, is_approximate=_holds_float(want))
     value = seen.value
     if value is not None and value.source is not None and value.text == want:
         return value

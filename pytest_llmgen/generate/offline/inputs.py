@@ -32,12 +32,15 @@ _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
 _MAX_COUNTED = 30
+_STREAMS = {"io.BytesIO": ("bytes", "b'abc'"), "io.StringIO": ("str", "'\\nabc\\n'")}
 _OF_TYPE = {"int": "3", "str": "'hello'", "list": "[1, 2]", "NoneType": "None", "float": "1.5"}
 _ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
 """Further values for ``*items``, by themselves."""
 _MAX_WRONG = 2
 """Values of other types than those that a guard asks for."""
 _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
+_UNKNOWN = "unknown"
+"""A name that no ``**kwargs`` is likely to have."""
 MAX_ALIKE = 8
 ALIKE = frozenset(
     {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
@@ -105,7 +108,7 @@ def _named_options(names: Sequence[str], annotations: Annotations) -> list[Term]
         for term in [*([wanted] if wanted else []), *values]:
             label = f"{name} {'' if '(' in term.source or ':' in term.source else term.source}"
             found.append(replace(term, source=f"{name}={term.source}", is_shared=False, label=label))
-    return found
+    return [*found[:1], Term(f"{_UNKNOWN}=3", is_odd=True, label=f"{_UNKNOWN} 3"), *found[1:]]
 
 
 def _star(typed: list[Term]) -> list[Term]:
@@ -128,6 +131,7 @@ def _fitting(literals: Sequence[Term], typed: Sequence[Term], mentioned: Sequenc
     if "float" in kinds and "int" not in kinds:
         fitting.extend(term for term in literals if _kind(term) == "int")
     fitting.extend(_counted(typed, literals))
+    fitting.extend(_streamed(typed, literals))
     inner = {kind for term in typed for kind in _inner_kinds(term)}
     items = [term for term in literals if _kind(term) in inner]
     if "list" in kinds and items:
@@ -148,6 +152,18 @@ def _counted(typed: Sequence[Term], literals: Sequence[Term]) -> list[Term]:
         for kind, term in kinds.items()
         for unit in _NUMBER_UNITS[kind]
         for number in numbers
+    ]
+
+
+def _streamed(typed: Sequence[Term], literals: Sequence[Term]) -> list[Term]:
+    """``io.BytesIO(b'GIF')``: the texts of the code as what a stream begins with, or is."""
+    kinds = {kind: term for term in typed for kind in _STREAMS if term.source.startswith(f"{kind}(")}
+    return [
+        replace(term, source=f"{kind}({item.source}{more})", is_edge=False)
+        for kind, term in kinds.items()
+        for item in literals[:_MAX_LITERALS]
+        if _kind(item) == _STREAMS[kind][0]
+        for more in ("", f" + {_STREAMS[kind][1]}")
     ]
 
 
