@@ -18,6 +18,7 @@ from pytest_llmgen.generate.offline.code import (
 from pytest_llmgen.generate.offline.constraints import MADE, NAMED, limits_of, within
 from pytest_llmgen.generate.offline.docs import examples_of
 from pytest_llmgen.generate.offline.fakes import fakes, stand_ins
+from pytest_llmgen.generate.offline.standard import BASIC, SAME, basic
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
@@ -36,103 +37,17 @@ _LIKELY = 3
 """So many first values show which type a parameter takes."""
 _FEW = {2, 3}
 """So many fields that every combination of their first values can be made."""
-_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
+_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db", "dir", "directory", "folder", "cache_dir"}
 
-_DECIMAL = ("from decimal import Decimal",)
-
-
-def _date(name: str) -> tuple[str, ...]:
-    return (f"from datetime import {name}",)
-
-
-_BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
-    "float": (("1.5", "0.0", "-1.5", "1.0", "2.0", "100.0", "0.1", "1e+30", "math.inf", "math.nan"), ("import math",)),
-    "complex": (("1 + 2j", "0j"), ()),
-    "bool": (("True", "False"), ()),
-    "str": (
-        (
-            "'hello'",
-            "''",
-            "'a'",
-            "'hello world'",
-            "'Hello World'",
-            "'  padded  '",
-            "'12'",
-            "'a,b'",
-            "'aba'",
-            "'Ärger'",
-            "'x-y_z'",
-            "'日本'",
-            "'😀'",
-        ),
-        (),
-    ),
-    "bytes": (("b'abc'", "b''", "b'\\x00\\xff'"), ()),
-    "bytearray": (("bytearray(b'abc')", "bytearray(b'')"), ()),
-    "None": (("None",), ()),
-    "Decimal": (("Decimal('12.50')", "Decimal('0')", "Decimal('-1.25')", "Decimal('1')", "Decimal('0.005')"), _DECIMAL),
-    "Fraction": (("Fraction(1, 3)", "Fraction(0)"), ("from fractions import Fraction",)),
-    "date": (
-        ("date(2024, 1, 31)", "date(2024, 2, 1)", "date(2024, 2, 29)", "date(2023, 12, 31)", "date(2024, 6, 15)"),
-        _date("date"),
-    ),
-    "datetime": (("datetime(2024, 1, 31, 12, 30)", "datetime(2023, 12, 31, 23, 59, 59)"), _date("datetime")),
-    "time": (("time(12, 30)", "time(0, 0)"), _date("time")),
-    "timedelta": (
-        ("timedelta(hours=1)", "timedelta(0)", "timedelta(days=-1)", "timedelta(days=400)"),
-        _date("timedelta"),
-    ),
-    "UUID": (("UUID(int=1)",), ("from uuid import UUID",)),
-    "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
-    "Match": (
-        ("re.match('([a-z]+)', 'hello')", "re.match('([0-9]+)', '42')", "re.match('(.)(.)?', 'a')"),
-        ("import re",),
-    ),
-    "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')"), ("import io",)),
-    "BytesIO": (("io.BytesIO(b'abc')", "io.BytesIO(b'')"), ("import io",)),
-    "partial": (("functools.partial(len, 'hello')", "functools.partial(max, 1, 2)"), ("import functools",)),
-    "deque": (("deque([3, 1, 2])", "deque()"), ("from collections import deque",)),
-    "Counter": (("Counter('hello')", "Counter()"), ("from collections import Counter",)),
-    "tzinfo": (("timezone.utc", "timezone(timedelta(hours=2))"), ("from datetime import timedelta, timezone",)),
-    "ZoneInfo": (("ZoneInfo('UTC')",), ("from zoneinfo import ZoneInfo",)),
-    "Logger": (("logging.getLogger('tests')",), ("import logging",)),
-    "Random": (("random.Random(1)",), ("import random",)),
-    "Lock": (("threading.Lock()",), ("import threading",)),
-    "RLock": (("threading.RLock()",), ("import threading",)),
-    "Event": (("threading.Event()",), ("import threading",)),
-    "Namespace": (("argparse.Namespace(verbose=True)", "argparse.Namespace()"), ("import argparse",)),
-    "Element": (("ElementTree.fromstring('<a b=\"1\">text<c/></a>')",), ("from xml.etree import ElementTree",)),
-    "Exception": (("ValueError('text')", "KeyError('key')"), ()),
-    "type": (("int", "str", "list"), ()),
-    "IPv4Address": (("ip_address('192.0.2.1')",), ("from ipaddress import ip_address",)),
-    "range": (("range(3)", "range(0)"), ()),
-    "slice": (("slice(0, 2)", "slice(1, None)", "slice(None, 2)", "slice(-1, None)", "slice(5, 9)"), ()),
-}
-_SAME = {
-    "TextIO": "StringIO",
-    "IO": "StringIO",
-    "BinaryIO": "BytesIO",
-    "Text": "str",
-    "LiteralString": "str",
-    "AnyStr": "str",
-    "Number": "int",
-    "Real": "float",
-    "SupportsFloat": "float",
-    "SupportsInt": "int",
-    "Hashable": "str",
-    "NoneType": "None",
-    "BaseException": "Exception",
-    "ValueError": "Exception",
-    "Type": "type",
-    "timezone": "tzinfo",
-    "Buffer": "bytes",
-}
 _STREAMS = ("AsyncIterable", "AsyncIterator", "AsyncGenerator")
 _STREAM = """\
 async def stream(*items):
     for item in items:
         yield item"""
+_MANAGERS = (
+    *("AbstractContextManager", "ContextManager", "AbstractAsyncContextManager", "AsyncContextManager"),
+    "nullcontext",
+)
 _LISTS = {"list", "List", "Sequence", "MutableSequence", "Iterable", "Collection", "Container", "Reversible", "Sized"}
 _SETS = {"set", "Set", "MutableSet", "AbstractSet"}
 _DICTS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
@@ -172,22 +87,29 @@ class Annotations:
             case ast.Constant(value=str() as text):
                 return self.terms_of_text(text, depth)
             case ast.Constant(value=None):
-                return _basic("None")
+                return basic("None")
             case ast.BinOp(op=ast.BitOr(), left=left, right=right):
                 return self._union([left, right], depth)
             case ast.Subscript(value=value, slice=inner):
                 return self._generic(dotted(value).rpartition(".")[2], inner, depth)
+            case ast.Call(func=function, args=[_, *kinds], keywords=told) if dotted(function).endswith("TypeVar"):
+                bounds = [item.value for item in told if item.arg == "bound"]
+                return self._union(kinds or bounds, depth) if kinds or bounds else self.unknown(depth)
             case ast.Call(func=function) if (made := dotted(function).rpartition(".")[2]) in MADE:
                 return within(self.terms_of_text(MADE[made], depth), limits_of([node]))
             case ast.Name() | ast.Attribute():
-                return self._named(dotted(node).rpartition(".")[2], depth)
+                return (
+                    basic(dotted(node))
+                    if dotted(node) in BASIC
+                    else self._named(dotted(node).rpartition(".")[2], depth)
+                )
             case _:
                 return []
 
     def imported(self, names: Iterable[str]) -> list[Term]:
         """A value of each library type that a module imports, of a number, a text and nothing: what else may be met."""
-        kinds = [*(name for name in names if name in _BASIC), "int", "str", "None"]
-        return [term for rank in (0, 1) for kind in kinds for term in _basic(kind)[rank : rank + 1]]
+        kinds = [*(name for name in names if name in BASIC), "int", "str", "None"]
+        return [term for rank in (0, 1) for kind in kinds for term in basic(kind)[rank : rank + 1]]
 
     def unknown(self, depth: int = 0) -> list[Term]:
         """Terms of several types, for what nothing is known of."""
@@ -206,23 +128,25 @@ class Annotations:
         return unique([*([wanted] if wanted else []), *self.unknown()])
 
     def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
-        name = _SAME.get(name, name)
+        name = SAME.get(name, name)
         if name in self._world.classes:
             shape = self._world.classes[name]
             return self.build(shape, depth) or fakes(shape, self, depth)
-        if name in _BASIC:
-            return _basic(name)
+        if name in BASIC:
+            return basic(name)
         if name in _LISTS | _SETS | _DICTS | {
             "tuple",
             "Tuple",
             "frozenset",
             "FrozenSet",
+            *_MANAGERS,
+            "MappingProxyType",
             "Iterator",
             "Generator",
             *_STREAMS,
         }:
             return self._generic(name, None, depth)
-        if name in {"Path", "PurePath", "PathLike"}:
+        if name in {"Path", "PosixPath", "PathLike"}:
             return _paths()
         if name == "Callable":
             return _callables(1)
@@ -242,6 +166,9 @@ class Annotations:
             "Tuple": lambda: self._tuples(parts, depth),
             "Callable": lambda: self._functions(parts, depth),
             "Iterator": lambda: self._iterators(parts, depth),
+            **{name: lambda: self._entered(parts, depth) for name in _MANAGERS},
+            "MappingProxyType": lambda: self._read_only(parts, depth),
+            "Record": lambda: self._records(parts, depth),
             "Stub": lambda: stand_ins([part.value for part in parts if isinstance(part, ast.Constant)]),
             **{name: lambda: self._streams(parts, depth) for name in _STREAMS},
             "Generator": lambda: self._iterators(parts, depth),
@@ -270,7 +197,7 @@ class Annotations:
     ) -> list[Term]:
         if depth > MAX_DEPTH:
             return []
-        items = self.terms(parts[0], depth + 1) if parts else _basic("int")
+        items = self.terms(parts[0], depth + 1) if parts else basic("int")
         rows = _rows(items)
         empty = Term("set()" if marks[0] == "{" else "[]", is_edge=True, is_shared=True)
         shared = [_join(row, *marks) for row in rows]
@@ -280,8 +207,8 @@ class Annotations:
     def _dicts(self, parts: list[ast.expr], depth: int) -> list[Term]:
         if depth > MAX_DEPTH:
             return []
-        keys = self.terms(parts[0], depth + 1) if parts else _basic("str")
-        values = self.terms(parts[1], depth + 1) if len(parts) > 1 else _basic("int")
+        keys = self.terms(parts[0], depth + 1) if parts else basic("str")
+        values = self.terms(parts[1], depth + 1) if len(parts) > 1 else basic("int")
         if not keys or not values:
             return [from_source("{}")]
         keys = [key for key in keys if not key.is_edge] or keys
@@ -311,13 +238,41 @@ class Annotations:
             if term.source.startswith("[")
         ]
 
+    def _entered(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        """Blocks that give a value to whoever enters them."""
+        values = self.terms(parts[0], depth + 1) if parts else basic("str")
+        imports = ("from contextlib import nullcontext",)
+        return [_gather(f"nullcontext({term.source})", [term], imports, is_shared=False) for term in values]
+
+    def _read_only(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        imports = ("from types import MappingProxyType",)
+        found = self._dicts(parts, depth)
+        return [_gather(f"MappingProxyType({term.source})", [term], imports, is_shared=False) for term in found]
+
+    def _records(self, parts: list[ast.expr], depth: int) -> list[Term]:
+        """Objects that have nothing but the attributes that are read."""
+        (told,) = parts
+        assert isinstance(told, ast.Dict)
+        names = [str(value_of(Term(ast.unparse(key)))) for key in told.keys if key is not None]
+        fields = [Parameter(name, ParameterKind.KEYWORD, kind) for name, kind in zip(names, told.values, strict=True)]
+        columns = [self.argument(field, depth + 1) for field in fields]
+        if not all(columns):
+            return []
+        columns = _apart(columns)
+        first = [column[0] for column in columns]
+        imports = ("from types import SimpleNamespace",)
+        return [
+            _gather(f"SimpleNamespace({passed(tuple(fields), row)})", row, imports, is_shared=True)
+            for row in _one_by_one(first, columns)
+        ]
+
     def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
         """Objects of a class of the project: fixtures, then expressions that make them, the plainest first."""
         return unique([*self._given.get(shape.name, ()), *self._made(shape, depth)])
 
     def _made(self, shape: ClassShape, depth: int) -> list[Term]:
         if shape.kind is ClassKind.ENUM:
-            return [Term(f"{shape.name}.{member}", (shape.statement,)) for member in shape.members]
+            return _members(shape)
         if depth > MAX_DEPTH:
             return []
         if shape.kind is ClassKind.ABSTRACT:
@@ -329,14 +284,12 @@ class Annotations:
         ]
         if not all(columns):
             return self._made_by_factories(shape, depth)
+        columns = _apart(columns)
         first = [column[0] for column in columns]
         rows = [first]
         if len(columns) in _FEW:
             rows.extend(list(row) for row in product(*(column[:3] for column in columns)))
-        width = _PER_FIELD if depth else _PER_OBJECT
-        for rank in range(1, width):
-            for index, column in enumerate(columns):
-                rows.extend([*first[:index], term, *first[index + 1 :]] for term in column[rank : rank + 1])
+        rows.extend(_one_by_one(first, columns, _PER_FIELD if depth else _PER_OBJECT)[1:])
         made = [self._instance(shape, row) for row in rows]
         seen = self._seen.get(shape.name, ())
         # Arguments of one call begin with different values: none of them with a text that a factory refuses.
@@ -379,6 +332,9 @@ class Annotations:
 
     def argument(self, parameter: Parameter, depth: int) -> list[Term]:
         """Terms for a constructor's parameter; an optional one is left out first."""
+        if parameter.kind is ParameterKind.STAR and parameter.annotation is not None:
+            several = in_a_row(self.terms(parameter.annotation, depth))
+            return unique([*several[:1], OMITTED, *several[1:]])
         if parameter.kind in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
             return [OMITTED]
         found = self.terms(parameter.annotation, depth)
@@ -395,6 +351,40 @@ class Annotations:
             return _join(pairs, "{", "}")
         source = f"{shape.name}({passed(shape.parameters, row, is_first_plain=True)})"
         return _gather(source, row, (shape.statement,), is_shared=True)
+
+
+def _apart(columns: Sequence[list[Term]]) -> list[list[Term]]:
+    """The columns, each begun with another value of its type than those before, so that a mix-up shows."""
+    taken: set[str] = set()
+    found = []
+    for column in columns:
+        others = (term for term in column if term.source not in taken and not term.is_edge)
+        is_taken = column[0].source in taken and isinstance(_plain(column[0]), str | float)
+        first = next((term for term in others if _is_like(term, column[:1])), column[0]) if is_taken else column[0]
+        taken.add(first.source)
+        found.append(unique([first, *column]))
+    return found
+
+
+def _one_by_one(first: list[Term], columns: Sequence[Sequence[Term]], width: int = _PER_FIELD) -> list[list[Term]]:
+    """The first of each column, then with one other value in one place, the likelier values first."""
+    return [
+        first,
+        *(
+            [*first[:index], term, *first[index + 1 :]]
+            for rank in range(1, width)
+            for index, column in enumerate(columns)
+            for term in column[rank : rank + 1]
+        ),
+    ]
+
+
+def _members(shape: ClassShape) -> list[Term]:
+    """The members of an enumeration; of flags two together, and none, as well."""
+    found = [f"{shape.name}.{member}" for member in shape.members]
+    is_flags = bool({"Flag", "IntFlag"} & shape.bases)
+    more = [" | ".join(found[:2]), f"{shape.name}(0)"] if is_flags and len(found) > 1 else []
+    return [Term(source, (shape.statement,)) for source in (*found, *more)]
 
 
 def makes_own(node: FunctionNode, name: str) -> bool:
@@ -437,11 +427,6 @@ def passed(parameters: tuple[Parameter, ...], row: list[Term], *, is_first_plain
     return ", ".join(found)
 
 
-def _basic(name: str) -> list[Term]:
-    sources, imports = _BASIC[name]
-    return [from_source(source, imports if name != "float" or "math." in source else ()) for source in sources]
-
-
 def _parts(inner: ast.expr | None) -> list[ast.expr]:
     if inner is None:
         return []
@@ -478,6 +463,15 @@ def _gather(source: str, row: list[Term], imports: tuple[str, ...], is_shared: b
         watched=tuple(dict.fromkeys(name for term in row for name in term.watched)),
         label=next((term.label for term in row if term.label), ""),
     )
+
+
+def in_a_row(items: Sequence[Term]) -> list[Term]:
+    """What ``*items`` may be: two of a kind, then one, one of another kind, and both together."""
+    kinds = {term.source.partition("(")[0]: None for term in items if "(" in term.source}
+    alike = [[term for term in items if term.source.startswith(f"{kind}(")] for kind in kinds] or [list(items)]
+    twos = [[terms[0], terms[-1]] for terms in alike if len(terms) > 1]
+    rows = [*twos[:1], *([terms[0]] for terms in alike), *twos[1:], [terms[0] for terms in alike]]
+    return [_gather(", ".join(term.source for term in row), row, (), is_shared=False) for row in rows]
 
 
 def _is_like(term: Term, others: Sequence[Term]) -> bool:

@@ -54,6 +54,8 @@ class Collaborators:
             text = ast.unparse(parameter.annotation) if is_async and parameter.annotation is not None else "str int"
             fitting = [term for term in self._mentioned if type(value_of(term)).__name__ in text]
             answering = async_callables(self._awaited[parameter.name], fitting)
+            is_told = is_async and not parameter.is_guessed
+            answering = [replace(term, is_odd=is_told) for term in answering]  # not of the type that is annotated
             pool = unique([*pool, *answering] if is_async else [*answering, *pool])
         failing = self._failures.of(parameter, pool, self._guarded)
         return with_failing(noting(parameter, pool), self._noted(failing))

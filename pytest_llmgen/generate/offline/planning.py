@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
@@ -19,6 +20,7 @@ from pytest_llmgen.generate.offline.code import (
     find_function,
     helpers_of,
     parameters,
+    parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
@@ -77,17 +79,19 @@ def plan_of(
     modules: Mapping[str, Module],
     compiled: Sequence[tuple[str, str, int]] = (),
     given: Sequence[Given] = (),
+    objects_made: Mapping[str, Sequence[Term]] = MappingProxyType({}),
 ) -> Plan:
     """Work out how the target is called and with which values.
 
-    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project.
+    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project, ``objects_made``
+    what was seen to come into being, by class.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
     """
     target, module, context = assignment.target, assignment.module, assignment.context
     try:
-        tree = ast.parse(module.source)
+        tree = parsed(module.source)
     except (SyntaxError, ValueError) as error:
         raise UnsuitableError(f"its module cannot be read: {error}") from error
     if target.name.startswith("__") and not target.name.endswith("__"):
@@ -100,7 +104,8 @@ def plan_of(
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known), objects_of(given))
+    others = _joined(seen_objects(texts, world.classes, known), objects_made)
+    annotations = Annotations(world, hints_of(tree), others, objects_of(given))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
@@ -115,10 +120,9 @@ def plan_of(
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    options = _options(callee, node, shape)
-    paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
-    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths)
+    paths = paths_among(callee.parameters, [node], tree)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), _options(callee, node, shape), guards, paths)
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
@@ -156,6 +160,10 @@ def _told(target: Target, node: FunctionNode) -> list[str]:
     """The calls that the documentation shows."""
     told = told_of(target.docstring, target.name, parameters(node))
     return [item.expression for item in (*examples_of(target.docstring), *told)]
+
+
+def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
+    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:
@@ -269,7 +277,7 @@ def _callee(
     owner = target.qualname.rpartition(".")[0]
     line = assignment.context.import_line
     skip = target.kind in {TargetKind.METHOD, TargetKind.CLASSMETHOD, TargetKind.PROPERTY}
-    found = annotated(parameters(node, skip_first=skip), node)
+    found = annotated(_readable(parameters(node, skip_first=skip), annotations), node)
     shape = world.class_of(owner) if owner else None
     form = form_of(target)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
@@ -287,7 +295,17 @@ def _callee(
     looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[
         :_MAX_LOOKED_AT
     ]
-    return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
+    active = tuple(text for text in looks if text.rpartition(".")[2] in shape.methods or text.endswith(")"))
+    callee = Callee(target, name, found, (line,), form, name, constructor, looks, echoes, active=active)
+    return callee, shape, objects
+
+
+def _readable(items: tuple[Parameter, ...], annotations: Annotations) -> tuple[Parameter, ...]:
+    """The parameters, without annotations of which no value can be made: what is done with them tells more."""
+    return tuple(
+        item if item.annotation is None or annotations.terms(item.annotation) else replace(item, annotation=None)
+        for item in items
+    )
 
 
 def _objects(

@@ -30,6 +30,8 @@ _ACCIDENT = re.compile(
     r"^(float |integer )?(division|modulo|floor division)( or modulo)? by zero$"
 )
 """What Python says of a slip, where nobody raised anything on purpose."""
+_STAND_IN = ("Mock object has no", "'Mock' object")
+"""What is said where a stand-in of ours was not what the code needs."""
 _FEW = 2
 _STATED = (
     re.compile(r"^\s*:raises?\s+([\w.]+)\s*:\s*(.+)$"),  # reST
@@ -94,7 +96,7 @@ def _candidate(assignment: Assignment, draft: _Draft, taken: set[str]) -> Candid
 def _broken_annotation(callee: Callee, node: FunctionNode, finds: Sequence[Find]) -> Iterator[_Draft]:
     """The first call whose result is not of the type that is annotated, or that fails in a way nobody means."""
     wanted = node.returns.id if isinstance(node.returns, ast.Name) else ""
-    is_told = all(item.annotation is not None for item in callee.parameters)
+    is_told = all(item.annotation is not None and not item.is_guessed for item in callee.parameters)
     if wanted not in _FITTING or not is_told or callee.form not in {Form.PLAIN, Form.ASYNC, Form.ATTRIBUTE}:
         return
     for find in finds:
@@ -144,6 +146,8 @@ def _breaks(find: Find, wanted: str) -> bool:
     observation = find.observation
     if observation.outcome == "raised":
         message = observation.error_message
+        if message.startswith(_STAND_IN):
+            return False
         return bool(_NEVER_MEANT.search(message) or (_ACCIDENT.search(message) and _is_plain(find)))
     module, _, name = (observation.value.type_name if observation.value else "").rpartition(".")
     is_meant = name == "NoneType" and not _is_plain(find)  # nothing to give for a boundary: hardly a slip

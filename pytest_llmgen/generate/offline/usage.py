@@ -35,6 +35,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         *("length", "width", "height", "age", "year", "month", "day", "quantity", "depth", "start", "stop", "step"),
         *("days", "hours", "weeks", "months", "years", "milliseconds", "microseconds", "times", "retries", "attempts"),
         *("max_length", "seconds", "minutes", "base", "digits", "total", "position", "level", "port"),
+        *("pos", "offset", "amt", "nbytes", "sizehint", "maxsize", "max_size"),
     ),
     "list[int]": (
         "numbers",
@@ -74,6 +75,8 @@ _ARITHMETIC = ast.Sub | ast.FloorDiv | ast.Div | ast.Pow | ast.BitAnd | ast.BitO
 _STRONG, _MEDIUM, _WEAK = 4, 2, 1
 _KEPT = 3
 _MAX_ASKED = 8
+_ANYTHING = ("str",)
+"""What an attribute may be that is only handed on."""
 
 
 def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
@@ -121,11 +124,59 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     if parameter.kind is ParameterKind.STAR:
         kinds = _of_each(parameter.name, kinds)
     if kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
-        asked = _asked_of(parameter.name, node)
-        if not asked:
+        asked, read = _asked_of(parameter.name, node), _read_of(parameter.name, node)
+        if not asked and not read:
             return parameter
-        kinds = [f"Stub[{', '.join(map(repr, [parameter.name, *asked]))}]", *kinds]
-    return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
+        kinds = [_stub(parameter.name, asked) if asked else _record(read), *kinds]
+    return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body, is_guessed=True)
+
+
+def _stub(name: str, asked: list[str]) -> str:
+    return f"Stub[{', '.join(map(repr, [name, *asked]))}]"
+
+
+def _record(read: Mapping[str, list[str]]) -> str:
+    """``Record[{'age': int | None}]``: attributes with what each seems to be."""
+    kinds = [f"{attr!r}: {' | '.join(found or _ANYTHING)}" for attr, found in read.items()]
+    return f"Record[{{{', '.join(kinds)}}}]"
+
+
+def _read_of(name: str, node: FunctionNode) -> dict[str, list[str]]:
+    """Attributes that are read from a parameter of which no method is called, with what each seems to be."""
+    flat = _Flat(name).visit(copy.deepcopy(node))
+    attrs = {
+        item.attr: None
+        for item in body_nodes(node)
+        if isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == name
+    }
+    return {
+        attr: (["bool"] if _is_flag(f"{name}.{attr}", flat) else guess(f"{name}.{attr}", flat) or guess(attr, flat))
+        for attr in list(attrs)[:_MAX_ASKED]
+    }
+
+
+def _is_flag(name: str, node: FunctionNode) -> bool:
+    """Whether all that is done with a name is to ask whether it is true."""
+    asked = 0
+    for item in body_nodes(node):
+        match item:
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+                tests = test.values if isinstance(test, ast.BoolOp) else [test]
+                bare = [each.operand if isinstance(each, ast.UnaryOp) else each for each in tests]
+                asked += sum(isinstance(each, ast.Name) and each.id == name for each in bare)
+    return asked > 0 and asked == sum(isinstance(item, ast.Name) and item.id == name for item in body_nodes(node))
+
+
+class _Flat(ast.NodeTransformer):
+    """``user.age`` as one name, so that what is done with it speaks for what it is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        is_read = isinstance(node.value, ast.Name) and node.value.id == self._name
+        return ast.Name(f"{self._name}.{node.attr}", node.ctx) if is_read else node
 
 
 def _asked_of(name: str, node: FunctionNode) -> list[str]:
@@ -156,7 +207,8 @@ def _of_each(name: str, kinds: list[str]) -> list[str]:
     """What each argument of ``*name`` is: by the word in the singular, else what the items of the guess are."""
     named = _BY_NAME.get(name.removesuffix("s"))
     items = [kind.removeprefix("list[").removesuffix("]") for kind in kinds if kind.startswith("list[")]
-    return list(dict.fromkeys([*([named] if named else []), *items]))
+    found = list(dict.fromkeys([*([named] if named else []), *items]))
+    return [*found, "BinaryIO"] if "TextIO" in found else found
 
 
 def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
@@ -178,14 +230,30 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
     """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any."""
     votes: Counter[str] = Counter()
     _vote_name(name, default, votes)
-    _vote_default(default, votes)
+    if is_sentinel(name, default, node):
+        votes.update({"str": _MEDIUM, "int": _WEAK, "None": _WEAK})
+    else:
+        _vote_default(default, votes)
     keys = constant_keys(name, node)
     for item in body_nodes(node):
         _vote_node(name, item, node, votes)
     if keys:
         votes[_typed_dict(keys)] += 2 * _STRONG
         votes["dict[str, int]"] += _WEAK
-    return [kind for kind, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))][:_KEPT]
+    needed = _required_types(name, node) & votes.keys()
+    likeliest = sorted(needed or votes, key=lambda kind: (-votes[kind], kind))
+    return likeliest[:_KEPT]
+
+
+def is_sentinel(name: str, default: ast.expr | None, node: FunctionNode) -> bool:
+    """Whether a default is a mark that nothing was given: the body asks whether the parameter is that mark."""
+    mark = dotted(default).rpartition(".")[2] if default is not None else ""
+    for item in body_nodes(node) if mark else ():
+        match item:
+            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()], comparators=[right]):
+                if {dotted(left).rpartition(".")[2], dotted(right).rpartition(".")[2]} == {name, mark}:
+                    return True
+    return False
 
 
 def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None:
@@ -281,6 +349,11 @@ def _vote_call(name: str, item: ast.Call, votes: Counter[str]) -> None:
         is_plain = count == 1 or any(isinstance(each, ast.Starred) for each in item.args)
         votes["Callable" if is_plain else f"Callable[[{', '.join(['Any'] * count)}], Any]"] += 2 * _STRONG
     plain = called.rpartition(".")[2]
+    match item:
+        case ast.Call(
+            func=ast.Name(id="hasattr" | "getattr"), args=[ast.Name(id=asked), ast.Constant(value=str() as attr), *_]
+        ) if asked == name and attr in _METHODS:
+            votes[_METHODS[attr]] += _STRONG
     arguments = [dotted(argument) for argument in item.args]
     if name not in arguments:
         return
@@ -326,6 +399,21 @@ def guarded_types(name: str, node: FunctionNode) -> set[str]:
         if dotted(item.args[0]) == name
         for kind in (item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]])
     }
+
+
+def _required_types(name: str, node: FunctionNode) -> set[str]:
+    """The types without which a body raises something: ``if not isinstance(data, bytes): raise TypeError``."""
+    found: set[str] = set()
+    for item in body_nodes(node):
+        match item:
+            case ast.If(
+                test=ast.UnaryOp(
+                    op=ast.Not(), operand=ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=asked), kind])
+                ),
+                body=[*_, ast.Raise()],
+            ) if asked == name:
+                found |= {dotted(each) for each in (kind.elts if isinstance(kind, ast.Tuple) else [kind])}
+    return found
 
 
 def constant_keys(name: str, node: FunctionNode) -> list[str]:

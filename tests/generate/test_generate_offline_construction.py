@@ -1,0 +1,183 @@
+"""Objects of classes whose constructor refuses most values, and defaults that only mark that nothing was given."""
+
+from test_generate_offline_generator import InProcessProber, assignments_of, module_of
+
+from pytest_llmgen.generate.offline.construction import is_choosy, maker_of
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.generate.offline.planning import plan_of
+from pytest_llmgen.generate.offline.terms import from_source
+
+SOURCE = """
+_nothing = object()
+
+
+class Route:
+    def __init__(self, path):
+        parts = path.split("/")
+        if parts.pop(0) != "":
+            raise ValueError("a route begins with /")
+        self.parts = parts
+
+    def find(self, doc, default=_nothing):
+        for part in self.parts:
+            if part in doc:
+                doc = doc[part]
+            elif default is _nothing:
+                raise KeyError(part)
+            else:
+                return default
+        return doc
+"""
+MODULE = module_of("routes", SOURCE)
+FIND = next(each for each in assignments_of(MODULE) if each.target.qualname == "Route.find")
+
+
+def test_objects_are_made_of_what_a_search_of_the_constructor_finds():
+    (reply,) = OfflineGenerator(InProcessProber([MODULE]), 0).generate([FIND])
+    text = "\n".join(each.source for each in reply.candidates)
+    assert 'Route("/' in text or "Route('/" in text
+    assert "KeyError" in text
+
+
+def test_few_objects_that_come_into_being_are_a_reason_to_look_for_others():
+    terms = [from_source(f"Route({text!r})") for text in ("hello", "a", "", "/a")]
+    assert is_choosy(terms, terms[2:3])
+    assert not is_choosy(terms, terms[:3])
+    assert not is_choosy(terms[:1], terms[:1])
+
+
+def test_the_constructor_of_a_class_is_a_target_also_where_only_a_method_is_asked_for():
+    maker = maker_of(plan_of(FIND, {MODULE.name: MODULE}), MODULE)
+    assert maker is not None
+    assert (maker.qualname, maker.def_line) == ("Route.__init__", 5)
+
+
+def test_a_mark_that_nothing_was_given_is_replaced_by_plain_values():
+    plan = plan_of(FIND, {MODULE.name: MODULE})
+    sources = [term.source for term in plan.pools[plan.callee.places.index("default")]]
+    assert "None" in sources
+    assert not any(source.startswith("lambda") for source in sources)
+
+
+SHELF = module_of(
+    "shelves",
+    """
+class Shelf:
+    def __init__(self, size=2, **options):
+        self.size = size
+        self.colour = options.pop("colour", None)
+        if options:
+            raise TypeError("unexpected keyword arguments: " + ", ".join(options))
+
+    def __hash__(self):
+        return hash(self.size)
+
+    def changed(self, **parts):
+        return {"size": self.size, **parts}
+""",
+)
+
+
+def texts_of(name):
+    asked = next(each for each in assignments_of(SHELF) if each.target.qualname == name)
+    (reply,) = OfflineGenerator(InProcessProber([SHELF]), 0).generate([asked])
+    return "\n".join(each.source for each in reply.candidates), reply.note
+
+
+def test_the_hash_of_an_object_is_that_of_one_made_in_the_same_way():
+    text, _ = texts_of("Shelf.__hash__")
+    assert "hash(shelf) == hash(Shelf(" in text
+
+
+def test_an_option_that_nobody_knows_is_given_too():
+    text, _ = texts_of("Shelf.__init__")
+    assert "unexpected keyword arguments: unknown" in text
+
+
+def test_a_method_may_take_nothing_but_options():
+    text, note = texts_of("Shelf.changed")
+    assert "shelf.changed(" in text, note
+
+
+SPOOL = module_of(
+    "spools",
+    """
+class Base:
+    def __init__(self, size=5, dir=None):
+        self._size = size
+
+
+class Spool(Base):
+    def __init__(self, *args, **kwargs):
+        self._text, self._at, self.closed = b"", 0, False
+        super().__init__(*args, **kwargs)
+
+    def write(self, s):
+        if not isinstance(s, bytes):
+            raise TypeError("bytes expected")
+        self._text += s
+        self._at = len(self._text)
+
+    def seek(self, pos):
+        self._at = pos
+
+    def readline(self):
+        if self.closed:
+            raise ValueError("it is closed")
+        line = self._text[self._at :].split(b"\\n")[0]
+        self._at += len(line) + 1
+        return line
+
+    @property
+    def rest(self):
+        return self.readline()
+
+    @property
+    def place(self):
+        return self._at
+
+    def close(self):
+        self.closed = True
+
+
+class Several:
+    def __init__(self, *files):
+        if not all(callable(getattr(each, "read", None)) for each in files):
+            raise TypeError("these are no files")
+        self._files = files
+
+    def read(self):
+        return [each.read() for each in self._files]
+""",
+)
+
+
+def plan_for(name):
+    asked = next(each for each in assignments_of(SPOOL) if each.target.qualname == name)
+    return plan_of(asked, {SPOOL.name: SPOOL})
+
+
+def test_a_file_is_written_wound_back_and_closed_before_it_is_read():
+    objects = [(term.source, term.steps) for term in plan_for("Spool.readline").pools[0]]
+    assert ("Spool()", (".write(b'first\\nsecond\\n')", ".seek(0)")) in objects
+    assert ("Spool()", (".close()",)) in objects
+
+
+def test_a_constructor_that_hands_on_what_it_is_given_takes_what_its_base_takes():
+    sources = [term.source for term in plan_for("Spool.readline").pools[0]]
+    assert "Spool(10)" in sources
+    assert not any("dir=" in source for source in sources)
+
+
+def test_what_is_asked_for_by_name_tells_what_an_argument_is():
+    sources = [term.source for term in plan_for("Several.read").pools[0]]
+    assert sources[0] == "Several(io.StringIO('first\\nsecond\\n'), io.StringIO('third'))"
+    assert "Several(io.BytesIO(b'abc'))" in sources
+
+
+def test_a_property_that_changes_its_object_is_not_looked_at():
+    asked = next(each for each in assignments_of(SPOOL) if each.target.qualname == "Spool.readline")
+    (reply,) = OfflineGenerator(InProcessProber([SPOOL]), 0).generate([asked])
+    text = "\n".join(each.source for each in reply.candidates)
+    assert "b'first'" in text or 'b"first"' in text
+    assert "spool.rest" not in text
