@@ -103,8 +103,8 @@ def plan_of(
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    others = _joined(seen_objects(texts, world.classes, known), objects_made)
-    annotations = Annotations(world, hints_of(tree), others, objects_of(given))
+    seen_made = seen_objects(texts, world.classes, known)
+    annotations = Annotations(world, hints_of(tree), seen_made, objects_of(given), objects_made)
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
@@ -150,10 +150,6 @@ def plan_of(
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
-
-
-def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
-    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:
