@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pytest_llmgen.generate.offline.answers import answers_to
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
+from pytest_llmgen.generate.offline.uses import Use, is_foreign, use_of_name
 
 _STR_METHODS = frozenset(name for name in dir(str) if not name.startswith("_")) - {"count", "index", "format_map"}
 _METHODS: dict[str, str] = {
@@ -122,7 +124,10 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     kinds = guess(parameter.name, node, parameter.default)
     if parameter.kind is ParameterKind.STAR:
         kinds = _of_each(parameter.name, kinds)
-    if kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
+    use = use_of_name(parameter.name, node)
+    if use.is_structured and is_foreign(use):
+        kinds = [_answering(parameter.name, use), *(kind for kind in kinds if kind == "None")]
+    elif kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
         asked, read = _asked_of(parameter.name, node), _read_of(parameter.name, node)
         if not asked and not read:
             return parameter
@@ -132,6 +137,12 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
 
 def _stub(name: str, asked: list[str]) -> str:
     return f"Stub[{', '.join(map(repr, [name, *asked]))}]"
+
+
+def _answering(name: str, use: Use) -> str:
+    """``Answering[lines, imports, label, ...]`` for what is asked more of than a plain answer."""
+    told = [text for answer in answers_to(use, name, _BY_NAME) for text in (answer.lines, answer.imports, answer.label)]
+    return f"Answering[{name!r}, {', '.join(map(repr, told))}]"
 
 
 def _record(read: Mapping[str, list[str]]) -> str:
