@@ -60,7 +60,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "Callable": ("func", "function", "fn", "f", "callback", "predicate", "pred"),
     "date": ("date", "start_date", "end_date", "birthday"),
 }
-_BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
+BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
 _CALLS = {
     **dict.fromkeys(["len", "list", "tuple", "reversed", "enumerate", "iter", "zip"], ("list[int]", "str")),
     **dict.fromkeys(["sorted", "set", "any", "all", "filter", "Counter"], ("list[int]", "str")),
@@ -141,7 +141,7 @@ def _stub(name: str, asked: list[str]) -> str:
 
 def _answering(name: str, use: Use) -> str:
     """``Answering[lines, imports, label, ...]`` for what is asked more of than a plain answer."""
-    told = [text for answer in answers_to(use, name, _BY_NAME) for text in (answer.lines, answer.imports, answer.label)]
+    told = [text for answer in answers_to(use, name, BY_NAME) for text in (answer.lines, answer.imports, answer.label)]
     return f"Answering[{name!r}, {', '.join(map(repr, told))}]"
 
 
@@ -215,7 +215,7 @@ def _asked_of(name: str, node: FunctionNode) -> list[str]:
 
 def _of_each(name: str, kinds: list[str]) -> list[str]:
     """What each argument of ``*name`` is: by the word in the singular, else what the items of the guess are."""
-    named = _BY_NAME.get(name.removesuffix("s"))
+    named = BY_NAME.get(name.removesuffix("s"))
     items = [kind.removeprefix("list[").removesuffix("]") for kind in kinds if kind.startswith("list[")]
     return list(dict.fromkeys([*([named] if named else []), *items]))
 
@@ -256,8 +256,8 @@ def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None
     if name.endswith("s") and not is_number and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
         votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
-        if candidate in _BY_NAME:
-            votes[_BY_NAME[candidate]] += _WEAK
+        if candidate in BY_NAME:
+            votes[BY_NAME[candidate]] += _WEAK
             return
 
 
