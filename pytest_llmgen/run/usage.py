@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from pytest_llmgen.run.sandbox.tree import descendants
+from pytest_llmgen.run.sandbox.tree import descendants_at_a_glance
 
 _TIMES = slice(11, 15)  # of /proc/PID/stat after the name: own user and system, then those of ended children
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
@@ -15,7 +15,7 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 def cpu_seconds(pid: int) -> float:
     """CPU seconds of a process and everything below it, ended or not; 0 where there is no ``/proc``."""
     try:
-        tree = (pid, *descendants(pid))
+        tree = (pid, *descendants_at_a_glance(pid))
     except OSError:
         return 0.0
     return sum(_ticks(each) for each in tree) / os.sysconf("SC_CLK_TCK")
@@ -24,7 +24,7 @@ def cpu_seconds(pid: int) -> float:
 def peak_mb(pid: int) -> float:
     """The largest resident memory in megabytes that one process of a tree has had; of those that live now."""
     try:
-        tree = (pid, *descendants(pid))
+        tree = (pid, *descendants_at_a_glance(pid))
     except OSError:
         return 0.0
     return max(_peak_kb(each) for each in tree) / 1024

@@ -76,6 +76,7 @@ _UNARY = {
     "__neg__": "-{}",
     "__reversed__": "list(reversed({}))",
     "__bytes__": "bytes({})",
+    "__hash__": "hash({}) == hash({})",  # of the object and of one made in the same way
 }
 _STAND_INS = {
     "tmp_path": ("import pathlib", "import tempfile", "tmp_path = pathlib.Path(tempfile.mkdtemp())"),
@@ -83,7 +84,7 @@ _STAND_INS = {
     LOG: ("from pytest_llmgen.run.ears import Logs", f"{LOG} = Logs()", BEGIN[LOG]),
     WARNINGS: ("from pytest_llmgen.run.ears import Warned", f"{WARNINGS} = Warned()"),
 }
-UNSUITABLE = frozenset({"__hash__", "__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
+UNSUITABLE = frozenset({"__del__", "__init_subclass__", "__set_name__", "__getstate__", "__reduce__"})
 
 
 class Form(StrEnum):
@@ -307,13 +308,18 @@ def _call(callee: Callee, row: Input, bound: dict[str, str]) -> str:
     if callee.form is Form.SETTER:
         return f"setattr({owner}, {name!r}, {terms[1].source})"
     if name in _UNARY and not callee.parameters:
-        return _UNARY[name].format(owner)
+        return _UNARY[name].format(owner, _twin(row[0], owner))
     if len(callee.parameters) == 1:
         special = _with_one(name, owner, terms[1].source)
         if special:
             return special
     head = owner if name == "__call__" else f"{owner}.{name}"
     return f"{head}({passed(callee.parameters, terms[1:])})"
+
+
+def _twin(term: Term, name: str) -> str:
+    """An expression for an object that was made in the same way; the object itself where that takes statements."""
+    return name if term.steps or term.before or term.fixtures else term.source
 
 
 def _with_one(name: str, owner: str, argument: str) -> str:
@@ -323,7 +329,9 @@ def _with_one(name: str, owner: str, argument: str) -> str:
         return f"({argument}) + {owner}"
     if name in _BINARY:
         return f"{owner} {_BINARY[name]} {argument}"
-    return {"__contains__": f"{argument} in {owner}", "__getitem__": f"{owner}[{_index(argument)}]"}.get(name, "")
+    if name == "__getitem__":
+        return f"{owner}[{_index(argument)}]"
+    return f"{argument} in {owner}" if name == "__contains__" else ""
 
 
 def _index(argument: str) -> str:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _MAX_HELPERS = 8
@@ -36,6 +37,16 @@ class Parameter:
     def is_required(self) -> bool:
         """Whether a call must give it."""
         return not self.has_default and self.kind not in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}
+
+
+@lru_cache(maxsize=32)  # every function of a module asks for the same
+def parsed(source: str) -> ast.Module:
+    """The tree of a module, which nobody may change.
+
+    Raises:
+        SyntaxError, ValueError: it is no code.
+    """
+    return ast.parse(source)
 
 
 def find_function(tree: ast.AST, qualname: str, line: int) -> FunctionNode | None:

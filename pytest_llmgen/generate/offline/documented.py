@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee
+from pytest_llmgen.generate.offline.code import parsed
 from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal
 from pytest_llmgen.generate.offline.prose import told_of
 from pytest_llmgen.generate.offline.world import imports_of
@@ -62,7 +63,7 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
 
 def module_names(module: Module) -> dict[str, str]:
     """What the module's doctests can name without importing it: name to import statement."""
-    tree = ast.parse(module.source)
+    tree = parsed(module.source)
     found = dict(imports_of(tree, module))
     for node in tree.body:
         match node:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from pytest_llmgen.extract.targets import parse_module
-from pytest_llmgen.generate.offline.code import FunctionNode
+from pytest_llmgen.generate.offline.code import FunctionNode, parsed
 from pytest_llmgen.records import Module, Target
 
 _MOST = 2
@@ -36,7 +36,7 @@ def entrances(target: Target, module: Module) -> list[Target]:
 def _callers(module: Module) -> Mapping[str, list[str]]:
     """Qualified name to those of the functions that mention it, within the module or the class."""
     found: dict[str, list[str]] = {}
-    for owner, node in _functions(ast.parse(module.source)):
+    for owner, node in _functions(parsed(module.source)):
         own = f"{owner}.{node.name}" if owner else node.name
         for item in ast.walk(node):
             match item:

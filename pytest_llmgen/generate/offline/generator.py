@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.branches import ways
-from pytest_llmgen.generate.offline.calls import made_of
 from pytest_llmgen.generate.offline.choosing import chosen
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
-from pytest_llmgen.generate.offline.code import (
-    find_function,
-)
+from pytest_llmgen.generate.offline.code import find_function, parsed
+from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.entrances import entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
@@ -34,6 +32,7 @@ from pytest_llmgen.records import (
     Candidate,
     Fixture,
     Module,
+    OpenGaps,
     Origin,
     Probe,
     Prober,
@@ -76,6 +75,7 @@ class OfflineGenerator:
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
         self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
+        self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
         """Nothing: it costs nothing."""
@@ -108,12 +108,9 @@ class OfflineGenerator:
     ) -> tuple[list[Candidate], str]:
         """Candidates that call ``entrance``, the target itself or what calls it; and why there are none."""
         try:
-            if entrance is assignment.target:
-                plan = plan_of(assignment, modules, self._patterns(assignment.module), self._given(assignment))
-            else:
+            if entrance is not assignment.target:
                 assignment = replace(assignment, stage=Stage.GAPS)
-                plan = self._plan_through(assignment, entrance, modules)
-            return self._search(assignment, plan, modules)
+            return self._search(assignment, self._alive(assignment, entrance, modules), modules)
         except UnsuitableError as problem:
             return [], str(problem)
         except RecursionError:
@@ -121,16 +118,49 @@ class OfflineGenerator:
         except _SURPRISES as error:
             return [], f"the search failed: {type(error).__name__}: {error}"
 
+    def _alive(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
+        """The plan without objects that do not even come into being; where few do, others are looked for first."""
+        plan = self._plan(assignment, entrance, modules)
+        if not plan.callee.receiver:
+            return plan
+        objects = alive(self._prober, plan)
+        maker = maker_of(plan, assignment.module)
+        if maker is not None and maker.key not in self._made and is_choosy(plan.pools[0], objects):
+            self._made[maker.key] = {plan.shape.name: self._objects(assignment, maker, modules)} if plan.shape else {}
+            plan = self._plan(assignment, entrance, modules)
+            objects = alive(self._prober, plan)
+        return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
+
+    def _objects(self, assignment: Assignment, maker: Target, modules: Mapping[str, Module]) -> list[Term]:
+        """What a search of a constructor can make."""
+        wanted = replace(assignment, target=maker, gaps=OpenGaps(), kept=())
+        try:
+            plan = self._plan(wanted, maker, modules)
+        except UnsuitableError:
+            return []
+        limits = limited(self._limits(assignment, _FOR_SEARCH))
+        search = self._searching(wanted, plan, limits, self._memories.of(maker.key))
+        return objects_of(plan, search.run(plan.seeds))
+
+    def _plan(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
+        """How a target is called, or what calls it."""
+        if entrance is not assignment.target:
+            return self._plan_through(assignment, entrance, modules)
+        prefix = f"{assignment.module.path}::"
+        known = [each for key, each in self._made.items() if key.startswith(prefix)]
+        made = {name: terms for each in known for name, terms in each.items()}
+        return plan_of(assignment, modules, self._patterns(assignment.module), self._given(assignment), made)
+
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
         target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
-        node = find_function(ast.parse(assignment.module.source), target.qualname, target.def_line)
+        node = find_function(parsed(assignment.module.source), target.qualname, target.def_line)
         if node is None:
             raise UnsuitableError("its definition is not reachable by name")
         if context.import_line.startswith("from "):
             context = replace(context, import_line=f"from {assignment.module.name} import {head}")
         called = replace(assignment, target=entrance, context=context)
-        plan = plan_of(called, modules, self._patterns(assignment.module), self._given(called))
+        plan = self._plan(called, entrance, modules)
         return replace(plan, node=node, callee=replace(plan.callee, aim=target))
 
     def _limits(self, assignment: Assignment, part: float) -> Limits:
@@ -158,9 +188,6 @@ class OfflineGenerator:
         return self._seen_fixtures[fixtures]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
-        key = assignment.target.key if plan.callee.aim is None else plan.callee.target.key
-        seed = f"{self._seed}/{key}/{assignment.round}"
-        rng = random.Random(seed)  # noqa: S311 (not a secret)
         limits = self._limits(assignment, _FOR_SEARCH)
         memory = self._memories.through(assignment.target, plan.callee.target)
         memory.names.update(candidate.name for candidate in assignment.kept)
@@ -169,21 +196,7 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        wire = wiretap(assignment.module.source, plan.node, assignment.target)
-        plan = replace(plan, pools=self._alive(plan))
-        has_clock = reads_clock(assignment.module.source)
-        search = Search(
-            self._prober,
-            plan.callee,
-            plan.pools,
-            rng,
-            limits,
-            plan.boundaries,
-            plan.known,
-            wire,
-            reads_clock=has_clock,
-            remembered=self._memories.remembered(memory),
-        )
+        search = self._searching(assignment, plan, limits, memory)
         found = search.run(plan.seeds)
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
@@ -197,18 +210,22 @@ class OfflineGenerator:
         candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
 
-    def _alive(self, plan: Plan) -> tuple[tuple[Term, ...], ...]:
-        """The values of each place, without objects that do not even come into being."""
-        name = plan.callee.receiver
-        if not name:
-            return plan.pools
-        probes = [
-            Probe(f"object#{rank}", "\n".join(made_of(name, term, plan.callee.given)), "None")
-            for rank, term in enumerate(plan.pools[0])
-        ]
-        seen = self._prober.probe(probes)
-        alive = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
-        return (tuple(alive or plan.pools[0]), *plan.pools[1:])
+    def _searching(self, assignment: Assignment, plan: Plan, limits: Limits, memory: Memory) -> Search:
+        """A search of a target that is about to begin."""
+        key = assignment.target.key if plan.callee.aim is None else plan.callee.target.key
+        seed = f"{self._seed}/{key}/{assignment.round}"
+        return Search(
+            self._prober,
+            plan.callee,
+            plan.pools,
+            random.Random(seed),  # noqa: S311 (not a secret)
+            limits,
+            plan.boundaries,
+            plan.known,
+            wiretap(assignment.module.source, plan.node, assignment.target),
+            reads_clock=reads_clock(assignment.module.source),
+            remembered=self._memories.remembered(memory),
+        )
 
     def _claimed(
         self,

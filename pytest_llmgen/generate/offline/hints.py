@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pytest_llmgen.generate.offline.code import dotted
@@ -24,6 +25,7 @@ _MAX_TOGETHER = 12
 _MONEY = {"amount", "price", "total", "value", "percent", "rate", "cost", "sum"}
 
 
+@lru_cache(maxsize=64)  # every function of a module asks for the same
 def hints_of(tree: ast.AST) -> dict[str, list[Term]]:
     """Name, or last part of an attribute, to the values that the code compares it with."""
     found: dict[str, list[Term]] = {}

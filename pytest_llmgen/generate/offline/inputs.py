@@ -39,6 +39,8 @@ _ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
 _MAX_WRONG = 2
 """Values of other types than those that a guard asks for."""
 _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
+_UNKNOWN = "unknown"
+"""A name that no ``**kwargs`` is likely to have."""
 MAX_ALIKE = 8
 ALIKE = frozenset(
     {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
@@ -106,7 +108,7 @@ def _named_options(names: Sequence[str], annotations: Annotations) -> list[Term]
         for term in [*([wanted] if wanted else []), *values]:
             label = f"{name} {'' if '(' in term.source or ':' in term.source else term.source}"
             found.append(replace(term, source=f"{name}={term.source}", is_shared=False, label=label))
-    return found
+    return [*found[:1], Term(f"{_UNKNOWN}=3", is_odd=True, label=f"{_UNKNOWN} 3"), *found[1:]]
 
 
 def _star(typed: list[Term]) -> list[Term]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
@@ -19,6 +20,7 @@ from pytest_llmgen.generate.offline.code import (
     find_function,
     helpers_of,
     parameters,
+    parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
@@ -76,17 +78,19 @@ def plan_of(
     modules: Mapping[str, Module],
     compiled: Sequence[tuple[str, str, int]] = (),
     given: Sequence[Given] = (),
+    objects_made: Mapping[str, Sequence[Term]] = MappingProxyType({}),
 ) -> Plan:
     """Work out how the target is called and with which values.
 
-    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project.
+    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project, ``objects_made``
+    what was seen to come into being, by class.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
     """
     target, module, context = assignment.target, assignment.module, assignment.context
     try:
-        tree = ast.parse(module.source)
+        tree = parsed(module.source)
     except (SyntaxError, ValueError) as error:
         raise UnsuitableError(f"its module cannot be read: {error}") from error
     if target.name.startswith("__") and not target.name.endswith("__"):
@@ -99,7 +103,8 @@ def plan_of(
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    annotations = Annotations(world, hints_of(tree), seen_objects(texts, world.classes, known), objects_of(given))
+    others = _joined(seen_objects(texts, world.classes, known), objects_made)
+    annotations = Annotations(world, hints_of(tree), others, objects_of(given))
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
@@ -114,10 +119,9 @@ def plan_of(
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    options = _options(callee, node, shape)
-    paths = paths_among(callee.parameters, [node], tree)
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
-    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths)
+    paths = paths_among(callee.parameters, [node], tree)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), _options(callee, node, shape), guards, paths)
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
@@ -146,6 +150,10 @@ def plan_of(
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
+    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ _IMPLICIT_ERRORS = frozenset(
 _VERSIONED = "errors.pydantic.dev"
 """Stands in messages that name the version of a library."""
 _PYTHON_SAYS = re.compile(
-    r"object is not |object cannot be|object does not|indices must be|unsupported operand|unexpected keyword argument"
+    r"object is not |object cannot be|object does not|indices must be|unsupported operand"
+    r"|\(\) got an unexpected keyword argument"
     r"|positional argument|required (keyword-only )?argument|has no len\(\)|has no attribute|unhashable type"
     r"|bad operand|not supported between|can only concatenate|can't multiply|cannot unpack|argument of type|takes no"
     r"|\w\(\) arg|argument \d+ is|for \w+\(\) must be|math domain error|empty range for"

@@ -239,7 +239,10 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
     """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any."""
     votes: Counter[str] = Counter()
     _vote_name(name, default, votes)
-    _vote_default(default, votes)
+    if is_sentinel(name, default, node):
+        votes.update({"str": _MEDIUM, "int": _WEAK, "None": _WEAK})
+    else:
+        _vote_default(default, votes)
     keys = constant_keys(name, node)
     for item in body_nodes(node):
         _vote_node(name, item, node, votes)
@@ -247,6 +250,17 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
         votes[_typed_dict(keys)] += 2 * _STRONG
         votes["dict[str, int]"] += _WEAK
     return [kind for kind, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))][:_KEPT]
+
+
+def is_sentinel(name: str, default: ast.expr | None, node: FunctionNode) -> bool:
+    """Whether a default is a mark that nothing was given: the body asks whether the parameter is that mark."""
+    mark = dotted(default).rpartition(".")[2] if default is not None else ""
+    for item in body_nodes(node) if mark else ():
+        match item:
+            case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()], comparators=[right]):
+                if {dotted(left).rpartition(".")[2], dotted(right).rpartition(".")[2]} == {name, mark}:
+                    return True
+    return False
 
 
 def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None:

@@ -16,6 +16,7 @@ from pytest_llmgen.generate.offline.code import (
     decorator_names,
     dotted,
     parameters,
+    parsed,
 )
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.terms import Term
@@ -156,7 +157,7 @@ def survey(module: Module, others: Mapping[str, Module], types: Iterable[str] = 
 @lru_cache(maxsize=32)  # every function of a module asks for the same
 def _survey(module: Module, named: tuple[tuple[str, Module], ...], types: tuple[str, ...]) -> World:
     others = dict(named)
-    tree = ast.parse(module.source)
+    tree = parsed(module.source)
     nodes: dict[str, tuple[ast.ClassDef, str]] = {}
     for text in types:
         nodes.update(_loose_classes(text, imports_of(tree, module)))
@@ -201,7 +202,7 @@ def _classes_behind(
             continue
         seen.add(name)
         try:
-            other = ast.parse(others[name].source)
+            other = parsed(others[name].source)
         except SyntaxError:
             continue
         waiting.extend(_sources(other, others[name]))
@@ -221,7 +222,12 @@ def _sources(tree: ast.Module, module: Module) -> list[str]:
 
 def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
     """Name to absolute import statement, for what the module imports by name."""
-    package = module.name.split(".") if module.path.endswith("/__init__.py") else module.name.split(".")[:-1]
+    return dict(_imports_of(tree, module.name, module.path))
+
+
+@lru_cache(maxsize=64)  # every function of a module asks for the same
+def _imports_of(tree: ast.Module, name_of_module: str, path: str) -> dict[str, str]:
+    package = name_of_module.split(".") if path.endswith("/__init__.py") else name_of_module.split(".")[:-1]
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -234,6 +240,7 @@ def imports_of(tree: ast.Module, module: Module) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=64)
 def modules_of(tree: ast.Module) -> dict[str, str]:
     """Name to import statement, for the modules that the module imports as such."""
     aliases = [alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
@@ -250,7 +257,7 @@ def _imported_aliases(tree: ast.Module, module: Module, others: Mapping[str, Mod
     for name in _sources(tree, module):
         if name in others and name != module.name:
             with suppress(SyntaxError):
-                assigned = _assigned(ast.parse(others[name].source))
+                assigned = _assigned(parsed(others[name].source))
                 found.update({**assigned, **_new_types(assigned)})
     return found
 
@@ -261,7 +268,7 @@ def _imported_class(name: str, statement: str, others: Mapping[str, Module]) -> 
         return None
     source = others[node.module].source
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError:
         return None
     wanted = node.names[0].name if node.names else name

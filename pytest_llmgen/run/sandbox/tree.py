@@ -41,6 +41,36 @@ def descendants(ancestor: int) -> set[int]:
     return found
 
 
+def descendants_at_a_glance(ancestor: int) -> set[int]:
+    """The same for figures: by what each process says of its own children, a thousandth of the work.
+
+    A process that is started or ends just now may be missed, so nothing is ended by it.
+    """
+    found: set[int] = set()
+    waiting = [ancestor]
+    while waiting:
+        told = _children(waiting.pop())
+        if told is None:
+            return descendants(ancestor)
+        fresh = told - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def _children(pid: int) -> set[int] | None:
+    """Children of all threads of a process; None where the kernel does not tell."""
+    found: set[int] = set()
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 (no paths are wanted)
+            found.update(map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split()))
+    except FileNotFoundError:
+        return None if Path(f"/proc/{pid}").exists() else found
+    except OSError:
+        return found
+    return found
+
+
 def _living() -> Iterable[tuple[int, int]]:
     return _living_by_proc() if sys.platform == "linux" else _living_by_ps()
 
