@@ -23,6 +23,7 @@ from pytest_llmgen.generate.offline.code import (
     parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
+from pytest_llmgen.generate.offline.commands import command_lines
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
@@ -121,7 +122,8 @@ def plan_of(
     seen = tuple(seen_of(target.name, callee.parameters))
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     paths = paths_among(callee.parameters, [node], tree)
-    sources = inputs.Sources(literals, seen, tuple(mentioned), _options(callee, node, shape), guards, paths)
+    lines, options = command_lines(callee.parameters, [node, *helpers]), _options(callee, node, shape)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths, lines)
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
