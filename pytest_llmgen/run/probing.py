@@ -7,7 +7,7 @@ import io
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -139,6 +139,9 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         printed = output.getvalue()[:TEXT_LIMIT]
         asked = piece.watch if answer["how"] == "returned" else [name for name in piece.watch if name.endswith(_ASKED)]
         after = watched(asked, namespace, piece.unseen, echo=piece.text)
+        is_shown = any(RESULT in name for name in after.keys() - set(asked))
+        if is_shown and _is_echo(piece.text, answer["value"]):
+            answer["value"] = replace(answer["value"], source=None)
         last = watched_last(piece.afterwards, namespace, piece.unseen)
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
@@ -185,12 +188,12 @@ def watched(
     unseen: Collection[str] = (),
     *,
     is_whole: bool = True,
-    echo: str | None = None,
+    echo: str = "",
 ) -> dict[str, Value]:
     """What is seen of names and paths of attributes: of what has no source text, and of the result, the parts.
 
-    Without ``is_whole`` no collection is read to its end. A result that would be written as the call itself,
-    ``echo``, says nothing: its parts do.
+    Without ``is_whole`` no collection is read to its end. A result that would be written as the call that
+    gave it, ``echo``, says nothing: its parts do.
     """
     found: dict[str, Value] = {}
     held = {name: namespace[name] for name in watch if name in namespace}
@@ -201,10 +204,16 @@ def watched(
             told = describe(value)
             if name != RESULT:
                 found[name] = told
-            if told.source is None or (name == RESULT and told.source == echo):
+            if told.source is None or (name == RESULT and _is_echo(echo, told)):
                 seen = sights(name, value, held, frozenset(unseen), is_whole=is_whole)
                 found |= {text: each for text, each in seen.items() if text not in found}
     return found
+
+
+def _is_echo(expression: str, value: Value) -> bool:
+    """Whether the value is the object that the expression makes: ``Size(3)`` would be compared with itself."""
+    made = expression.partition("(")[0].rpartition(".")[2]
+    return value.source is not None and made == value.type_name.rpartition(".")[2]
 
 
 def watched_last(texts: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = ()) -> dict[str, Value]:

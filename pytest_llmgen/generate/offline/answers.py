@@ -135,5 +135,4 @@ class _Writer:
 
 def _says(use: Use) -> bool:
     """Whether anything is done with a part but to call it and forget the result."""
-    answer = use.call
-    return answer is None or bool(answer.parts or answer.compared) or answer.is_awaited or answer.is_asked
+    return use.call is None or use.call.is_used or use.call.is_awaited

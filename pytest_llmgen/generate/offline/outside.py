@@ -91,7 +91,7 @@ def _answered(called: str, place: str, functions: Iterable[FunctionNode], kinds:
         Replaced(
             (*answer.lines, f"{name} = Mock(return_value=answer)", _set(place, name)),
             (mock, *answer.imports),
-            (f"{name}.call_args_list",),
+            (f"{name}.mock_calls",),
             answer.label,
         )
         for answer in answers_to(use, "answer", kinds)

@@ -109,9 +109,7 @@ def plan_of(
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
-    matching = [text for part in patterns for text in (part, f"a{part}b")]
-    matching = [*texts_of_patterns(compiled, [node, *helpers]), *matching]
+    matching = [*texts_of_patterns(compiled, [node, *helpers]), *_matching([node, *helpers], world)]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -152,6 +150,12 @@ def plan_of(
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
     return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
+
+
+def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
+    """Texts that patterns in the code match, alone and with something round them."""
+    patterns = dict.fromkeys(text for item in nodes for text in matching_texts(item, world.constants))
+    return [text for part in patterns for text in (part, f"a{part}b")]
 
 
 def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:

@@ -33,6 +33,7 @@ class Use:
     text: Use | None = None  # what it is as JSON
     is_awaited: bool = False
     is_asked: bool = False  # whether it is true
+    is_used: bool = False  # what a call gives is not forgotten at once
 
     @property
     def parts(self) -> list[Use]:
@@ -73,6 +74,7 @@ class _Reader:
     def __init__(self, is_root: Callable[[ast.expr], bool], name: str) -> None:
         self._is_root, self._root = is_root, Use(name)
         self._held: dict[str, Use] = {}
+        self._forgotten: set[int] = set()
 
     def read(self, node: FunctionNode) -> Use:
         for statement in _in_order(node):
@@ -94,6 +96,8 @@ class _Reader:
                 self._loop(target, items)
             case ast.YieldFrom(value=items):
                 self._loop(ast.Name("item"), items)
+            case ast.Expr(value=ast.Await(value=value)) | ast.Expr(value=value):
+                self._forgotten.add(id(value))
             case ast.withitem(context_expr=manager, optional_vars=target):
                 self._enter(manager, target)
             case ast.Compare(left=left, comparators=others):
@@ -186,6 +190,7 @@ class _Reader:
         if use is None:
             return None
         use.call = use.call or Use(use.name)
+        use.call.is_used |= id(node) not in self._forgotten
         return use.call
 
 

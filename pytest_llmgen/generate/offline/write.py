@@ -340,8 +340,7 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
     if value is None or not (has_value or checks):
         return [], [], ()
     if has_value and value is not None:
-        is_echo = bool(seen.parts) and value.source == _final(seen, scene)
-        first = [] if is_echo else equality("result", value, imports)
+        first = equality("result", value, imports)
         return layout.statement(f"result = {_final(seen, scene)}"), [*first, *checks], tuple(imports)
     prefix = "result = " if seen.parts else ""
     return layout.statement(prefix + as_statement(_final(seen, scene))), checks, tuple(imports)
