@@ -78,12 +78,14 @@ class Activation:
     )
 
     def undo(self) -> None:
-        """Give every function its own code and defaults back."""
+        """Give every function its own code and defaults back; what is as it was is not bound anew: others listen."""
         while self._before:
             function, code, defaults, keyword_defaults = self._before.pop()
             function.__code__ = code
-            function.__defaults__ = defaults
-            function.__kwdefaults__ = keyword_defaults
+            if function.__defaults__ is not defaults:
+                function.__defaults__ = defaults
+            if function.__kwdefaults__ is not keyword_defaults:
+                function.__kwdefaults__ = keyword_defaults
 
     def remember(self, function: FunctionType) -> None:
         """Note a function's state before it is changed."""
@@ -147,6 +149,10 @@ class Prepared:
     functions: tuple[FunctionType, ...]
     code: CodeType | None = None
     defaults: tuple[tuple[int | str, ast.expr], ...] = ()  # those that change
+
+    def codes(self) -> tuple[CodeType, ...]:
+        """What runs while it is active, as these very objects."""
+        return (self.code,) if self.code is not None else tuple(function.__code__ for function in self.functions)
 
     def activate(self) -> Activation:
         """Make the mutant the code that runs."""

@@ -114,7 +114,11 @@ class Contents:
         before = self._before[name]
         if name == _DEFAULTS and len(self._bindings) == self._bound:
             return True
-        return all(map(operator.is_, column(), before)) or _are_alike(list(column()), before)
+        heard = len(self._bindings)
+        same = all(map(operator.is_, column(), before)) or _are_alike(list(column()), before)
+        if same and name == _DEFAULTS:  # what was bound meanwhile was bound back: only what comes now must be looked at
+            self._bound = heard
+        return same
 
     def put_back(self) -> None:
         """Undo what can be undone."""

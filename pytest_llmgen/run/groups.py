@@ -1,23 +1,25 @@
 """Many mutants in one forked child: it only ever proves kills, whatever it leaves open is run alone.
 
-Each test meets its mutant in a process that looks as it did when it was forked: that is looked at after every run, and
-the first change ends the child.  A kill counts when the test fails under the mutant, passes without it, and fails
-under it again, so that what can't be seen has shown no effect either.
+Each mutant begins in a process that looks as it did when it was forked: that is looked at after each of them, what can
+be put back is put back, and the first change that stays ends the child.  A kill counts when the test fails under the
+mutant, passes without it, and fails under it again, where no other test has run since the last look: what can't be seen
+has shown no effect either.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from types import CodeType
 from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import MutantJob
+from pytest_llmgen.records import MutantJob, Outcome
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End, Reporter
 from pytest_llmgen.run.items import ItemResult
 from pytest_llmgen.run.judging import KILLS, Proof
@@ -41,6 +43,7 @@ class Case:
     job: MutantJob
     items: tuple[pytest.Item, ...] = ()  # none where it is no case for a group
     activate: Callable[[], AbstractContextManager[object]] = nullcontext
+    codes: Callable[[], Sequence[CodeType]] = tuple  # that run while it is active
     clean: float = 0.0  # seconds of these tests
 
     def without(self, restless: set[pytest.Item]) -> Case:
@@ -48,6 +51,11 @@ class Case:
         if restless.isdisjoint(self.items):
             return self
         return replace(self, items=tuple(takewhile(lambda item: item not in restless, self.items)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all the tests of its job."""
+        return 0 < len(self.items) == len(self.job.tests)
 
     def limits(self) -> tuple[float, float]:
         """Seconds on the wall and of CPU; no more than it has alone."""
@@ -62,6 +70,7 @@ class Tally:
     waiting: list[Case]
     proofs: dict[str, Proof] = field(default_factory=dict)
     restless: set[pytest.Item] = field(default_factory=set)  # tests after which the process looks different
+    careful: bool = False  # look after every test: one of several has changed the process
     _given: Sequence[Case] = ()
     _settled: int = 0  # of those given
 
@@ -76,6 +85,9 @@ class Tally:
     def add(self, record: dict[str, Any]) -> None:
         """Take a record of some mutants; raises ``ValueError`` where it tells of what was not given."""
         first, until = self._settled, record["until"]
+        if record["unsure"] and first == until < len(self._given) and not self.careful:
+            self.careful = True
+            return
         if not first < until <= len(self._given) or not all(first <= kill[0] < until for kill in record["kills"]):
             raise ValueError("a record of mutants that were not given")
         cases = self._given[first:until]
@@ -126,61 +138,96 @@ def prove(
     return tally
 
 
+class Settler:
+    """Whether a process looks as it did, be it after something was put back; for a child."""
+
+    def __init__(self, shortcut: Shortcut, is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
+        self._shortcut, self._is_fresh, self._put_back = shortcut, is_fresh, put_back
+
+    def settles(self) -> bool:
+        """Look, and look again where something had to be put back."""
+        self._shortcut.forget()
+        self._shortcut.reopen()  # or its log handlers would be missed
+        if self._is_fresh():
+            return True
+        self._put_back()
+        return self._is_fresh()
+
+
 class GroupChild:
     """The child's side."""
 
-    def __init__(self, shortcut: Shortcut, report: Reporter, progress: Progress, is_fresh: Callable[[], bool]) -> None:
-        self._shortcut, self._report, self._progress, self._is_fresh = shortcut, report, progress, is_fresh
+    def __init__(self, shortcut: Shortcut, report: Reporter, progress: Progress, settler: Settler) -> None:
+        self._shortcut, self._report, self._progress, self._settles = shortcut, report, progress, settler.settles
         self._kills: list[tuple[int, list[str], str, int]] = []
 
-    def meet(self, cases: Sequence[Case]) -> None:
-        """Run case after case until the process has visibly changed."""
+    def meet(self, cases: Sequence[Case], *, careful: bool = False) -> None:
+        """Run case after case until the process has visibly changed; ``careful`` is to look after every test."""
         told = 0
         for place, case in enumerate(cases):
             self._progress.begin(place)
-            restless = self._prove(place, case)
-            if restless or place + 1 - told == TOLD_AT_ONCE or place + 1 == len(cases):
-                self._report.send("proved", until=place + 1, kills=self._kills, restless=restless)
-                self._kills, told = [], place + 1
-            if restless:
+            restless, unsure = self._prove(place, case, each=careful or case.job.every_test)
+            done = place if unsure else place + 1
+            is_last = bool(restless) or unsure or done == len(cases)
+            if done > told and (is_last or done - told == TOLD_AT_ONCE):
+                self._report.send("proved", until=done, kills=self._kills, restless=restless, unsure=False)
+                self._kills, told = [], done
+            if unsure:
+                self._report.send("proved", until=done, kills=[], restless="", unsure=True)
+            if is_last:
                 break
         self._shortcut.close()
 
-    def _prove(self, place: int, case: Case) -> str:
-        """Note what is proved; the test after which the process is not what it was, if there is one."""
+    def _prove(self, place: int, case: Case, *, each: bool) -> tuple[str, bool]:
+        """Note what is proved; the test that has changed the process, and whether it may have been one before it."""
         proven: list[ItemResult] = []
-        restless, tests_run = "", 0
+        same, tests_run = True, 0
         for item in case.items:
             tests_run += 1
             try:
-                result, same = self._meet(case, item)
+                result, same = self._meet(case, item, is_first=each or tests_run == 1, each=each)
             except UnsureError:
                 result, same = None, False
             if result is not None:
                 proven.append(result)
-            if not same:
-                restless = item.nodeid
             if not same or (proven and not case.job.every_test):
                 break
+        if same and not proven and not each:
+            same = self._settles()
+        if not same and tests_run > 1 and not each:
+            return "", True
         if proven:
             message = proven[0].error.message if proven[0].error else ""
             self._kills.append((place, [result.nodeid for result in proven], message, tests_run))
-        return restless
+        return "" if same else case.items[tests_run - 1].nodeid, False
 
-    def _meet(self, case: Case, item: pytest.Item) -> tuple[ItemResult | None, bool]:
-        """The result of a proven kill, and whether the next test finds the process as this one did."""
+    def _meet(self, case: Case, item: pytest.Item, *, is_first: bool, each: bool) -> tuple[ItemResult | None, bool]:
+        """The result of a proven kill, and whether the next mutant finds the process as this one did.
+
+        After a test that has not failed that is only asked where ``each`` is.
+        """
         with case.activate():
             result = self._run(item)
         if result.outcome not in KILLS:
-            return None, self._looks_fresh()
-        if self._run(item, described=False).outcome not in GREEN:
+            return None, not each or self._settles()
+        if not is_first and not self._settles():
             return None, False
-        with case.activate():
-            again = self._run(item, described=False)
-        if again.outcome not in KILLS:
+        if not self._comes(item, nullcontext, GREEN) or not self._comes(item, case.activate, KILLS):
             return None, False
         self._sweep()
-        return result, self._looks_fresh()
+        return result, self._settles()
+
+    def _comes(
+        self, item: pytest.Item, around: Callable[[], AbstractContextManager[object]], wanted: Collection[Outcome]
+    ) -> bool:
+        """Whether a test comes to what is wanted, be it where what the run before left has been put back."""
+        for is_settled in (True, False):
+            if not is_settled and not self._settles():
+                break
+            with around():
+                if self._run(item, described=False).outcome in wanted:
+                    return True
+        return False
 
     def _run(self, item: pytest.Item, *, described: bool = True) -> ItemResult:
         results: list[ItemResult] = []
@@ -191,11 +238,6 @@ class GroupChild:
 
         self._shortcut.run([item], after=after, described=described)
         return results[0]
-
-    def _looks_fresh(self) -> bool:
-        self._shortcut.forget()
-        self._shortcut.reopen()  # or its log handlers would be missed
-        return self._is_fresh()
 
     def _sweep(self) -> None:
         """Let go of what failed tests held, so that no finalizer runs in the time of later mutants."""

@@ -53,6 +53,7 @@ def put_back(
     for cell, content in zip(found.cells, before["cells"], strict=True):
         if not _holds(cell, content):
             cell.cell_contents = content
+    _put_back_classes(found, before)
     for (_, value), told in zip(found.others, others, strict=True):
         _put_back_other(value, told)
 
@@ -70,6 +71,22 @@ def _put_back_names(module: dict[str, Any], known: Sequence[Any]) -> None:
         if name not in before:
             del module[name]
     module.update(before)
+
+
+def _put_back_classes(found: Found, before: Mapping[str, Sequence[Any]]) -> None:
+    keys, values = iter(before["names of classes"]), iter(before["values of classes"])
+    for owner, own, length in zip(found.owners, found.classes, before["classes"], strict=True):
+        _put_back_class(owner, own, list(islice(keys, length)), list(islice(values, length)))
+
+
+def _put_back_class(owner: type, own: Mapping[str, Any], names: list[str], values: list[Any]) -> None:
+    if _are(own.keys(), names, len(own)) and _are(own.values(), values, len(values)):
+        return
+    for name in own.keys() - set(names):
+        type.__delattr__(owner, name)
+    for name, value in zip(names, values, strict=True):
+        if name not in own or own[name] is not value:
+            type.__setattr__(owner, name, value)
 
 
 def _put_back_dict(each: dict[Any, Any], keys: list[Any], values: list[Any]) -> None:

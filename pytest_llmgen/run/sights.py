@@ -41,7 +41,7 @@ def sights(
     ``known`` are the objects that tests hold by name: of one of these it is only told which one it is. Without
     ``is_whole`` no collection is read to its end: that changes some.
     """
-    looks = _Look(is_whole).at(expression, value, known, _DEPTH)
+    looks = _Look(is_whole, unseen).at(expression, value, known, _DEPTH)
     seen = [(text, told) for text, told in islice(looks, _MOST_SEEN) if text not in unseen and _is_plain(told)]
     if expression == RESULT:  # of other objects only what has changed counts
         seen.sort(key=lambda pair: pair[1].source in _NOTHING)
@@ -60,6 +60,7 @@ def _is_plain(told: Value) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Look:
     is_whole: bool
+    unseen: frozenset[str] = frozenset()  # is not even asked for: it may change the object
 
     def at(
         self, expression: str, value: object, known: Mapping[str, object], depth: int
@@ -84,7 +85,7 @@ class _Look:
     def _parts(
         self, expression: str, value: object, known: Mapping[str, object], depth: int
     ) -> Iterator[tuple[str, Value]]:
-        yield from _conversions(expression, value, is_whole=self.is_whole)
+        yield from _conversions(expression, value, self.unseen, is_whole=self.is_whole)
         if not _is_of_library(type(value)):
             yield from self._attributes(expression, value, known, depth)
 
@@ -92,7 +93,7 @@ class _Look:
         self, expression: str, value: object, known: Mapping[str, object], depth: int
     ) -> Iterator[tuple[str, Value]]:
         hidden = []
-        for attribute in _public(value):
+        for attribute in [name for name in _public(value) if f"{expression}.{name}" not in self.unseen]:
             inner = _asked(functools.partial(getattr, value, attribute))
             seen = describe(inner)
             if seen.source is not None:
@@ -118,7 +119,7 @@ class _Look:
                 yield text, seen
 
 
-def _conversions(expression: str, value: Any, *, is_whole: bool) -> Iterator[tuple[str, Value]]:
+def _conversions(expression: str, value: Any, unseen: frozenset[str], *, is_whole: bool) -> Iterator[tuple[str, Value]]:
     """The object as a plain value of its own kind, or its items."""
     for plain in _PLAIN:
         if isinstance(value, plain):
@@ -126,6 +127,8 @@ def _conversions(expression: str, value: Any, *, is_whole: bool) -> Iterator[tup
             return
     yield from _of_library(expression, value)
     names = _defined(value)
+    if f"len({expression})" in unseen:
+        return
     if "__len__" in names:
         yield f"len({expression})", describe(_asked(functools.partial(len, value)))
     if is_whole and {"__len__", "__iter__"} <= names and _is_short(value):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
+import atexit
 import builtins
 import contextvars
+import gc
 import logging
 import os
 import signal
@@ -17,6 +20,9 @@ from types import ModuleType
 from typing import Any
 
 WATCHED_SIGNALS = (signal.SIGALRM, signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""Of which it is told by name that a handler was left."""
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+_TIMERS = tuple(getattr(signal, name) for name in dir(signal) if name.startswith("ITIMER_"))
 
 
 def modules_of(files: Iterable[str]) -> tuple[ModuleType, ...]:
@@ -63,13 +69,37 @@ def _process() -> Iterator[Any]:
         if isinstance(each, logging.Logger)
     ]
     yield list(warnings.filters)
-    yield [signal.getsignal(number) for number in WATCHED_SIGNALS]
+    yield list(map(_signal.getsignal, _SIGNALS))  # not signal's, which makes names of numbers
+    yield [any(signal.getitimer(timer)) for timer in _TIMERS]
+    yield atexit._ncallbacks(), sys.excepthook, sys.displayhook, threading.excepthook  # noqa: SLF001 (no other way)
+    yield sys.gettrace(), sys.getprofile(), sys.getswitchinterval(), sys.get_int_max_str_digits()
+    yield gc.isenabled(), gc.get_threshold(), list(sys.meta_path), list(sys.path_hooks)
+    yield _mask(), _free_descriptor()
     yield dict(vars(builtins))
     yield get_cache_token(), time.tzname
     yield [(id(variable), id(value)) for variable, value in contextvars.copy_context().items()]
+    if "socket" in sys.modules:
+        yield sys.modules["socket"].getdefaulttimeout()
     if "random" in sys.modules:
         yield sys.modules["random"].getstate()
     if "decimal" in sys.modules:
         yield repr(sys.modules["decimal"].getcontext())
     if "locale" in sys.modules:
         yield sys.modules["locale"].setlocale(0)
+
+
+def _mask() -> int:
+    """Of new files; the system tells it only when it is set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _free_descriptor() -> int:
+    """The number that the next file gets: another one where a file was left open, or one closed that was."""
+    try:
+        number = os.dup(1)
+    except OSError:
+        return -1
+    os.close(number)
+    return number

@@ -84,6 +84,7 @@ class Walk:
             return ()
         own = _dict_of_class(value)
         self._found.classes.append(own)
+        self._found.owners.append(value)
         return list(own.values())
 
     def _of_function(self, value: Any) -> Iterable[Any]:
@@ -151,7 +152,8 @@ class Found:
         self.functions: list[Any] = []
         self.dicts: list[Any] = []
         self.modules: list[dict[str, Any]] = []  # their names
-        self.classes: list[Any] = []
+        self.classes: list[Any] = []  # what they hold
+        self.owners: list[type] = []  # the classes themselves
         self.cells: list[Any] = []  # with something in them
         self.lists: list[Any] = []
         self.sets: list[Any] = []

@@ -97,3 +97,87 @@ def test_an_option_that_nobody_knows_is_given_too():
 def test_a_method_may_take_nothing_but_options():
     text, note = texts_of("Shelf.changed")
     assert "shelf.changed(" in text, note
+
+
+SPOOL = module_of(
+    "spools",
+    """
+class Base:
+    def __init__(self, size=5, dir=None):
+        self._size = size
+
+
+class Spool(Base):
+    def __init__(self, *args, **kwargs):
+        self._text, self._at, self.closed = b"", 0, False
+        super().__init__(*args, **kwargs)
+
+    def write(self, s):
+        if not isinstance(s, bytes):
+            raise TypeError("bytes expected")
+        self._text += s
+        self._at = len(self._text)
+
+    def seek(self, pos):
+        self._at = pos
+
+    def readline(self):
+        if self.closed:
+            raise ValueError("it is closed")
+        line = self._text[self._at :].split(b"\\n")[0]
+        self._at += len(line) + 1
+        return line
+
+    @property
+    def rest(self):
+        return self.readline()
+
+    @property
+    def place(self):
+        return self._at
+
+    def close(self):
+        self.closed = True
+
+
+class Several:
+    def __init__(self, *files):
+        if not all(callable(getattr(each, "read", None)) for each in files):
+            raise TypeError("these are no files")
+        self._files = files
+
+    def read(self):
+        return [each.read() for each in self._files]
+""",
+)
+
+
+def plan_for(name):
+    asked = next(each for each in assignments_of(SPOOL) if each.target.qualname == name)
+    return plan_of(asked, {SPOOL.name: SPOOL})
+
+
+def test_a_file_is_written_wound_back_and_closed_before_it_is_read():
+    objects = [(term.source, term.steps) for term in plan_for("Spool.readline").pools[0]]
+    assert ("Spool()", (".write(b'first\\nsecond\\n')", ".seek(0)")) in objects
+    assert ("Spool()", (".close()",)) in objects
+
+
+def test_a_constructor_that_hands_on_what_it_is_given_takes_what_its_base_takes():
+    sources = [term.source for term in plan_for("Spool.readline").pools[0]]
+    assert "Spool(10)" in sources
+    assert not any("dir=" in source for source in sources)
+
+
+def test_what_is_asked_for_by_name_tells_what_an_argument_is():
+    sources = [term.source for term in plan_for("Several.read").pools[0]]
+    assert sources[0] == "Several(io.StringIO('first\\nsecond\\n'), io.StringIO('third'))"
+    assert "Several(io.BytesIO(b'abc'))" in sources
+
+
+def test_a_property_that_changes_its_object_is_not_looked_at():
+    asked = next(each for each in assignments_of(SPOOL) if each.target.qualname == "Spool.readline")
+    (reply,) = OfflineGenerator(InProcessProber([SPOOL]), 0).generate([asked])
+    text = "\n".join(each.source for each in reply.candidates)
+    assert "b'first'" in text or 'b"first"' in text
+    assert "spool.rest" not in text

@@ -4,6 +4,7 @@ import colorsys
 import decimal
 import json
 import logging
+import os
 import random
 import signal
 import sys
@@ -45,7 +46,14 @@ def played(*children: tuple[str, End]) -> Callable[[Sequence[Case], Tally], tupl
         place, kills = 0, []
         for sign in signs.strip():
             if sign in "|x":
-                tally.add({"until": place, "kills": kills, "restless": cases[0].items[0].nodeid if sign == "x" else ""})
+                tally.add(
+                    {
+                        "until": place,
+                        "kills": kills,
+                        "restless": cases[0].items[0].nodeid if sign == "x" else "",
+                        "unsure": False,
+                    }
+                )
                 kills = []
             else:
                 kills += [[place, [cases[place].items[0].nodeid], "", 1]] if sign == "k" else []
@@ -140,6 +148,10 @@ CHANGES = {
     "log handler": "logging.getLogger().addHandler(logging.NullHandler())",
     "thread": "threading.Thread(target=STOP.wait, daemon=True).start()",
     "signal": "signal.signal(signal.SIGUSR1, lambda *_: None)",
+    "another signal": "signal.signal(signal.SIGUSR2, lambda *_: None)",
+    "file": "KEPT = open(os.devnull)",
+    "mask": "os.umask(0o1)",
+    "hook": "sys.excepthook = print",
 }
 MODULE = """\
 import collections, colorsys, contextvars, decimal, functools, itertools, logging, os, random, re, signal, sys
@@ -191,6 +203,9 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
     files, process = ["/test_watched.py"], process_state()
     watch = Watch([module], {"/test_watched.py": [params]})
     assert (watch.can_see(*files), watch.is_same(files), process_state() == process) == (True, True, True)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    another, mask = signal.getsignal(signal.SIGUSR2), os.umask(0o22)
+    os.umask(mask)
     handler, log_handlers = signal.getsignal(signal.SIGUSR1), list(logging.getLogger().handlers)
     monkeypatch.setattr(colorsys, "hls_to_rgb", colorsys.hls_to_rgb)
     token = module.CONTEXT.set(0)
@@ -202,6 +217,8 @@ def test_what_a_test_leaves_behind_shows(change: str, monkeypatch: pytest.Monkey
             assert not (watch.is_same(files) and process_state() == process)
     finally:
         signal.signal(signal.SIGUSR1, handler)
+        signal.signal(signal.SIGUSR2, another)
+        os.umask(mask)
         logging.getLogger().handlers[:] = log_handlers
         logging.getLogger("llmgen.x").setLevel(logging.NOTSET)
         module.CONTEXT.reset(token)

@@ -154,6 +154,8 @@ UNDONE = [
     "BOX.items['a'] = 1",
     "QUEUE.append(1)",
     "BOX.lid = 1",
+    "Box.size = 2",
+    "Box.lid = 2",
     "ORDER['c'] = 3",
     "LOCAL.stack = []",
     "TOTAL = 3; MORE = 4",
@@ -161,7 +163,7 @@ UNDONE = [
     "thrice(3)",
 ]
 NOT_UNDONE = [
-    "Box.size = 2",
+    "del Box.size",
     "ORDER.move_to_end('b')",
     "plain.__defaults__ = (1,)",
     "plain.calls = 1",

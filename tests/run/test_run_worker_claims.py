@@ -67,7 +67,7 @@ def test_kills_are_only_those_of_tests_and_mutants_that_were_given():
     tally.give()
     for until, kills in ((2, []), (0, []), (1, [[3, [A], "", 1]]), (1, [[0, [B], "", 1]])):
         with pytest.raises(ValueError, match="not"):
-            tally.add({"kind": "proved", "until": until, "kills": kills, "changed": False, "tests_run": 1})
+            tally.add({"kind": "proved", "until": until, "kills": kills, "restless": "", "unsure": False})
     assert not any(proof.killers for proof in tally.proofs.values())
 
 

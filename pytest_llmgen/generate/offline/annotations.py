@@ -37,7 +37,7 @@ _LIKELY = 3
 """So many first values show which type a parameter takes."""
 _FEW = {2, 3}
 """So many fields that every combination of their first values can be made."""
-_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db"}
+_FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db", "dir", "directory", "folder", "cache_dir"}
 
 _STREAMS = ("AsyncIterable", "AsyncIterator", "AsyncGenerator")
 _STREAM = """\
@@ -333,6 +333,9 @@ class Annotations:
 
     def argument(self, parameter: Parameter, depth: int) -> list[Term]:
         """Terms for a constructor's parameter; an optional one is left out first."""
+        if parameter.kind is ParameterKind.STAR and parameter.annotation is not None:
+            several = in_a_row(self.terms(parameter.annotation, depth))
+            return unique([*several[:1], OMITTED, *several[1:]])
         if parameter.kind in {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
             return [OMITTED]
         found = self.terms(parameter.annotation, depth)
@@ -461,6 +464,15 @@ def _gather(source: str, row: list[Term], imports: tuple[str, ...], is_shared: b
         watched=tuple(dict.fromkeys(name for term in row for name in term.watched)),
         label=next((term.label for term in row if term.label), ""),
     )
+
+
+def in_a_row(items: Sequence[Term]) -> list[Term]:
+    """What ``*items`` may be: two of a kind, then one, one of another kind, and both together."""
+    kinds = {term.source.partition("(")[0]: None for term in items if "(" in term.source}
+    alike = [[term for term in items if term.source.startswith(f"{kind}(")] for kind in kinds] or [list(items)]
+    twos = [[terms[0], terms[-1]] for terms in alike if len(terms) > 1]
+    rows = [*twos[:1], *([terms[0]] for terms in alike), *twos[1:], [terms[0] for terms in alike]]
+    return [_gather(", ".join(term.source for term in row), row, (), is_shared=False) for row in rows]
 
 
 def _is_like(term: Term, others: Sequence[Term]) -> bool:

@@ -121,6 +121,7 @@ class Callee:
     aim: Target | None = None  # a private function, where it is that which the calls are to reach
     optional: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)  # as the climber takes it
     unseen: tuple[str, ...] = ()  # expressions about objects that do not give the same each time
+    active: tuple[str, ...] = ()  # looks that run code of the project: one may change what others show
 
     def looks_at(self, row: Input) -> tuple[str, ...]:
         """The expressions that show the object's state after a call with these arguments."""

@@ -39,6 +39,9 @@ _ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
 _MAX_WRONG = 2
 """Values of other types than those that a guard asks for."""
 _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
+_ENDINGS = ("close", "stop", "shutdown", "cancel", "disconnect", "release", "finish")
+_REWIND = Term(".seek(0)")
+_LINES = {"str": from_source("'first\\nsecond\\n'"), "bytes": from_source("b'first\\nsecond\\n'")}
 _UNKNOWN = "unknown"
 """A name that no ``**kwargs`` is likely to have."""
 MAX_ALIKE = 8
@@ -235,6 +238,12 @@ def receivers(
     own = [step for step in steps if step.source.startswith((f".{target}(", "[" if target == "__setitem__" else "(("))]
     others = [step for step in steps if step not in own]
     steps = [*others, *own]
+    wound = (
+        [_after(base, [step, _REWIND]) for step in _writes(steps) for base in fresh[:2]]
+        if "seek" in shape.methods
+        else []
+    )
+    ended = [_after(fresh[0], [Term(f".{name}()")]) for name in _endings(shape, target)]
     alone = [_after(base, [step]) for step in steps for base in fresh[:_RECEIVERS]]
     alone = unique([*alone[:2], *(_after(base, steps[:1]) for base in fresh[1:_MAX_FRESH] if steps), *alone[2:]])
     pairs = [_after(fresh[0], [one, other]) for one, other in _pairs(steps)][:_MAX_PAIRS]
@@ -242,7 +251,23 @@ def receivers(
     alone.extend(_after(fresh[0], [step] * count) for count in (2, 3) for step in steps[:_REPEATED])
     stateful = _in_turn(alone, pairs) + more
     order = [*stateful[:1], *fresh, *stateful[1:]] if others else [*fresh, *stateful]
+    order = [*order[:2], *wound, *ended, *order[2:]]
     return unique(order)[:_MAX_RECEIVERS]
+
+
+def _writes(steps: Sequence[Term]) -> list[Term]:
+    return [step for step in steps if step.source.startswith(".write(")]
+
+
+def _endings(shape: ClassShape, target: str) -> list[str]:
+    """Methods after which an object is of no more use: many others then refuse to work."""
+    known = [name for name in shape.methods if name in _ENDINGS and name != target]
+    return [
+        name
+        for name in known
+        if not any(item.is_required for item in parameters(shape.methods[name], skip_first=True))
+        and not isinstance(shape.methods[name], ast.AsyncFunctionDef)
+    ]
 
 
 def _pairs(steps: list[Term]) -> list[tuple[Term, Term]]:
@@ -295,6 +320,8 @@ def _steps(
         items = annotated(parameters(node, skip_first=True), node)
         sources = Sources(tuple(literals[:4]), tuple(seen_of(name, items)))
         columns = [pool(item, annotations, sources, rank) for rank, item in enumerate(items)]
+        if any("line" in other for other in shape.methods):
+            columns = [_with_lines(column) for column in columns]
         if all(columns):
             found.extend(
                 _step(name, node, items, [column[min(rank, len(column) - 1)] for column in columns])
@@ -303,6 +330,13 @@ def _steps(
     slots = [_assigned(name, kind, annotations) for name, kind in shape.slots.items() if name in read]
     assigned = [term for terms in zip_longest(*slots) for term in terms if term is not None]
     return unique(_in_turn(assigned, found))
+
+
+def _with_lines(column: list[Term]) -> list[Term]:
+    """Of an object that gives lines: texts that have some, before others."""
+    kinds = [_kind(term) for term in column[:1]]
+    lines = [_LINES[kind] for kind in kinds if kind in _LINES]
+    return unique([*lines, *column])
 
 
 def _assigned(name: str, kind: ast.expr, annotations: Annotations) -> list[Term]:

@@ -68,6 +68,7 @@ class Plan:
     shape: ClassShape | None
     boundaries: frozenset[str] = frozenset()
     known: tuple[object, ...] = ()  # plain values that the code mentions
+    told: tuple[Input, ...] = ()  # inputs of the documentation's examples
 
 
 class UnsuitableError(Exception):
@@ -100,7 +101,7 @@ def plan_of(
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world, given = survey(module, modules, context.types), usable(given, target)
-    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
+    told = _told(target, node)
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
@@ -130,9 +131,9 @@ def plan_of(
     missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
     if missing:
         raise UnsuitableError(f"no value can be made for its parameter {missing[0]!r}")
-    objects = collaborators.within(objects)
-    full = [objects, *pools] if objects else pools
-    rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    full = [objects, *pools] if (objects := collaborators.within(objects)) else pools
+    shown = seen_rows(told, target.name, callee.parameters, known)
+    rows = [*((*objects[:1], *row) for row in (*shown, *seen)), *_equal_rows(callee, full, mutants)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     made = {each.name: each.stand_in for each in given}
     callee = replace(
@@ -149,7 +150,16 @@ def plan_of(
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
-    return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
+    return Plan(
+        *(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned)),
+        told=tuple(rows[: len(shown)]),
+    )
+
+
+def _told(target: Target, node: FunctionNode) -> list[str]:
+    """The calls that the documentation shows."""
+    told = told_of(target.docstring, target.name, parameters(node))
+    return [item.expression for item in (*examples_of(target.docstring), *told)]
 
 
 def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
@@ -291,7 +301,9 @@ def _callee(
     looks = tuple(look(name, attribute) for attribute in dict.fromkeys([*own, *shape.attributes, *asked]))[
         :_MAX_LOOKED_AT
     ]
-    return Callee(target, name, found, (line,), form, name, constructor, looks, echoes), shape, objects
+    active = tuple(text for text in looks if text.rpartition(".")[2] in shape.methods or text.endswith(")"))
+    callee = Callee(target, name, found, (line,), form, name, constructor, looks, echoes, active=active)
+    return callee, shape, objects
 
 
 def _readable(items: tuple[Parameter, ...], annotations: Annotations) -> tuple[Parameter, ...]:

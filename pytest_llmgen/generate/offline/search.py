@@ -49,6 +49,7 @@ class Find:
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
     looks: tuple[str, ...] | None = None  # the looks at the object that are worth showing; None for all that changed
+    shows: str = ""  # what it is there for, beside what it reaches and kills
     is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 
@@ -130,6 +131,7 @@ class Search:
     def run(self, seeds: Sequence[Input]) -> Found:
         """Try the seeds, each value of each place once, then changed inputs until nothing is gained."""
         rows = [*seeds, *self._each_choice(), *self._pairs()]
+        self._find_disturbing(rows[:_TWICE])
         self._try(rows[:_FIRST_BATCH])
         was_looked_at = self._find_restless()
         self._try(rows[_FIRST_BATCH:])
@@ -142,6 +144,25 @@ class Search:
             idle = 0 if self._try(rows) or near else idle + 1
         self._found.form, self._found.unseen = self._callee.form, self._callee.unseen
         return self._found
+
+    def _find_disturbing(self, rows: Sequence[Input]) -> None:
+        """Leave out of sight what changes an object when it is looked at: ``file.text`` that reads to the end."""
+        callee = self._callee
+        probes = [replace(probe_of(callee, row, "still")[0], watch=(), afterwards=callee.looks) for row in rows]
+        looks = [text for text in callee.active if len(callee.active) > 1 and not text.startswith("list(")]
+        asked = [
+            replace(probe, id=f"still#{rank}#{text}", setup=f"{probe.setup}\n{text}" if text else probe.setup)
+            for rank, probe in enumerate(probes)
+            for text in ["", *looks]
+        ]
+        seen = self._prober.probe(asked, self._limits.call) if looks else []
+        disturbing: dict[str, None] = {}
+        for start in range(0, len(seen), len(looks) + 1):
+            still, *looked = seen[start : start + len(looks) + 1]
+            differ = [text for text, one in zip(looks, looked, strict=True) if _differs(still, one, text)]
+            disturbing.update(dict.fromkeys(differ))
+        if disturbing:
+            self._callee = replace(callee, unseen=(*callee.unseen, *disturbing))
 
     def _find_restless(self) -> bool:
         """Leave out of sight what objects show otherwise a second time, or with another clock; whether any was seen."""
@@ -158,7 +179,7 @@ class Search:
                 texts = dict.fromkeys([*before, *after])
                 restless.update({text: None for text in texts if before.get(text) != after.get(text)})
         if restless:
-            self._callee = replace(self._callee, unseen=tuple(restless))
+            self._callee = replace(self._callee, unseen=(*self._callee.unseen, *restless))
             self._found.everything[:] = [_without(find, restless) for find in self._found.everything]
             self._found.finds[:] = [_without(find, restless) for find in self._found.finds]
         return bool(known)
@@ -174,9 +195,12 @@ class Search:
 
         ``known`` are values to put in; without any, those that the code mentions.
         """
-        before = len(self._found.everything)
         self._known = known or self._known
-        rows = [row for _ in range(_BATCH) if (row := self._changed(finds)) is not None]
+        return self.see([row for _ in range(_BATCH) if (row := self._changed(finds)) is not None])
+
+    def see(self, rows: Sequence[Input]) -> list[Find]:
+        """What these inputs do, without those that are known."""
+        before = len(self._found.everything)
         self._observe(rows)
         return self._found.everything[before:]
 
@@ -326,6 +350,17 @@ class Search:
             return
         if any(part in value.type_name for part in _ITERATORS):
             self._callee = replace(self._callee, form=Form.SLICED)
+
+
+def _differs(still: Observation, looked: Observation, text: str) -> bool:
+    """Whether a call and what is seen afterwards come out otherwise where something was looked at before."""
+    if still.outcome != "returned" or looked.outcome not in {"returned", "raised"}:
+        return False
+    one, other = (
+        {name: each.source for name, each in seen.changed.items() if name != text} for seen in (still, looked)
+    )
+    before, after = (seen.value.source if seen.value else None for seen in (still, looked))
+    return (before, one) != (after, other)
 
 
 def _without(find: Find, names: Collection[str]) -> Find:

@@ -37,6 +37,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         *("length", "width", "height", "age", "year", "month", "day", "quantity", "depth", "start", "stop", "step"),
         *("days", "hours", "weeks", "months", "years", "milliseconds", "microseconds", "times", "retries", "attempts"),
         *("max_length", "seconds", "minutes", "base", "digits", "total", "position", "level", "port"),
+        *("pos", "offset", "amt", "nbytes", "sizehint", "maxsize", "max_size"),
     ),
     "list[int]": (
         "numbers",
@@ -217,7 +218,8 @@ def _of_each(name: str, kinds: list[str]) -> list[str]:
     """What each argument of ``*name`` is: by the word in the singular, else what the items of the guess are."""
     named = BY_NAME.get(name.removesuffix("s"))
     items = [kind.removeprefix("list[").removesuffix("]") for kind in kinds if kind.startswith("list[")]
-    return list(dict.fromkeys([*([named] if named else []), *items]))
+    found = list(dict.fromkeys([*([named] if named else []), *items]))
+    return [*found, "BinaryIO"] if "TextIO" in found else found
 
 
 def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
@@ -249,7 +251,9 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
     if keys:
         votes[_typed_dict(keys)] += 2 * _STRONG
         votes["dict[str, int]"] += _WEAK
-    return [kind for kind, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))][:_KEPT]
+    needed = _required_types(name, node) & votes.keys()
+    likeliest = sorted(needed or votes, key=lambda kind: (-votes[kind], kind))
+    return likeliest[:_KEPT]
 
 
 def is_sentinel(name: str, default: ast.expr | None, node: FunctionNode) -> bool:
@@ -356,6 +360,11 @@ def _vote_call(name: str, item: ast.Call, votes: Counter[str]) -> None:
         is_plain = count == 1 or any(isinstance(each, ast.Starred) for each in item.args)
         votes["Callable" if is_plain else f"Callable[[{', '.join(['Any'] * count)}], Any]"] += 2 * _STRONG
     plain = called.rpartition(".")[2]
+    match item:
+        case ast.Call(
+            func=ast.Name(id="hasattr" | "getattr"), args=[ast.Name(id=asked), ast.Constant(value=str() as attr), *_]
+        ) if asked == name and attr in _METHODS:
+            votes[_METHODS[attr]] += _STRONG
     arguments = [dotted(argument) for argument in item.args]
     if name not in arguments:
         return
@@ -401,6 +410,21 @@ def guarded_types(name: str, node: FunctionNode) -> set[str]:
         if dotted(item.args[0]) == name
         for kind in (item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]])
     }
+
+
+def _required_types(name: str, node: FunctionNode) -> set[str]:
+    """The types without which a body raises something: ``if not isinstance(data, bytes): raise TypeError``."""
+    found: set[str] = set()
+    for item in body_nodes(node):
+        match item:
+            case ast.If(
+                test=ast.UnaryOp(
+                    op=ast.Not(), operand=ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=asked), kind])
+                ),
+                body=[*_, ast.Raise()],
+            ) if asked == name:
+                found |= {dotted(each) for each in (kind.elts if isinstance(kind, ast.Tuple) else [kind])}
+    return found
 
 
 def constant_keys(name: str, node: FunctionNode) -> list[str]:

@@ -417,7 +417,23 @@ def _constructor(
         fields = {item.name: item for owner in reversed(line) for item in _fields(owner)}
         return tuple(fields.values())
     maker = methods.get("__init__") or methods.get("__new__")
+    if maker is not None and _hands_on(maker):
+        every = [each for owner in line for each in owner.body if isinstance(each, ast.FunctionDef)]
+        makers = [each for each in every if each.name == maker.name]
+        maker = next((each for each in makers if not _hands_on(each)), maker)
     return annotated(parameters(maker, skip_first=True), with_uses(maker, methods)) if maker else ()
+
+
+def _hands_on(maker: FunctionNode) -> bool:
+    """Whether a constructor takes whatever that of its base class takes: ``super().__init__(*args, **kwargs)``."""
+    named = {item.kind for item in parameters(maker, skip_first=True)}
+    if not named or not named <= {ParameterKind.STAR, ParameterKind.DOUBLE_STAR}:
+        return False
+    calls = [item for item in ast.walk(maker) if isinstance(item, ast.Call)]
+    above = [call for call in calls if ast.unparse(call.func).startswith("super().__")]
+    return any(isinstance(each, ast.Starred) for call in above for each in call.args) or any(
+        word.arg is None for call in above for word in call.keywords
+    )
 
 
 def _fields(node: ast.ClassDef) -> list[Parameter]:
