@@ -25,6 +25,7 @@ class Candidate:
     imports: tuple[str, ...] = ()  # one import statement each
     helpers: tuple[str, ...] = ()  # fixtures, constants, functions, classes it needs, in order
     round: int = 1
+    shows: str = ""  # what it is there for, beside what it reaches and kills: a word, the same for what says the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Earned:
     kills: tuple[str, ...] = ()
     sole_kills: tuple[str, ...] = ()
     category: bool = False  # fills an empty category of its target
+    shows: str = ""  # what no other test shows: a documented example, an ordinary input
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """The smallest readable set of candidates that keeps every covered line, branch and killed mutant.
 
+Examples of the documentation, and inputs of ordinary length that were sought for their own sake, stay as well where the
+project's own tests leave something of theirs open: mutants stand for few of the faults there are.
+
 Greedy set cover, then a pass that drops what the rest makes redundant.  What a candidate reaches is
 one integer, a bit for each line, branch and mutant, so that thousands of each are no burden.
 """
@@ -11,14 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
-from pytest_llmgen.records import Arc, Candidate, Category, Earned, Fate, FileLines, Hits, Judged, Oracle
+from pytest_llmgen.records import Arc, Candidate, Category, Earned, Fate, FileLines, Hits, Judged, Oracle, Origin
 from pytest_llmgen.refine.earlier import ROUND
 
 Item = tuple[str, str, int | Arc]
-"""``("line", path, 12)``, ``("branch", path, (12, 14))`` or ``("kill", mutant id, 0)``."""
+"""``("line", path, 12)``, ``("branch", path, (12, 14))``, ``("kill", mutant id, 0)`` or ``("show", what, 0)``."""
 
 Cost = tuple[bool, bool, int, int, bool, str, str]
 FAST = 1.0  # seconds under which tests count as equally fast: measured times differ from run to run
+EXAMPLE = "a documented example"
+_SHOWN = {"ordinary": "an ordinary input"}
 NAMED = 3  # tests named at most as what makes another one redundant
 
 
@@ -56,6 +61,7 @@ def choose(
     baseline = bits.mask(_items(baseline_hits, files, baseline_kills))
     passing = [index for index, each in enumerate(judged) if each.fate is Fate.KEPT]
     masks = {i: bits.mask(_items(judged[i].hits, files, judged[i].kills)) & ~baseline for i in passing}
+    masks = {i: mask | (bits.mask(_shown(judged[i].candidate)) if mask else 0) for i, mask in masks.items()}
     costs = {i: _cost(judged[i]) for i in passing}
     kept = _without_redundant(_cover(masks, costs), masks, costs)
     fillers = _fill_categories(judged, [i for i in passing if i not in kept], kept, costs, filled_categories)
@@ -82,6 +88,14 @@ def _items(hits: Mapping[str, Hits], files: Mapping[str, FileLines], kills: froz
         yield from (("line", path, line) for line in sorted(hits[path].lines & files[path].statements))
         yield from (("branch", path, arc) for arc in sorted(hits[path].arcs & files[path].branches))
     yield from (("kill", mutant, 0) for mutant in sorted(kills))
+
+
+def _shown(candidate: Candidate) -> Iterable[Item]:
+    """What a test of the embedded generator shows, whatever else reaches the same."""
+    if candidate.origin is Origin.OFFLINE and candidate.oracle in (Oracle.DOCUMENTATION, Oracle.DOCTEST):
+        yield "show", f"{EXAMPLE} {candidate.id}", 0
+    elif candidate.shows:
+        yield "show", f"{candidate.shows} {candidate.target}", 0
 
 
 def _cost(judged: Judged) -> Cost:
@@ -181,15 +195,23 @@ def _earned(judged: Judged, new: list[Item], unique: list[Item], *, fills: bool)
         kills=tuple(sorted(where for kind, where, _ in new if kind == "kill")),
         sole_kills=tuple(sorted(where for kind, where, _ in unique if kind == "kill")),
         category=fills,
+        shows=next((_said(what) for kind, what, _ in unique if kind == "show"), ""),
     )
 
 
+def _said(what: str) -> str:
+    """In words what a test shows."""
+    word = what.partition(" ")[0].partition("-")[0]
+    return EXAMPLE if what.startswith(EXAMPLE) else _SHOWN.get(word, word)
+
+
 def _say_earned(earned: Earned, unique: int) -> str:
-    here = len(earned.lines) + len(earned.branches) + len(earned.sole_kills)
+    here = len(earned.lines) + len(earned.branches) + len(earned.sole_kills) + bool(earned.shows)
     parts = [
         _count(len(earned.lines), "line"),
         _count(len(earned.branches), "branch", "branches"),
         _count(len(earned.sole_kills), "kill"),
+        earned.shows.partition(" ")[2],
         _count(unique.bit_count() - here, "line or branch of other files", "lines or branches of other files"),
     ]
     return f"no other test has its {', '.join(part for part in parts if part)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.records import Candidate, Category, Oracle, Origin
 from pytest_llmgen.refine.imports import bindings
@@ -14,7 +14,8 @@ from pytest_llmgen.refine.render import needed
 
 _FILE = re.compile(r"^# llmgen: format=(?P<format>\d+) source=(?P<source>.*) checksum=\w*$", re.MULTILINE)
 _TEST = re.compile(
-    r"^# llmgen: category=(?P<category>\S+) oracle=(?P<oracle>\S+) origin=(?P<origin>\S+) reviewed=(?P<reviewed>\S+)$"
+    r"^# llmgen: category=(?P<category>\S+) oracle=(?P<oracle>\S+) origin=(?P<origin>\S+)"
+    r"(?: shows=(?P<shows>\S+))? reviewed=(?P<reviewed>\S+)$"
 )
 MARKER = "pytest.mark.llm_generated"
 
@@ -88,6 +89,7 @@ def _written(
         source=_without_marks(piece),
         summary=(ast.get_docstring(node) or "").partition("\n")[0],
         helpers=helpers,
+        shows=tag["shows"] or "",
     )
     return WrittenTest(name, target, tag["reviewed"] == "yes", _with_needs(candidate, imports))
 
@@ -106,7 +108,4 @@ def _with_needs(candidate: Candidate, imports: tuple[str, ...]) -> Candidate:
             alias = f" as {binding.alias}" if binding.alias else ""
             start = f"from {binding.module} import {binding.name}" if binding.name else f"import {binding.module}"
             own.append(start + alias)
-    return Candidate(
-        candidate.id, candidate.target, candidate.name, candidate.category, candidate.origin, candidate.oracle,
-        candidate.source, candidate.summary, tuple(own), helpers,
-    )  # fmt: skip
+    return replace(candidate, imports=tuple(own), helpers=helpers)

@@ -197,7 +197,8 @@ def _tidy(text: str) -> str:
 
 def _tag(candidate: Candidate, *, reviewed: bool) -> str:
     words = f"category={candidate.category} oracle={candidate.oracle} origin={candidate.origin}"
-    return f"# llmgen: {words} reviewed={'yes' if reviewed else 'no'}"
+    shows = f" shows={candidate.shows}" if candidate.shows else ""
+    return f"# llmgen: {words}{shows} reviewed={'yes' if reviewed else 'no'}"
 
 
 def _marker(candidate: Candidate, module_name: str) -> str:

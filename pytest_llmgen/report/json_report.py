@@ -102,6 +102,7 @@ def _test(test: TestReport) -> dict[str, Any]:
         "kills": earned["kills"],
         "sole_kills": earned["sole_kills"],
         "fills_category": earned["category"],
+        "shows": earned["shows"],
     }
 
 

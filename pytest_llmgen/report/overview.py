@@ -181,6 +181,8 @@ def _earnings(test: TestReport) -> str:
         parts.append(f"{len(earned.branches)} branch{'' if len(earned.branches) == 1 else 'es'}")
     if earned.kills:
         parts.append(count(len(earned.kills), "kill"))
+    if earned.shows:
+        parts.append(earned.shows)
     if earned.category:
         parts.append(f"first {test.category.value} test")
     return f"{test.nodeid}: {', '.join(parts) or 'no gain recorded'}"

@@ -108,6 +108,7 @@ def _test() -> dict[str, Any]:
         "kills": earned["kills"],
         "sole_kills": earned["sole_kills"],
         "fills_category": earned["category"],
+        "shows": earned["shows"],
     }
     return _without(_object(records.TestReport, **extra), "earned")
 

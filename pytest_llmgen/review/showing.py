@@ -73,6 +73,7 @@ def _earned(data: Mapping[str, Any]) -> str:
         f"branch{'es' * (len(data['new_branches']) > 1)} {branches}" if branches else "",
         f"kills {kills} mutant{'s' * (kills != 1)} no other test kills" if kills else "",
     ]
+    said.append(str(data.get("shows") or ""))
     return ", ".join(filter(None, said)) or "a category that has no other test"
 
 

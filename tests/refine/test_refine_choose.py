@@ -136,3 +136,41 @@ def test_the_same_test_under_two_names_fills_no_category():
     assert names(run(one, moved, filled={"a.py::f": ALL["a.py::f"]})) == ["one"]
     longer = replace(moved, candidate=replace(moved.candidate, source="def other():\n    assert g()\n"))
     assert names(run(one, longer, filled={"a.py::f": ALL["a.py::f"]})) == ["one", "other"]
+
+
+def documented(name, *args):
+    found = judged(name, *args)
+    return replace(found, candidate=replace(found.candidate, oracle=Oracle.DOCTEST))
+
+
+def shown(name, shows, *args):
+    found = judged(name, *args)
+    return replace(found, candidate=replace(found.candidate, shows=shows))
+
+
+def test_each_documented_example_and_each_ordinary_input_stays_beside_what_reaches_the_same():
+    answer = run(
+        judged("all", [1, 2], ["m"]),
+        documented("example", [1]),
+        documented("other", [1]),
+        shown("usual", "ordinary-1", [1]),
+        shown("another", "ordinary-2", [1]),
+    )
+    assert names(answer) == ["all", "example", "other", "usual", "another"]
+    assert [each.earned.shows for each in answer[1:]] == ["a documented example"] * 2 + ["an ordinary input"] * 2
+    assert answer[1].reason == "no other test has its documented example"
+    assert answer[4].reason == "no other test has its ordinary input"
+
+
+def test_of_two_tests_that_show_the_same_one_stays():
+    assert names(run(shown("one", "ordinary-1", [1]), shown("two", "ordinary-1", [1]))) == ["one"]
+
+
+def test_an_example_of_what_the_projects_own_tests_do_already_earns_nothing():
+    assert names(run(documented("example", [1], ["m"]), hits={"a.py": Hits(frozenset({1}))}, kills=["m"])) == []
+
+
+def test_what_a_model_took_from_the_documentation_must_earn_its_place_like_any_other():
+    found = documented("example", [1])
+    of_model = replace(found, candidate=replace(found.candidate, origin=Origin.MODEL))
+    assert names(run(judged("all", [1, 2]), of_model)) == ["all"]

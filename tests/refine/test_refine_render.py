@@ -137,6 +137,13 @@ def test_reading_back_finds_what_was_written():
     assert candidate.summary == "Edge: nothing in it."
 
 
+def test_what_a_test_shows_is_read_back_and_it_can_still_be_marked_as_reviewed():
+    text = page(replace(CANDIDATES[0], shows="ordinary-1"))
+    (one,) = parse_back(text.replace("reviewed=no", "reviewed=yes"), "f.py")
+    assert (one.candidate.shows, one.reviewed) == ("ordinary-1", True)
+    assert is_ours(text.replace("reviewed=no", "reviewed=yes"))
+
+
 def test_a_person_may_mark_tests_as_reviewed_and_the_file_stays_ours():
     text = page(*CANDIDATES).replace("reviewed=no", "reviewed=yes", 1)
     assert is_ours(text)

@@ -10,6 +10,7 @@ from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.killing import Hunt, affordable, cover, pursue
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memory, open_goals
+from pytest_llmgen.generate.offline.ordinary import marked, ordinary
 from pytest_llmgen.generate.offline.plainness import awkwardness
 from pytest_llmgen.generate.offline.planning import Plan
 from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search, outcome_text
@@ -50,14 +51,17 @@ def chosen(
         for place, find in enumerate(hunt.finds)
     }
     _settle(prober, assignment.module.source, plan.callee, hunt, gains)
+    usual = [] if gaps is not None else ordinary(search, hunt, plan.callee, plan.pools, plan.told)
+    told = frozenset[object]().union(*(needed.share for needed in usual))
+    gains_left = {place: gain - told for place, gain in gains.items()}
     awkward = {place: awkwardness(find, plan.pools, raised) for place, find in enumerate(hunt.finds)}
-    places = cover(gains, awkward)
+    places = cover(gains_left, awkward)
     few = [hunt.finds[place] for place in places]
     is_enough = gaps is not None or bool(survivors)
     if is_enough:
-        wanted = [Needed(find, share) for find, share in zip(few, shares(gains, places), strict=True)]
+        wanted = [Needed(find, share) for find, share in zip(few, shares(gains_left, places), strict=True)]
         short = shrunk(prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
-        few = trimmed(hunt, short)
+        few = [*marked(trimmed(hunt, usual)), *trimmed(hunt, short)]
     else:
         few = _without_repetition([*few, *filter(hunt.tells, affordable(found.finds))])
     return few, Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))

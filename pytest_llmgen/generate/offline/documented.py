@@ -13,6 +13,7 @@ from pytest_llmgen.generate.offline.calls import Callee
 from pytest_llmgen.generate.offline.code import parsed
 from pytest_llmgen.generate.offline.docs import Example, examples_of, is_literal
 from pytest_llmgen.generate.offline.prose import told_of
+from pytest_llmgen.generate.offline.terms import is_edge
 from pytest_llmgen.generate.offline.world import imports_of
 from pytest_llmgen.generate.offline.write import equality, matching
 from pytest_llmgen.records import (
@@ -145,7 +146,7 @@ def _candidate(
     told = _told(case.example.expression)
     ending = f"_as_documented_for_{told}" if told else "_as_documented"
     name = naming.unique_name(naming.stem(callee.target.qualname) + ending, taken)
-    category = Category.FAILURE if case.example.error else Category.TYPICAL
+    category = _category(case.example)
     does = f"{naming.spoken(callee.target.qualname)} does what its documented example says."
     summary = f"{category.value.capitalize()}: {does}"
     source = "\n".join([f"def {name}({fixtures}):", f'    """{summary}"""', *lines]) + "\n"
@@ -216,6 +217,20 @@ def _holds_float(text: str) -> bool:
     return any(isinstance(node, ast.Constant) and isinstance(node.value, float) for node in ast.walk(ast.parse(text)))
 
 
+def _category(example: Example) -> Category:
+    """Failure for an error, edge where an argument or the result is a boundary."""
+    if example.error:
+        return Category.FAILURE
+    call = ast.parse(example.expression, mode="eval").body
+    given = [*call.args, *(word.value for word in call.keywords)] if isinstance(call, ast.Call) else []
+    is_nothing = example.want in {"None", "''", '""', "[]", "{}", "()", "set()"}
+    return Category.EDGE if is_nothing or any(is_edge(item) for item in given) else Category.TYPICAL
+
+
 def _told(expression: str) -> str:
-    constants = [node.value for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Constant)]
-    return naming.words("_".join(str(value) for value in constants[:3]))
+    """The first constants of a call as words."""
+    nodes = list(ast.walk(ast.parse(expression)))
+    below = {id(node.operand) for node in nodes if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)}
+    constants = [node for node in nodes if isinstance(node, ast.Constant)]
+    told = [f"minus_{node.value!r}" if id(node) in below else str(node.value) for node in constants[:3]]
+    return naming.words("_".join(told))

@@ -254,7 +254,8 @@ class OfflineGenerator:
 
     def _write(self, assignment: Assignment, plan: Plan, few: list[Find], memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
-        told = dict(zip((find.row for find in few), ways(plan.node, few), strict=True))
+        special = [find for find in few if not find.shows]
+        told = dict(zip((find.row for find in special), ways(plan.node, special), strict=True))
         writer = Writer(base, plan.world.raised, assignment.round, memory.names, told)
         candidates: list[Candidate] = []
         finds = few[: 2 * _MAX_CANDIDATES]

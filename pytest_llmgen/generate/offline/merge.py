@@ -127,10 +127,19 @@ class _Punch(ast.NodeTransformer):
         called = ast.unparse(node.func).rpartition(".")[2]
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value)
+            if ast.unparse(node.func.value) == "monkeypatch":
+                return self._patched(node)
         for rank, item in enumerate(node.args):
             node.args[rank] = self.hole(item, self._argument(called, rank))
         for word in node.keywords:
             word.value = self.hole(word.value, "message" if word.arg == "match" else word.arg or "options")
+        return node
+
+    def _patched(self, node: ast.Call) -> ast.Call:
+        """What is replaced stays in the test; of a variable in the environment only the value may differ."""
+        match node.args:
+            case [ast.Constant(value=str() as name), value] if node.func.attr == "setenv":  # type: ignore[attr-defined]
+                node.args[1] = self.hole(value, name.lower() if name.isidentifier() else "value")
         return node
 
     def _argument(self, called: str, rank: int) -> str:
@@ -197,7 +206,8 @@ def _table(cases: list[_Case], taken: set[str]) -> Candidate | None:
     imports = sorted({"import pytest", *(line for case in cases for line in case.candidate.imports)})
     identity = f"{first.target}#{name}"
     summary = _summary(first)
-    return replace(first, id=identity, name=name, source=source, summary=summary, imports=tuple(imports))
+    shows = next((case.candidate.shows for case in cases if case.candidate.shows), "")
+    return replace(first, id=identity, name=name, source=source, summary=summary, imports=tuple(imports), shows=shows)
 
 
 def _columns(names: list[str], source: str) -> list[str]:
@@ -237,6 +247,7 @@ def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tup
     start = _common(names)
     told = [column for rank, column in columns.items() if not cases[0].holes[rank].is_outcome][:_MAX_TOLD] or ["values"]
     ending = f"{_ENDINGS[first.category]}_{'_and_'.join(told)}"
+    ending = _documented(first) or ending
     name = _free(f"{naming.stem(first.target.rpartition('::')[2])}_{ending}", taken)
     function = ast.parse(first.source).body[0]
     assert isinstance(function, ast.FunctionDef)
@@ -252,6 +263,13 @@ def _source(cases: list[_Case], columns: dict[int, str], taken: set[str]) -> tup
     return "\n".join([*decorator, header, docstring, *_body(first, columns)]) + "\n", name
 
 
+def _documented(first: Candidate) -> str:
+    """The end of the name of a table of documented examples."""
+    if first.oracle is Oracle.OBSERVED or "_as_documented" not in first.name or first.category is Category.FAILURE:
+        return ""
+    return "as_documented" if first.category is Category.TYPICAL else "as_documented_at_the_edges"
+
+
 def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
     rows = []
     seen: set[str] = set()
@@ -261,6 +279,8 @@ def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
         label = told or _label(case.candidate.name[len(start) :])
         if label == "usual" and len(inputs) == 1 and case.holes[inputs[0]].source.lstrip("-").isdigit():
             label = f"{columns[inputs[0]]}-{case.holes[inputs[0]].source}".replace("_", "-")
+        if label == "usual" and len(inputs) == 1 and case.holes[inputs[0]].source in {"[]", "{}", "()", "''", '""'}:
+            label = "empty"
         label = _free(label, seen, "-")
         values = ", ".join(case.holes[rank].source for rank in columns)
         rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))

@@ -23,6 +23,7 @@ from pytest_llmgen.generate.offline.code import (
     parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
+from pytest_llmgen.generate.offline.commands import command_lines
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
@@ -67,6 +68,7 @@ class Plan:
     shape: ClassShape | None
     boundaries: frozenset[str] = frozenset()
     known: tuple[object, ...] = ()  # plain values that the code mentions
+    told: tuple[Input, ...] = ()  # inputs of the documentation's examples
 
 
 class UnsuitableError(Exception):
@@ -99,7 +101,7 @@ def plan_of(
     if node is None or target.name in UNSUITABLE:
         raise UnsuitableError("its definition is not reachable by name" if node is None else "no test calls it by name")
     world, given = survey(module, modules, context.types), usable(given, target)
-    told = [item.expression for item in (*examples_of(target.docstring), *told_of(target.docstring, target.name))]
+    told = _told(target, node)
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
@@ -108,9 +110,7 @@ def plan_of(
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
-    matching = [text for part in patterns for text in (part, f"a{part}b")]
-    matching = [*texts_of_patterns(compiled, [node, *helpers]), *matching]
+    matching = [*texts_of_patterns(compiled, [node, *helpers]), *_matching([node, *helpers], world)]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -121,7 +121,8 @@ def plan_of(
     seen = tuple(seen_of(target.name, callee.parameters))
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     paths = paths_among(callee.parameters, [node], tree)
-    sources = inputs.Sources(literals, seen, tuple(mentioned), _options(callee, node, shape), guards, paths)
+    lines, options = command_lines(callee.parameters, [node, *helpers]), _options(callee, node, shape)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths, lines)
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
@@ -130,9 +131,9 @@ def plan_of(
     missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
     if missing:
         raise UnsuitableError(f"no value can be made for its parameter {missing[0]!r}")
-    objects = collaborators.within(objects)
-    full = [objects, *pools] if objects else pools
-    rows = [*_equal_rows(callee, full, mutants), *((*objects[:1], *row) for row in seen)]
+    full = [objects, *pools] if (objects := collaborators.within(objects)) else pools
+    shown = seen_rows(told, target.name, callee.parameters, known)
+    rows = [*((*objects[:1], *row) for row in (*shown, *seen)), *_equal_rows(callee, full, mutants)]
     around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
     made = {each.name: each.stand_in for each in given}
     callee = replace(
@@ -149,7 +150,22 @@ def plan_of(
     callee = replace(callee, called=form, has_aftermath=bool(last))
     columns = with_situation([*full, *(each for each in (again, last) if each)], around)
     rows = [(*row, *again[:1], *last[:1], *around[:1]) for row in rows]
-    return Plan(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned))
+    return Plan(
+        *(callee, node, columns, tuple(rows), collaborators.world, shape, boundaries(mentioned), tuple(mentioned)),
+        told=tuple(rows[: len(shown)]),
+    )
+
+
+def _told(target: Target, node: FunctionNode) -> list[str]:
+    """The calls that the documentation shows."""
+    told = told_of(target.docstring, target.name, parameters(node))
+    return [item.expression for item in (*examples_of(target.docstring), *told)]
+
+
+def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
+    """Texts that patterns in the code match, alone and with something round them."""
+    patterns = dict.fromkeys(text for item in nodes for text in matching_texts(item, world.constants))
+    return [text for part in patterns for text in (part, f"a{part}b")]
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:

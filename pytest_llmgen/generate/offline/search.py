@@ -49,6 +49,7 @@ class Find:
     goals: frozenset[Goal]
     gained: frozenset[Goal] = frozenset()
     looks: tuple[str, ...] | None = None  # the looks at the object that are worth showing; None for all that changed
+    shows: str = ""  # what it is there for, beside what it reaches and kills
     is_boundary: bool = False  # shows a literal of the code, or the number above it, for the first time
 
 
@@ -197,9 +198,12 @@ class Search:
 
         ``known`` are values to put in; without any, those that the code mentions.
         """
-        before = len(self._found.everything)
         self._known = known or self._known
-        rows = [row for _ in range(_BATCH) if (row := self._changed(finds)) is not None]
+        return self.see([row for _ in range(_BATCH) if (row := self._changed(finds)) is not None])
+
+    def see(self, rows: Sequence[Input]) -> list[Find]:
+        """What these inputs do, without those that are known."""
+        before = len(self._found.everything)
         self._observe(rows)
         return self._found.everything[before:]
 

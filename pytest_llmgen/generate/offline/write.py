@@ -105,6 +105,7 @@ class Writer:
             tuple(sorted(dict.fromkeys(body.imports))),
             body.helpers,
             self.round,
+            seen.find.shows,
         )
 
     def _name(self, seen: Seen) -> str:
