@@ -17,7 +17,7 @@ from pytest_llmgen.generate.offline.code import (
 )
 from pytest_llmgen.generate.offline.constraints import MADE, NAMED, limits_of, within
 from pytest_llmgen.generate.offline.docs import examples_of
-from pytest_llmgen.generate.offline.fakes import fakes, stand_ins
+from pytest_llmgen.generate.offline.fakes import answering, fakes, stand_ins
 from pytest_llmgen.generate.offline.standard import BASIC, SAME, basic
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
@@ -168,6 +168,7 @@ class Annotations:
             "Iterator": lambda: self._iterators(parts, depth),
             **{name: lambda: self._entered(parts, depth) for name in _MANAGERS},
             "MappingProxyType": lambda: self._read_only(parts, depth),
+            "Answering": lambda: answering([ast.literal_eval(part) for part in parts]),
             "Record": lambda: self._records(parts, depth),
             "Stub": lambda: stand_ins([part.value for part in parts if isinstance(part, ast.Constant)]),
             **{name: lambda: self._streams(parts, depth) for name in _STREAMS},
