@@ -7,7 +7,7 @@ import io
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -40,6 +40,7 @@ class Piece:
 
     setup: CodeType
     expression: CodeType
+    text: str  # of the expression
     watch: tuple[str, ...]
     unseen: frozenset[str]
     afterwards: tuple[str, ...]
@@ -71,7 +72,7 @@ def compiled(probe: Probe, expected: str) -> Piece:
     """
     setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
     unseen = frozenset(probe.unseen)
-    return Piece(setup, expression, probe.watch, unseen, probe.afterwards, probe.asserted, expected)
+    return Piece(setup, expression, probe.expression, probe.watch, unseen, probe.afterwards, probe.asserted, expected)
 
 
 def differing(
@@ -137,7 +138,10 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         answer = _evaluate(piece.expression, namespace, meter)
         printed = output.getvalue()[:TEXT_LIMIT]
         asked = piece.watch if answer["how"] == "returned" else [name for name in piece.watch if name.endswith(_ASKED)]
-        after = watched(asked, namespace, piece.unseen)
+        after = watched(asked, namespace, piece.unseen, echo=piece.text)
+        is_shown = any(RESULT in name for name in after.keys() - set(asked))
+        if is_shown and _is_echo(piece.text, answer["value"]):
+            answer["value"] = replace(answer["value"], source=None)
         last = watched_last(piece.afterwards, namespace, piece.unseen)
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
@@ -179,11 +183,17 @@ def _evaluate(expression: Any, namespace: dict[str, Any], meter: Meter | None) -
 
 
 def watched(
-    watch: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = (), *, is_whole: bool = True
+    watch: Sequence[str],
+    namespace: dict[str, Any],
+    unseen: Collection[str] = (),
+    *,
+    is_whole: bool = True,
+    echo: str = "",
 ) -> dict[str, Value]:
     """What is seen of names and paths of attributes: of what has no source text, and of the result, the parts.
 
-    Without ``is_whole`` no collection is read to its end.
+    Without ``is_whole`` no collection is read to its end. A result that would be written as the call that
+    gave it, ``echo``, says nothing: its parts do.
     """
     found: dict[str, Value] = {}
     held = {name: namespace[name] for name in watch if name in namespace}
@@ -194,10 +204,16 @@ def watched(
             told = describe(value)
             if name != RESULT:
                 found[name] = told
-            if told.source is None:
+            if told.source is None or (name == RESULT and _is_echo(echo, told)):
                 seen = sights(name, value, held, frozenset(unseen), is_whole=is_whole)
                 found |= {text: each for text, each in seen.items() if text not in found}
     return found
+
+
+def _is_echo(expression: str, value: Value) -> bool:
+    """Whether the value is the object that the expression makes: ``Size(3)`` would be compared with itself."""
+    made = expression.partition("(")[0].rpartition(".")[2]
+    return value.source is not None and made == value.type_name.rpartition(".")[2]
 
 
 def watched_last(texts: Sequence[str], namespace: dict[str, Any], unseen: Collection[str] = ()) -> dict[str, Value]:

@@ -31,6 +31,13 @@ import datetime
 
 def hour():
     return datetime.datetime.now().hour
+
+import dataclasses
+
+@dataclasses.dataclass
+class Size:
+    width: int
+    height: int = 1
 """
 USE = "from shop import Cart\ncart = Cart()\nprint('set up')\nmine = [1]"
 DENIED = Mutant(
@@ -56,6 +63,8 @@ PROBES = (
     Probe("endless", "from shop import Cart", "list(iter(int, 1))", mutant=DENIED),
     Probe("behind the endless", "from shop import Cart", "Cart().add('')", mutant=DENIED),
     Probe("unchanged again", "from shop import Cart", "Cart().add('x')"),
+    Probe("made", "from shop import Size", "Size(3)"),
+    Probe("copied", "import dataclasses\nfrom shop import Size", "dataclasses.replace(Size(3), height=2)"),
     *later(Probe("", "from shop import hour", "hour()"), "hour"),
 )
 
@@ -160,6 +169,18 @@ def test_a_float_that_no_one_would_write_is_approximate(seen: dict[str, Observat
 
 def test_a_changed_argument_is_seen(seen: dict[str, Observation]) -> None:
     assert seen["changed"].changed["a"].source == "{1: 2}"
+
+
+def test_an_object_that_a_call_makes_is_shown_by_its_parts_not_by_the_call(seen: dict[str, Observation]) -> None:
+    made, copied = seen["made"], seen["copied"]
+    assert made.value is not None
+    assert made.value.source is None
+    assert [(name, each.source) for name, each in made.changed.items()] == [
+        ("result.width", "3"),
+        ("result.height", "1"),
+    ]
+    assert copied.value is not None
+    assert copied.value.source == "Size(width=3, height=2)"
 
 
 @pytest.mark.parametrize(("name", "hour"), [("hour@0", "0"), ("hour@23", "23")])

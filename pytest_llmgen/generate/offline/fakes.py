@@ -62,6 +62,18 @@ def stand_ins(asked: Sequence[object]) -> list[Term]:
     return found
 
 
+def answering(told: Sequence[object]) -> list[Term]:
+    """Stand-ins that answer as the code asks: a name, then the lines, imports and label of each."""
+    name, *rest = told
+    made = []
+    for lines, imports, label in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        assert isinstance(lines, tuple)
+        assert isinstance(imports, tuple)
+        watched = (f"{name}.method_calls",) if lines[0].endswith("= Mock()") else ()
+        made.append(Term(str(name), imports, before=lines, watched=watched, label=str(label) or str(name)))
+    return made
+
+
 def _answers(node: FunctionNode) -> bool:
     return node.returns is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Sequence
 
 from pytest_llmgen.generate.offline.code import Parameter, dotted
@@ -32,7 +33,7 @@ _LABELS = {
     _SETTINGS: "settings",
 }
 NAME = "data_file"
-_LONGEST_WORD, _MOST_WORDS = 30, 8
+_LONGEST_WORD, _MOST_WORDS, _MOST_KEYS = 30, 8, 6
 _NO_WORDS = {"r", "w", "a", "rb", "wb", "utf-8", "utf8", "strict", "ignore", "replace"}
 """What files are opened with."""
 
@@ -51,10 +52,10 @@ def paths_among(items: Iterable[Parameter], nodes: Sequence[ast.AST], tree: ast.
     found = {}
     for item in items:
         if is_path(item.annotation):
-            found[item.name] = file_terms(tree, as_text=False, words=_words(nodes))
+            found[item.name] = file_terms(tree, as_text=False, words=_words(nodes), keys=_keys(nodes))
         elif takes_path(item.name, nodes):
             as_text = item.name not in _used_as_paths(nodes)
-            found[item.name] = file_terms(tree, as_text=as_text, words=_words(nodes))
+            found[item.name] = file_terms(tree, as_text=as_text, words=_words(nodes), keys=_keys(nodes))
     return found
 
 
@@ -63,6 +64,30 @@ def _words(nodes: Iterable[ast.AST]) -> list[str]:
     values = (item.value for node in nodes for item in ast.walk(node) if isinstance(item, ast.Constant))
     texts = (value for value in values if isinstance(value, str) and value.strip() and len(value) <= _LONGEST_WORD)
     return [text for text in dict.fromkeys(texts) if text.isprintable() and text not in _NO_WORDS][:_MOST_WORDS]
+
+
+def _keys(nodes: Iterable[ast.AST]) -> list[str]:
+    """Keys that the code reads: columns of a table, maybe, or entries of a document."""
+    found = []
+    for node in nodes:
+        for item in ast.walk(node):
+            match item:
+                case ast.Subscript(slice=ast.Constant(value=str() as key), ctx=ast.Load()):
+                    found.append(key)
+                case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as key), *_]):
+                    found.append(key)
+    return [key for key in dict.fromkeys(found) if key.isidentifier()][:_MOST_KEYS]
+
+
+def _of_keys(ending: str, keys: Sequence[str]) -> list[str]:
+    """A file with what is read from it: once whole, once with an empty first entry."""
+    values = {key: "A-1" if rank == 0 else str(rank + 2) for rank, key in enumerate(keys)}
+    if ending == "csv":
+        row, other = ",".join(values.values()), ",".join(f"{value}0" for value in values.values())
+        return [f"{','.join(keys)}\n{row}\n{other}\n", f"{','.join(keys)}\n{',' * (len(keys) - 1)}\n"]
+    if ending == "json":
+        return [json.dumps(values), json.dumps([values]), json.dumps(dict.fromkeys(keys, 3))]
+    return []
 
 
 def is_path(annotation: ast.expr | None) -> bool:
@@ -93,12 +118,14 @@ def _used_as_paths(nodes: Iterable[ast.AST]) -> set[str]:
     return {dotted(each.value) for each in calls if isinstance(each, ast.Attribute) and each.attr in _ASKED}
 
 
-def file_terms(tree: ast.AST, *, as_text: bool, words: Sequence[str] = ()) -> list[Term]:
+def file_terms(tree: ast.AST, *, as_text: bool, words: Sequence[str] = (), keys: Sequence[str] = ()) -> list[Term]:
     """Paths of files that hold something, of an empty one, of one that is not there, and of folders.
 
-    ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text.
+    ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text,
+    ``keys`` are read from what a file of tables or documents holds.
     """
     ending, contents = _format_of(tree)
+    contents = (*(_of_keys(ending, keys) if keys else ()), *contents)
     if words and (ending, contents) == _PLAIN:
         contents = (*contents, "".join(f"{word}\n" for word in words))
     found = [_file(ending, content, rank, as_text) for rank, content in enumerate(contents)]
@@ -129,8 +156,19 @@ def _format_of(tree: ast.AST) -> tuple[str, tuple[str, ...]]:
 
 def _file(ending: str, content: str, rank: int, as_text: bool) -> Term:
     before = (f"{NAME} = tmp_path / 'data.{ending}'", f"{NAME}.write_text({content!r}, encoding='utf-8')")
-    label = "empty file" if not content else _LABELS.get(content, "words of the code") if rank else ""
+    label = "empty file" if not content else _label(content) if rank else ""
     return _path(NAME, as_text, before, label)
+
+
+def _label(content: str) -> str:
+    is_blank = content.splitlines()[-1].strip(",") == ""
+    return (
+        "blank row"
+        if is_blank
+        else "list of entries"
+        if content.startswith("[{")
+        else _LABELS.get(content, "words of the code")
+    )
 
 
 def _path(source: str, as_text: bool, before: Sequence[str], label: str) -> Term:

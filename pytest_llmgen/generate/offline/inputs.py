@@ -63,6 +63,7 @@ class Sources:
     options: tuple[str, ...] = ()  # names that the body reads from its ``**kwargs``
     guards: Mapping[str, set[str]] = field(default_factory=dict)  # types that are asked for, by parameter
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # files, for parameters that are paths
+    lines: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # command lines, for parameters that hold one
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
@@ -70,6 +71,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.kind is ParameterKind.DOUBLE_STAR:
         return [OMITTED, *_named_options(sources.options, annotations)]
     known = annotations.terms(parameter.annotation)
+    if parameter.name in sources.lines:  # left out, it would be pytest's own
+        return list(sources.lines[parameter.name])
     if parameter.name in sources.paths:  # of any other text a test would make a file beside the code
         nothing = [term for term in known if term.source == "None"]
         return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name], *nothing]

@@ -127,10 +127,19 @@ class _Punch(ast.NodeTransformer):
         called = ast.unparse(node.func).rpartition(".")[2]
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value)
+            if ast.unparse(node.func.value) == "monkeypatch":
+                return self._patched(node)
         for rank, item in enumerate(node.args):
             node.args[rank] = self.hole(item, self._argument(called, rank))
         for word in node.keywords:
             word.value = self.hole(word.value, "message" if word.arg == "match" else word.arg or "options")
+        return node
+
+    def _patched(self, node: ast.Call) -> ast.Call:
+        """What is replaced stays in the test; of a variable in the environment only the value may differ."""
+        match node.args:
+            case [ast.Constant(value=str() as name), value] if node.func.attr == "setenv":  # type: ignore[attr-defined]
+                node.args[1] = self.hole(value, name.lower() if name.isidentifier() else "value")
         return node
 
     def _argument(self, called: str, rank: int) -> str:

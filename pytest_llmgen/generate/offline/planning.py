@@ -23,6 +23,7 @@ from pytest_llmgen.generate.offline.code import (
     parsed,
 )
 from pytest_llmgen.generate.offline.collaborators import Collaborators
+from pytest_llmgen.generate.offline.commands import command_lines
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
@@ -104,14 +105,12 @@ def plan_of(
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    others = _joined(seen_objects(texts, world.classes, known), objects_made)
-    annotations = Annotations(world, hints_of(tree), others, objects_of(given))
+    seen_made = seen_objects(texts, world.classes, known)
+    annotations = Annotations(world, hints_of(tree), seen_made, objects_of(given), objects_made)
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    patterns = dict.fromkeys(text for item in (node, *helpers) for text in matching_texts(item, world.constants))
-    framed = (text for part in patterns for text in (part, f"a{part}b"))
-    matching = [*texts_of_patterns(compiled, [node, *helpers]), *framed]
+    matching = [*texts_of_patterns(compiled, [node, *helpers]), *_matching([node, *helpers], world)]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -122,7 +121,8 @@ def plan_of(
     seen = tuple(seen_of(target.name, callee.parameters))
     guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
     paths = paths_among(callee.parameters, [node], tree)
-    sources = inputs.Sources(literals, seen, tuple(mentioned), _options(callee, node, shape), guards, paths)
+    lines, options = command_lines(callee.parameters, [node, *helpers]), _options(callee, node, shape)
+    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths, lines)
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
@@ -162,8 +162,10 @@ def _told(target: Target, node: FunctionNode) -> list[str]:
     return [item.expression for item in (*examples_of(target.docstring), *told)]
 
 
-def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
-    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
+def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
+    """Texts that patterns in the code match, alone and with something round them."""
+    patterns = dict.fromkeys(text for item in nodes for text in matching_texts(item, world.constants))
+    return [text for part in patterns for text in (part, f"a{part}b")]
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:

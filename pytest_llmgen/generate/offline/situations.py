@@ -1,13 +1,15 @@
-"""What surrounds a call: environment variables and the clock that the code reads, set by ``monkeypatch``."""
+"""What surrounds a call: environment, clock and what leaves the program, set by ``monkeypatch``."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline.code import dotted
+from pytest_llmgen.generate.offline.outside import Replaced, replaced
 from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.usage import BY_NAME
 
 PLACE = "situation"
 _MAX_VARIABLES = 4
@@ -53,6 +55,28 @@ class _Clock:
 
 def situations(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[Term]:
     """The usual situation first, then others; empty where the code asks for nothing that surrounds it."""
+    within, outside = _within(nodes, tree, module), replaced(nodes, dict(_names(tree)), module, BY_NAME)
+    if not outside:
+        return within
+    usual = [answers[0] for answers in outside]
+    others = [[*usual[:at], one, *usual[at + 1 :]] for at, answers in enumerate(outside) for one in answers[1:]]
+    base, *more = within or [Term("None", fixtures=("monkeypatch",))]
+    return [_joined(base, usual), *(_joined(base, row) for row in others), *(_joined(term, usual) for term in more)]
+
+
+def _joined(term: Term, row: Sequence[Replaced]) -> Term:
+    """A situation in which calls that leave the program are answered, too."""
+    return replace(
+        term,
+        imports=(*term.imports, *(line for each in row for line in each.imports)),
+        before=(*term.before, *(line for each in row for line in each.lines)),
+        watched=(*term.watched, *(text for each in row for text in each.watched)),
+        label=" ".join(text for text in (term.label, *(each.label for each in row)) if text),
+    )
+
+
+def _within(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[Term]:
+    """Environment variables and clocks."""
     variables = list(dict.fromkeys(name for node in nodes for name in _variables(node)))[:_MAX_VARIABLES]
     clocks = list(dict.fromkeys(_clocks(nodes, tree, module)))
     if not variables and not clocks:

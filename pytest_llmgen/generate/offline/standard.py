@@ -87,6 +87,8 @@ BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "IPv6Network": (("IPv6Network('2001:db8::/32')",), ("from ipaddress import IPv6Network",)),
     "PurePath": (("PurePosixPath('folder/notes.txt')", "PurePosixPath('notes')", "PurePosixPath('.')"), _PURE),
     "PureWindowsPath": (("PureWindowsPath('C:/folder/notes.txt')",), ("from pathlib import PureWindowsPath",)),
+    "sqlite3.Connection": (("sqlite3.connect(':memory:')",), ("import sqlite3",)),
+    "sqlite3.Cursor": (("sqlite3.connect(':memory:').cursor()",), ("import sqlite3",)),
     "asyncio.Lock": (("asyncio.Lock()",), ("import asyncio",)),
     "asyncio.Event": (("asyncio.Event()",), ("import asyncio",)),
     "asyncio.Queue": (("asyncio.Queue()",), ("import asyncio",)),

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pytest_llmgen.generate.offline.answers import answers_to
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
+from pytest_llmgen.generate.offline.uses import Use, is_foreign, use_of_name
 
 _STR_METHODS = frozenset(name for name in dir(str) if not name.startswith("_")) - {"count", "index", "format_map"}
 _METHODS: dict[str, str] = {
@@ -59,7 +61,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "Callable": ("func", "function", "fn", "f", "callback", "predicate", "pred"),
     "date": ("date", "start_date", "end_date", "birthday"),
 }
-_BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
+BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
 _CALLS = {
     **dict.fromkeys(["len", "list", "tuple", "reversed", "enumerate", "iter", "zip"], ("list[int]", "str")),
     **dict.fromkeys(["sorted", "set", "any", "all", "filter", "Counter"], ("list[int]", "str")),
@@ -123,7 +125,10 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
     kinds = guess(parameter.name, node, parameter.default)
     if parameter.kind is ParameterKind.STAR:
         kinds = _of_each(parameter.name, kinds)
-    if kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
+    use = use_of_name(parameter.name, node)
+    if use.is_structured and is_foreign(use):
+        kinds = [_answering(parameter.name, use), *(kind for kind in kinds if kind == "None")]
+    elif kinds in ([], ["None"]):  # that it may be left out says nothing of what it is
         asked, read = _asked_of(parameter.name, node), _read_of(parameter.name, node)
         if not asked and not read:
             return parameter
@@ -133,6 +138,12 @@ def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
 
 def _stub(name: str, asked: list[str]) -> str:
     return f"Stub[{', '.join(map(repr, [name, *asked]))}]"
+
+
+def _answering(name: str, use: Use) -> str:
+    """``Answering[lines, imports, label, ...]`` for what is asked more of than a plain answer."""
+    told = [text for answer in answers_to(use, name, BY_NAME) for text in (answer.lines, answer.imports, answer.label)]
+    return f"Answering[{name!r}, {', '.join(map(repr, told))}]"
 
 
 def _record(read: Mapping[str, list[str]]) -> str:
@@ -205,7 +216,7 @@ def _asked_of(name: str, node: FunctionNode) -> list[str]:
 
 def _of_each(name: str, kinds: list[str]) -> list[str]:
     """What each argument of ``*name`` is: by the word in the singular, else what the items of the guess are."""
-    named = _BY_NAME.get(name.removesuffix("s"))
+    named = BY_NAME.get(name.removesuffix("s"))
     items = [kind.removeprefix("list[").removesuffix("]") for kind in kinds if kind.startswith("list[")]
     found = list(dict.fromkeys([*([named] if named else []), *items]))
     return [*found, "BinaryIO"] if "TextIO" in found else found
@@ -263,8 +274,8 @@ def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None
     if name.endswith("s") and not is_number and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
         votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
-        if candidate in _BY_NAME:
-            votes[_BY_NAME[candidate]] += _WEAK
+        if candidate in BY_NAME:
+            votes[BY_NAME[candidate]] += _WEAK
             return
 
 

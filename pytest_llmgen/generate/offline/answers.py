@@ -1,0 +1,138 @@
+"""What a stand-in has to answer, so that the code can do with its answers what it does.
+
+Of ``session.get(url).json()["id"]`` comes ``Mock(get=Mock(return_value=Mock(json=Mock(return_value={"id": 3}))))``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_llmgen.generate.offline.suggestions import suggested
+from pytest_llmgen.generate.offline.uses import Use
+
+_MAX_DEPTH = 6
+_MAX_VARIANTS = 5
+_OK = 200
+_TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
+_BUILT_IN = {"float": 9.5, "int": 3, "bool": True}
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Statements that make something, under a name, that answers as the code asks."""
+
+    lines: tuple[str, ...]
+    imports: tuple[str, ...] = ()
+    label: str = ""
+
+
+def answers_to(use: Use, name: str, kinds: Mapping[str, str]) -> list[Answer]:
+    """Stand-ins under a name: the usual one, then one for each value that the code compares something with.
+
+    ``kinds`` are types that names suggest.
+    """
+    usual = _answer(use, name, {}, kinds, "")
+    found = {usual.lines: usual}
+    for part, value in _choices(use):
+        label = f"{part.name.replace('_', ' ')} {'none' if value == [] else value}"
+        other = _answer(use, name, {id(part): value}, kinds, label)
+        found.setdefault(other.lines, other)
+    return list(found.values())[:_MAX_VARIANTS]
+
+
+def _answer(use: Use, name: str, chosen: Mapping[int, object], kinds: Mapping[str, str], label: str) -> Answer:
+    writer = _Writer(chosen, kinds)
+    lines = tuple(writer.lines(name, use))
+    return Answer(lines, tuple(writer.imports), label)
+
+
+def _choices(use: Use, depth: int = 0) -> Iterator[tuple[Use, object]]:
+    """Places where something else than usual may stand, with what."""
+    if depth > _MAX_DEPTH:
+        return
+    for value in use.compared:
+        yield use, value
+        if isinstance(value, int) and not isinstance(value, bool):
+            yield use, _NOT_FOUND if "status" in use.name else value + 1
+        elif isinstance(value, str):
+            yield use, f"{value}!"
+    if use.is_asked and not use.compared and not use.parts:
+        yield use, False
+    if use.items is not None:
+        yield use, []
+    for part in use.parts:
+        yield from _choices(part, depth + 1)
+
+
+class _Writer:
+    """Writes a value down, with other plain values than the usual ones where some are ``chosen``."""
+
+    def __init__(self, chosen: Mapping[int, object], kinds: Mapping[str, str]) -> None:
+        self._chosen, self._kinds = chosen, kinds
+        self.imports: dict[str, None] = {}
+
+    def lines(self, name: str, use: Use) -> list[str]:
+        """Statements that make the value."""
+        if not self._is_mock(use):
+            return [f"{name} = {self.source(use)}"]
+        self.imports["from unittest.mock import Mock"] = None
+        return [f"{name} = Mock()", *self._parts(name, use)]
+
+    def _parts(self, path: str, use: Use) -> list[str]:
+        if not self._is_mock(use) or (use.call is not None and use.call.is_awaited):
+            return [f"{path} = {self.source(use)}"]
+        found = [
+            line for name, part in use.attrs.items() if _says(part) for line in self._parts(f"{path}.{name}", part)
+        ]
+        return [*found, *(self._parts(f"{path}.return_value", use.call) if use.call is not None else [])]
+
+    def source(self, use: Use) -> str:
+        """The value as one expression."""
+        if use.entered is not None:
+            self.imports["from contextlib import nullcontext"] = None
+            return f"nullcontext({self.source(use.entered)})"
+        if use.text is not None:
+            return repr(json.dumps(self._plain(use.text)))
+        return self._mock(use) if self._is_mock(use) else repr(self._plain(use))
+
+    def _is_mock(self, use: Use) -> bool:
+        is_text = bool(use.attrs) and use.attrs.keys() <= _TEXT and use.call is None
+        is_made = use.entered is not None or use.text is not None
+        return not is_text and not is_made and bool(use.attrs or use.call is not None)
+
+    def _mock(self, use: Use) -> str:
+        maker = "AsyncMock" if use.call is not None and use.call.is_awaited and not use.attrs else "Mock"
+        self.imports[f"from unittest.mock import {maker}"] = None
+        parts = [f"{name}={self.source(part)}" for name, part in use.attrs.items() if _says(part)]
+        if use.call is not None:
+            parts.append(f"return_value={self.source(use.call)}")
+        return f"{maker}({', '.join(parts)})"
+
+    def _plain(self, use: Use) -> object:
+        """A value that can be written as it is."""
+        if id(use) in self._chosen:
+            return self._chosen[id(use)]
+        if use.keys and all(isinstance(key, str) for key in use.keys):
+            return {key: self._plain(part) for key, part in use.keys.items() if key not in use.maybe}
+        if use.keys or use.items is not None:
+            return [self._plain(use.items or next(iter(use.keys.values())))]
+        return self._leaf(use)
+
+    def _leaf(self, use: Use) -> object:
+        if use.compared:
+            return _OK if "status" in use.name else use.compared[0]
+        if use.is_asked:
+            return True
+        wanted = suggested(use.name)
+        if wanted is not None and wanted.source[0] in "'0123456789":
+            return ast.literal_eval(wanted.source)
+        return _BUILT_IN.get(self._kinds.get(use.name.rpartition("_")[2], ""), "hello")
+
+
+def _says(use: Use) -> bool:
+    """Whether anything is done with a part but to call it and forget the result."""
+    return use.call is None or use.call.is_used or use.call.is_awaited

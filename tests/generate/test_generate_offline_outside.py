@@ -1,0 +1,143 @@
+"""What surrounds code that leaves the program: stand-ins that answer as it asks, files, command lines; pure."""
+
+import ast
+
+import pytest
+from test_generate_offline_generator import assignments_of, candidates_of, file_of, module_of
+
+from pytest_llmgen.generate.offline.planning import Plan, plan_of
+
+
+def plan_for(source: str) -> Plan:
+    module = module_of("zoo", source)
+    return plan_of(assignments_of(module)[-1], {"zoo": module})
+
+
+def last_of(source: str) -> list[tuple[str, ...]]:
+    return [term.before for term in plan_for(source).pools[-1]]
+
+
+CLIENT = """
+class Client:
+    def __init__(self, session):
+        self.session = session
+
+    def order(self, sku):
+        response = self.session.post("/orders", json={"sku": sku})
+        if response.status_code == 409:
+            return None
+        response.raise_for_status()
+        return response.json()["id"]
+
+    def pages(self, path):
+        while path:
+            data = self.session.get(path).json()
+            yield from data["items"]
+            path = data.get("next")
+"""
+
+
+def test_a_session_answers_as_the_code_reads_it() -> None:
+    usual, refused, *_ = (term.before for term in plan_for(CLIENT).pools[0])
+    assert usual == (
+        "session = Mock()",
+        "session.post.return_value.status_code = 200",
+        "session.post.return_value.json.return_value = {'id': 'hello'}",
+        "session.get.return_value.json.return_value = {'items': ['hello']}",
+    )
+    assert refused[1] in {"session.post.return_value.status_code = 409", usual[1]}
+
+
+def test_what_is_called_like_a_method_of_a_dict_is_one_unless_its_answer_is_none() -> None:
+    plain = plan_for("def f(found):\n    return found.get('key', 1) + 1\n").pools[0]
+    assert plain[0].source.startswith("{")
+    asked = plan_for("def f(found):\n    return found.get('/key').json()['name']\n").pools[0]
+    assert asked[0].before == ("found = Mock()", "found.get.return_value.json.return_value = {'name': 'hello'}")
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        (
+            "import requests\n\ndef f(url):\n    return requests.get(url).json()['name']\n",
+            [
+                "answer = Mock()",
+                "answer.json.return_value = {'name': 'hello'}",
+                "get = Mock(return_value=answer)",
+                "monkeypatch.setattr('zoo.requests.get', get)",
+            ],
+        ),
+        (
+            "from urllib.request import urlopen\n\ndef f(url):\n    with urlopen(url) as x:\n        return x.read()\n",
+            [
+                "answer = nullcontext(Mock(read=Mock(return_value='hello')))",
+                "urlopen = Mock(return_value=answer)",
+                "monkeypatch.setattr('zoo.urlopen', urlopen)",
+            ],
+        ),
+        (
+            "import uuid\n\ndef f():\n    return uuid.uuid4().hex\n",
+            ["monkeypatch.setattr('zoo.uuid.uuid4', lambda: UUID(int=1))"],
+        ),
+        (
+            "import time\n\ndef f(n):\n    time.sleep(n)\n",
+            ["monkeypatch.setattr('zoo.time.sleep', lambda seconds: None)"],
+        ),
+    ],
+)
+def test_a_call_that_leaves_the_program_is_answered(source: str, lines: list[str]) -> None:
+    assert list(last_of(source)[0]) == lines
+
+
+def test_a_name_that_is_not_imported_is_no_call_to_the_outside() -> None:
+    assert plan_for("def f(requests):\n    return requests.get('a', 1)\n").callee.has_situation is False
+
+
+def test_what_a_process_says_is_taken_as_the_code_takes_it() -> None:
+    source = """
+    import subprocess
+
+    def revision(folder):
+        done = subprocess.run(["git", "log"], cwd=folder, capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else None
+    """
+    tests = file_of(candidates_of(module_of("zoo", source)))
+    assert "answer.returncode = 1" in tests
+    assert "assert run.mock_calls == " in tests
+    assert "cwd=" in tests
+
+
+def test_a_command_line_has_what_must_be_there_and_then_each_option() -> None:
+    source = """
+    import argparse
+
+    def main(argv=None):
+        parser = argparse.ArgumentParser()
+        parser.add_argument("sku")
+        parser.add_argument("--count", type=int, default=1)
+        parser.add_argument("--kind", choices=["a", "b"], required=True)
+        parser.add_argument("-v", "--verbose", action="store_true")
+        args = parser.parse_args(argv)
+        return args.count
+    """
+    found = [ast.literal_eval(term.source) for term in plan_for(source).pools[0]]
+    assert found[0] == ["A-1", "--kind", "a"]
+    assert ["A-1", "--kind", "a", "--count", "0"] in found
+    assert ["A-1", "--kind", "a", "--verbose"] in found
+    assert ["A-1", "--kind", "b"] in found
+    assert [] in found
+
+
+@pytest.mark.parametrize(
+    ("library", "content"), [("csv", "sku,count\nA-1,3\nA-10,30\n"), ("json", '{"sku": "A-1", "count": "3"}')]
+)
+def test_a_file_has_the_entries_that_are_read(library: str, content: str) -> None:
+    source = f"""
+    import {library}
+    from pathlib import Path
+
+    def f(path: Path):
+        row = {library}.reader(path.open())
+        return row["sku"], row.get("count")
+    """
+    assert repr(content) in plan_for(source).pools[0][0].before[-1]
