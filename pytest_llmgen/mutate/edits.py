@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate
 
 from pytest_llmgen.records import Mutant, Region
@@ -40,6 +41,7 @@ class Lines:
         return line, offset - self._offsets[line - 1] + 1
 
 
+@lru_cache(maxsize=4096)  # gaps are assessed two or three times a run
 def diff_of(source: str, mutant: Mutant) -> str:
     r"""The changed lines only, ``-`` before and ``+`` after, joined by ``\n``."""
     before, after = split_lines(source), split_lines(mutated_source(source, mutant))

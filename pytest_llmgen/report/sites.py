@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.mutate.edits import split_lines
@@ -117,15 +119,14 @@ def sites_of(module: Module, evidence: Evidence) -> list[Site]:
     """The targets of a module and the rest of it; without what ``evidence.changed`` does not touch."""
     if module.error is not None:
         return []
-    tree = parse(module.source)
+    known, inside = _outline(module.source)
     file = evidence.files.get(module.path)
     lines = tuple(line.rstrip("\r\n") for line in split_lines(module.source))
     changed = None if evidence.changed is None else evidence.changed.get(module.path, frozenset())
     mutants = [mutant for mutant in evidence.mutants if mutant.path == module.path]
     homes = {mutant.id: _home(mutant, module.targets) for mutant in mutants}
-    forks = with_values(forks_of(tree), evidence.seen.get(module.path, {}))
+    forks = with_values(known, evidence.seen.get(module.path, {}))
     shared = (lines, _ends(file), forks, statements_of(module.source))
-    inside = _lines_in_functions(tree)
     added = [each for each in evidence.suppressions if each.path == module.path]
     sites = []
     for target in (*module.targets, None):
@@ -164,6 +165,13 @@ def _statements(file: FileLines | None, target: Target | None, inside: frozenset
 
 def _branches(file: FileLines | None, statements: frozenset[int]) -> tuple[Arc, ...]:
     return tuple(sorted(arc for arc in file.branches if arc[0] in statements)) if file else ()
+
+
+@lru_cache(maxsize=64)  # a run assesses the same few modules two or three times
+def _outline(source: str) -> tuple[Forks, frozenset[int]]:
+    """Its conditions, and the lines inside of functions."""
+    tree = parse(source)
+    return MappingProxyType(dict(forks_of(tree))), _lines_in_functions(tree)
 
 
 def _lines_in_functions(tree: ast.Module) -> frozenset[int]:

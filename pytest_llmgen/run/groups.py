@@ -27,7 +27,7 @@ from pytest_llmgen.run.phases import GREEN
 from pytest_llmgen.run.progress import Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 
-PATIENCE, CPU_PATIENCE, PATIENCE_FACTOR = 0.5, 0.05, 5.0
+PATIENCE, CPU_PATIENCE, PATIENCE_FACTOR = 0.5, 0.03, 5.0
 """Seconds for a mutant in a group, on the wall and of CPU, beside a multiple of its tests' clean time.
 
 One that takes longer is run alone, with all the time that it may have.

@@ -13,7 +13,7 @@ from pytest_llmgen.generate.offline.choosing import chosen
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
-from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of
+from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of, sound_bases
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.entrances import entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
@@ -125,10 +125,14 @@ class OfflineGenerator:
             return plan
         objects = alive(self._prober, plan)
         maker = maker_of(plan, assignment.module)
-        if maker is not None and maker.key not in self._made and is_choosy(plan.pools[0], objects):
-            self._made[maker.key] = {plan.shape.name: self._objects(assignment, maker, modules)} if plan.shape else {}
-            plan = self._plan(assignment, entrance, modules)
-            objects = alive(self._prober, plan)
+        if maker is not None and plan.shape is not None and maker.key not in self._made:
+            made = sound_bases(plan.pools[0], objects)
+            if is_choosy(plan.pools[0], objects):
+                made = self._objects(assignment, maker, modules)
+            self._made[maker.key] = {plan.shape.name: made}
+            if made:
+                plan = self._plan(assignment, entrance, modules)
+                objects = alive(self._prober, plan)
         return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
 
     def _objects(self, assignment: Assignment, maker: Target, modules: Mapping[str, Module]) -> list[Term]:

@@ -101,6 +101,7 @@ class _File:
         self._source = source
         self._lines = [line.rstrip("\r\n") for line in split_lines(source.source)]
         self._tokens: list[list[tuple[str, str]]] | None = None
+        self._unmarked: dict[int, Markup] = {}  # excerpts of neighbours share most of their lines
         self._mutants: dict[int, list[MutantReport]] = defaultdict(list)
         for mutant in source.mutants:
             self._mutants[mutant.mutant.region.start_line].append(mutant)
@@ -117,7 +118,9 @@ class _File:
         state = self._state(number)
         if self._tokens is None:
             self._tokens = _highlighted(self._lines)
-        text = _markup(self._tokens[number - 1], marks)
+        if not marks and number not in self._unmarked:
+            self._unmarked[number] = _markup(self._tokens[number - 1], ())
+        text = _markup(self._tokens[number - 1], marks) if marks else self._unmarked[number]
         return Line(number, state, _SIGNS[state], _TITLES[state], self._judged(number), text, is_own)
 
     def _state(self, number: int) -> str:
@@ -188,7 +191,8 @@ def _marked(mark: Mark | None, characters: Sequence[tuple[str, str]]) -> str:
 
 
 def _token(kind: str, characters: Sequence[str]) -> str:
-    inside = "".join(_runs(characters))
+    text = "".join(characters)
+    inside = str(escape(text)) if text.isascii() and text.isprintable() else "".join(_runs(characters))
     return f'<span class="{kind}">{inside}</span>' if kind and inside.strip() else inside
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 
 IN_PROJECT = (
@@ -18,8 +19,12 @@ IN_PROJECT = (
 )
 """Names anywhere in the project, and in folders that it imports from."""
 
+_NAMES = frozenset(name for name in IN_PROJECT if "*" not in name)
+_PATTERN = re.compile("|".join(translate(name) for name in IN_PROJECT if name not in _NAMES))
+
 KEYS = ("*.pem", "*.key")
 """Hidden only where a private key is in them: certificates are no secret, and many suites bring their own."""
+_KEY = re.compile("|".join(map(translate, KEYS)))
 PRIVATE_KEY = b"PRIVATE KEY"
 KEY_BYTES = 1 << 16
 
@@ -45,9 +50,9 @@ NOT_SEARCHED = frozenset(("node_modules", "__pycache__", ".tox", ".nox", ".mypy_
 
 def is_secret(folder: str, name: str) -> bool:
     """Whether a file or folder is hidden for its name; a virtual environment called ``.env`` is not."""
-    if any(fnmatchcase(name, pattern) for pattern in IN_PROJECT):
+    if name in _NAMES or _PATTERN.match(name):
         return not os.path.lexists(f"{folder}/{name}/pyvenv.cfg")
-    return any(fnmatchcase(name, pattern) for pattern in KEYS) and _holds_private_key(f"{folder}/{name}")
+    return _KEY.match(name) is not None and _holds_private_key(f"{folder}/{name}")
 
 
 def secrets_below(root: Path, opened: frozenset[str] = frozenset()) -> Iterator[str]:
