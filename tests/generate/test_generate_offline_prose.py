@@ -38,6 +38,8 @@ TWO = parameters(ast.parse("def f(words, k): ...").body[0])
         ("f(1) -> 1, 2", "f(1)", ""),
         ("f(1) returns 1/2", "f(1)", ""),
         ("f(1) is 2 or more", "f(1)", ""),
+        ("f() returns True if all are equal", "f()", ""),
+        ("f(1) returns 2, when it is in order", "f(1)", ""),
     ],
 )
 def test_calls_in_running_text_are_read(text, expression, want):

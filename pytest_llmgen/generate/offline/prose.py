@@ -29,9 +29,10 @@ _OPENING = re.compile(
 )
 """What may stand before a call that has its line for itself."""
 _END = re.compile(
-    r"[`*]*\s*(?:$|\n|#|//|\(|--|—|➞|\.(?:\s|$)|[;)]|,(?!\s*[-\d'\"\[({])|,?\s*(?:since|because|as|but|while|when|where|if)\b)"
+    r"[`*]*\s*(?:$|\n|#|//|\(|--|—|➞|\.(?:\s|$)|[;)]|,?\s*(?:since|because|as|but)\b"
+    r"|,(?!\s*(?:[-\d'\"\[({]|(?:when|if|while|where|unless|provided)\b)))"
 )
-"""What may follow a result: anything else may be a part of it."""
+"""What may follow a result: anything else may be a part of it, or a condition."""
 _ATOM = re.compile(r"[-+]?\d[\d_]*(?:\.\d+)?(?:e[-+]?\d+)?(?![\w/])|[A-Za-z]+\b", re.IGNORECASE)
 _WORDS = {"true": "True", "false": "False", "none": "None", "null": "None", "nil": "None"}
 _CLOSING = {"[": "]", "(": ")", "{": "}", "'": "'", '"': '"'}
