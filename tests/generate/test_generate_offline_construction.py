@@ -1,11 +1,15 @@
 """Objects of classes whose constructor refuses most values, and defaults that only mark that nothing was given."""
 
+import random
+from dataclasses import replace
+
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of
 
-from pytest_llmgen.generate.offline.construction import is_choosy, maker_of
+from pytest_llmgen.generate.offline.construction import is_choosy, maker_of, sound_bases
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.planning import plan_of
-from pytest_llmgen.generate.offline.terms import from_source
+from pytest_llmgen.generate.offline.search import Limits, Search, probe_of
+from pytest_llmgen.generate.offline.terms import MOVING_CLOCK, from_source
 
 SOURCE = """
 _nothing = object()
@@ -176,8 +180,57 @@ def test_what_is_asked_for_by_name_tells_what_an_argument_is():
 
 
 def test_a_property_that_changes_its_object_is_not_looked_at():
-    asked = next(each for each in assignments_of(SPOOL) if each.target.qualname == "Spool.readline")
-    (reply,) = OfflineGenerator(InProcessProber([SPOOL]), 0).generate([asked])
-    text = "\n".join(each.source for each in reply.candidates)
-    assert "b'first'" in text or 'b"first"' in text
-    assert "spool.rest" not in text
+    plan, looks = plan_for("Spool.readline"), ("spool.rest", "spool.place")
+    callee = replace(plan.callee, looks=looks, active=looks)
+    search = Search(InProcessProber([SPOOL]), callee, plan.pools, random.Random(1), Limits(lambda: 0.0, None))
+    assert search.run(()).unseen == ("spool.rest",)
+
+
+STORE = module_of(
+    "stores",
+    """
+import time
+
+
+class Store:
+    def __init__(self, life, timer=time.monotonic):
+        self._life = life
+        self._timer = timer
+        self._kept = {}
+
+    def put(self, key, item):
+        until = self._life(item) + self._timer() + 0
+        if not until > 0:
+            raise ValueError("it is over")
+        self._kept[key] = (item, until)
+
+    def get(self, key):
+        item, until = self._kept[key]
+        if self._timer() > until:
+            raise KeyError(key)
+        return item
+""",
+)
+
+
+def test_objects_that_bear_a_step_are_the_base_of_further_ones():
+    terms = [from_source(text) for text in ("Store(1)", "Store(2)")]
+    stepped = [replace(term, steps=(f".put({n})",)) for term in terms for n in range(3)]
+    assert sound_bases([*terms, *stepped], [*terms, stepped[-1]]) == terms[1:]
+    assert sound_bases([*terms, *stepped], [*terms, *stepped]) == []
+
+
+def test_a_clock_that_is_handed_over_goes_on_and_nobody_looks_at_the_object_meanwhile():
+    asked = next(each for each in assignments_of(STORE) if each.target.qualname == "Store.get")
+    plan = plan_of(asked, {STORE.name: STORE})
+    moving = next(term for term in plan.pools[0] if MOVING_CLOCK.source in term.source)
+    row = (moving, *(pool[0] for pool in plan.pools[1:]))
+    callee = replace(plan.callee, looks=("store.size",))
+    assert probe_of(callee, row, "x")[0].watch == ()
+    assert "store.size" in probe_of(callee, (plan.pools[0][0], *row[1:]), "x")[0].watch
+
+
+def test_two_functions_are_given_together():
+    asked = next(each for each in assignments_of(STORE) if each.target.qualname == "Store.get")
+    sources = {term.source for term in plan_of(asked, {STORE.name: STORE}).pools[0]}
+    assert "Store(lambda value: 1, timer=itertools.count(step=100).__next__)" in sources

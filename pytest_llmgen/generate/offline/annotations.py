@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product, zip_longest
+from itertools import combinations, islice, product, zip_longest
 
 from pytest_llmgen.generate.offline.code import (
     FunctionNode,
@@ -21,7 +21,16 @@ from pytest_llmgen.generate.offline.fakes import answering, fakes, stand_ins
 from pytest_llmgen.generate.offline.standard import BASIC, SAME, basic
 from pytest_llmgen.generate.offline.stubs import coroutine_functions
 from pytest_llmgen.generate.offline.suggestions import suggested
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, is_changeable, is_edge, unique, value_of
+from pytest_llmgen.generate.offline.terms import (
+    MOVING_CLOCK,
+    OMITTED,
+    Term,
+    from_source,
+    is_changeable,
+    is_edge,
+    unique,
+    value_of,
+)
 from pytest_llmgen.generate.offline.usage import annotated
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, is_hook
 
@@ -37,6 +46,7 @@ _LIKELY = 3
 """So many first values show which type a parameter takes."""
 _FEW = {2, 3}
 """So many fields that every combination of their first values can be made."""
+_FUNCTIONS, _FUNCTION_VALUES = 2, 4
 _FILE_NAMES = {"path", "file", "filename", "file_name", "database", "db", "dir", "directory", "folder", "cache_dir"}
 
 _STREAMS = ("AsyncIterable", "AsyncIterator", "AsyncGenerator")
@@ -68,9 +78,14 @@ class Annotations:
         hints: Mapping[str, Sequence[Term]] | None = None,
         seen: Mapping[str, Sequence[Term]] | None = None,
         given: Mapping[str, Sequence[Term]] | None = None,
+        proved: Mapping[str, Sequence[Term]] | None = None,
     ) -> None:
-        """``hints``: values by what they are for; by class ``seen``: objects of tests, and ``given``: fixtures."""
+        """``hints``: values by what they are for; by class ``seen``: objects of tests, ``given``: fixtures.
+
+        ``proved`` are objects that were seen to come into being, where most others do not.
+        """
         self._world, self._hints, self._seen, self._given = world, hints or {}, seen or {}, given or {}
+        self._proved = proved or {}
 
     def terms_of_text(self, text: str, depth: int = 0) -> list[Term]:
         """Terms for an annotation given as text; none where it cannot be read."""
@@ -269,7 +284,7 @@ class Annotations:
 
     def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
         """Objects of a class of the project: fixtures, then expressions that make them, the plainest first."""
-        return unique([*self._given.get(shape.name, ()), *self._made(shape, depth)])
+        return unique([*self._given.get(shape.name, ()), *self._proved.get(shape.name, ()), *self._made(shape, depth)])
 
     def _made(self, shape: ClassShape, depth: int) -> list[Term]:
         if shape.kind is ClassKind.ENUM:
@@ -290,6 +305,7 @@ class Annotations:
         rows = [first]
         if len(columns) in _FEW:
             rows.extend(list(row) for row in product(*(column[:3] for column in columns)))
+        rows.extend(_functions_together(first, columns))
         rows.extend(_one_by_one(first, columns, _PER_FIELD if depth else _PER_OBJECT)[1:])
         made = [self._instance(shape, row) for row in rows]
         seen = self._seen.get(shape.name, ())
@@ -526,7 +542,24 @@ def _callables(arity: int, result: ast.expr | None = None) -> list[Term]:
     head = f"lambda {', '.join(names)}" if names else "lambda"
     results = {"bool": ["True", "False"], "str": ["'text'"], "None": ["None"], "float": ["1", "100"]}
     bodies = results.get(dotted(result) if result is not None else "", [*names[:1], "1", *_numeric(names)])
-    return [Term(f"{head}: {body}") for body in bodies]
+    found = [Term(f"{head}: {body}") for body in bodies]
+    is_clock = not arity and result is not None and dotted(result) == "float"
+    return [*found[:1], MOVING_CLOCK, *found[1:]] if is_clock else found
+
+
+def _functions_together(first: list[Term], columns: list[list[Term]]) -> Iterator[list[Term]]:
+    """Two parameters that are functions, with some of their values together: one often judges what another gives."""
+    places = [at for at, column in enumerate(columns) if sum(_is_function(term) for term in column) > 1]
+    for one, other in combinations(places[:_FUNCTIONS], 2):
+        some = [[term for term in columns[at] if _is_function(term)][:_FUNCTION_VALUES] for at in (one, other)]
+        for pair in product(*some):
+            row = list(first)
+            row[one], row[other] = pair
+            yield row
+
+
+def _is_function(term: Term) -> bool:
+    return term.source.startswith("lambda") or term is MOVING_CLOCK
 
 
 __all__ = ["MAX_DEPTH", "Annotations", "is_changeable", "passed"]

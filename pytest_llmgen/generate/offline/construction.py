@@ -14,6 +14,8 @@ from pytest_llmgen.records import Module, Probe, Prober, Target, TargetKind
 _ENOUGH = 3
 """Objects, made without further steps, that are as many as a search of a method needs."""
 _MAX_MADE = 8
+_MOST = 3
+"""One of so many objects with steps that come into being is few."""
 MAX_PROBES = 260
 
 
@@ -33,6 +35,15 @@ def is_choosy(before: Iterable[Term], after: Iterable[Term]) -> bool:
     """Whether a constructor took so few of the values before it that others should be looked for."""
     fresh, left = ({term.source for term in terms if not term.steps} for terms in (before, after))
     return len(left) < min(_ENOUGH, len(fresh))
+
+
+def sound_bases(before: Sequence[Term], after: Sequence[Term]) -> list[Term]:
+    """New objects that bear a further step, where most do not; none where most do."""
+    stateful, left = ([term for term in terms if term.steps] for terms in (before, after))
+    if len(left) * _MOST > len(stateful):
+        return []
+    bases = {term.source for term in left}
+    return [term for term in after if not term.steps and term.source in bases][:_MAX_MADE]
 
 
 def maker_of(plan: Plan, module: Module) -> Target | None:

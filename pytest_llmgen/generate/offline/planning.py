@@ -105,8 +105,8 @@ def plan_of(
     accepted = list(inlined(candidate.source for candidate in assignment.kept))
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
-    others = _joined(seen_objects(texts, world.classes, known), objects_made)
-    annotations = Annotations(world, hints_of(tree), others, objects_of(given))
+    seen_made = seen_objects(texts, world.classes, known)
+    annotations = Annotations(world, hints_of(tree), seen_made, objects_of(given), objects_made)
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
@@ -166,10 +166,6 @@ def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
     """Texts that patterns in the code match, alone and with something round them."""
     patterns = dict.fromkeys(text for item in nodes for text in matching_texts(item, world.constants))
     return [text for part in patterns for text in (part, f"a{part}b")]
-
-
-def _joined(one: Mapping[str, Sequence[Term]], other: Mapping[str, Sequence[Term]]) -> dict[str, list[Term]]:
-    return {name: [*one.get(name, ()), *other.get(name, ())] for name in {**one, **other}}
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pytest_llmgen.generate.offline.calls import ITEM_LIMIT, Callee, Form, Input
 from pytest_llmgen.generate.offline.climbing import Climber
 from pytest_llmgen.generate.offline.clock import elsewhere, later
 from pytest_llmgen.generate.offline.mutations import Vocabulary, mutate
-from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.terms import MOVING_CLOCK, Term
 from pytest_llmgen.records import Mutant, Observation, Probe, Prober
 from pytest_llmgen.timeouts import Timeouts
 
@@ -86,6 +86,9 @@ def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
     fixtures = stand_ins([*scene.fixtures, *callee.ears], callee.given)
     setup = "\n".join([*scene.imports, *scene.helpers, *fixtures, *scene.statements])
     watch = (*scene.bound.values(), *scene.watched, *callee.looks_at(row))
+    if any(MOVING_CLOCK.source in term.source for term in row):  # each look at the object would let time pass
+        held = tuple(name for name in scene.bound.values() if name != callee.receiver)
+        watch = (*held, *scene.watched)
     probe = Probe(identity, setup, scene.expression, watch, callee.target.path, unseen=callee.unseen)
     return replace(probe, afterwards=scene.afterwards), scene
 

@@ -36,6 +36,8 @@ class Term:
 
 
 OMITTED = Term("")
+MOVING_CLOCK = Term("itertools.count(step=100).__next__", ("import itertools",))
+"""A clock that goes on whenever it is looked at, further than what is kept for a while."""
 
 
 def snake_case(class_name: str) -> str:
