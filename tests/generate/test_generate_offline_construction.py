@@ -10,6 +10,7 @@ from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.planning import plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search, probe_of
 from pytest_llmgen.generate.offline.terms import MOVING_CLOCK, from_source
+from pytest_llmgen.generate.offline.world import survey
 
 SOURCE = """
 _nothing = object()
@@ -234,3 +235,8 @@ def test_two_functions_are_given_together():
     asked = next(each for each in assignments_of(STORE) if each.target.qualname == "Store.get")
     sources = {term.source for term in plan_of(asked, {STORE.name: STORE}).pools[0]}
     assert "Store(lambda value: 1, timer=itertools.count(step=100).__next__)" in sources
+
+
+def test_an_error_is_known_by_its_real_name():
+    module = module_of("disks", 'def save(text):\n    raise IOError("the disk is full")\n')
+    assert survey(module, {}).raised == {"OSError"}
