@@ -240,3 +240,39 @@ def test_two_functions_are_given_together():
 def test_an_error_is_known_by_its_real_name():
     module = module_of("disks", 'def save(text):\n    raise IOError("the disk is full")\n')
     assert survey(module, {}).raised == {"OSError"}
+
+
+DAYS = module_of(
+    "days",
+    """
+from datetime import datetime
+
+
+def day_of(value: datetime) -> str:
+    if value.tzinfo is not None:
+        return "zoned"
+    return str(value.day)
+
+
+def text_of(value: datetime) -> str:
+    try:
+        return str(value.day)
+    except AttributeError:
+        return str(value)
+""",
+)
+
+
+def values_for(name):
+    asked = next(each for each in assignments_of(DAYS) if each.target.qualname == name)
+    return [term.source for term in plan_of(asked, {DAYS.name: DAYS}).pools[0]]
+
+
+def test_a_moment_has_a_time_zone_where_the_code_asks_for_it():
+    assert "datetime(2024, 1, 31, 12, 30, tzinfo=timezone.utc)" in values_for("day_of")
+    assert not any("timezone" in source for source in values_for("text_of"))
+
+
+def test_values_of_other_types_are_given_where_the_code_goes_on_with_them():
+    assert "'hello'" in values_for("text_of")
+    assert "'hello'" not in values_for("day_of")
