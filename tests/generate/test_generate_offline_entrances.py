@@ -4,8 +4,10 @@ import dataclasses
 
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of, targets_of
 
+from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.generate.offline.entrances import entrances
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.records import OpenGaps
 
 SOURCE = """
 class Table:
@@ -68,3 +70,33 @@ def test_what_cannot_be_called_by_name_is_tested_by_its_caller():
     assert 'pytest.raises(ValueError, match="^a row must not be empty$")' in sources
     assert 'table.add("")' in sources
     assert {candidate.target for candidate in reply.candidates} == {assignment.target.key}
+
+
+def test_what_is_registered_for_a_type_is_called_by_the_function_that_chooses():
+    made = module_of(
+        "zoo",
+        """
+        from functools import singledispatch
+
+        @singledispatch
+        def shown(value):
+            return str(value)
+
+        @shown.register
+        def _(value: float):
+            return f"{value:.2f}"
+
+        @shown.register
+        def _(value: list):
+            return ", ".join(map(str, value))
+        """,
+    )
+    whole = parse_module(made.path, made.name, made.import_root, made.source).targets
+    registered = [each for each in whole if "register" in str(each.decorators)]
+    (plain, *_) = assignments_of(made)
+    wanted = [dataclasses.replace(plain, target=each, gaps=OpenGaps(lines=(each.end_line,))) for each in registered]
+    replies = list(OfflineGenerator(InProcessProber([made]), 1, clock=lambda: 0.0).generate(wanted))
+    calls = ["".join(each.source for each in reply.candidates) for reply in replies]
+    assert "shown(1.5) == " in calls[0]
+    assert "shown([" in calls[1]
+    assert not any(" _(" in text for text in calls)

@@ -3,9 +3,19 @@
 import ast
 
 import pytest
-from test_generate_offline_generator import assignments_of, candidates_of, file_of, module_of
+from test_generate_offline_generator import (
+    InProcessProber,
+    assignments_of,
+    candidates_of,
+    file_of,
+    module_of,
+    mutant_of,
+)
 
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.planning import Plan, plan_of
+from pytest_llmgen.generate.offline.showing import shown_text
+from pytest_llmgen.records import Observation, OpenGaps, Survivor, Value
 
 
 def plan_for(source: str) -> Plan:
@@ -141,3 +151,40 @@ def test_a_file_has_the_entries_that_are_read(library: str, content: str) -> Non
         return row["sku"], row.get("count")
     """
     assert repr(content) in plan_for(source).pools[0][0].before[-1]
+
+
+AREA = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Size:
+    width: int
+    height: int = 1
+
+    def area(self):
+        return self.width * self.height
+"""
+
+
+def test_an_input_that_gives_2_and_in_a_mutant_2_point_0_does_not_tell_them_apart() -> None:
+    module = module_of("zoo", AREA)
+    mutant = mutant_of(module, "self.width * self.height", "self.width / self.height", "Size.area")
+    (assignment,) = assignments_of(module, gaps=OpenGaps(survivors=(Survivor(mutant, ""),)))
+    (reply,) = OfflineGenerator(InProcessProber([module]), 1, clock=lambda: 0.0).generate([assignment])
+    assert any("height=" in each.source for each in reply.candidates)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        ("2", "2.0", True),
+        ("[1, {'a': -3}]", "[1.0, {'a': -3.0}]", True),
+        ("'2'", "'2.0'", False),
+        ("2.5", "2", False),
+        ("(1, 0)", "(1, 0.05)", False),
+    ],
+)
+def test_what_a_test_compares_as_equal_shows_no_difference(one: str, other: str, are_same: bool) -> None:
+    seen = [Observation("", "returned", Value("", text, text=text)) for text in (one, other)]
+    left, right = (shown_text(each, frozenset()) for each in seen)
+    assert (left == right) is are_same

@@ -17,6 +17,14 @@ def is_private(target: Target) -> bool:
     return target.name.startswith("_") and not target.name.endswith("__")
 
 
+def dispatcher(target: Target, module: Module) -> Target | None:
+    """The function of ``functools.singledispatch`` for which the target is registered, by which it is called."""
+    heads = (text.partition("(")[0] for text in target.decorators)
+    names = {head.removesuffix(".register") for head in heads if head.endswith(".register")}
+    whole = parse_module(module.path, module.name, module.import_root, module.source)
+    return next((each for each in whole.targets if each.qualname in names), None) if names else None
+
+
 def entrances(target: Target, module: Module) -> list[Target]:
     """Functions of the module that call a private one, straight or through other private ones, the nearest first."""
     whole = parse_module(module.path, module.name, module.import_root, module.source)  # also what nothing is asked of

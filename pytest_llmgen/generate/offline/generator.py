@@ -15,7 +15,7 @@ from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
 from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of, sound_bases
 from pytest_llmgen.generate.offline.documented import documented, module_names
-from pytest_llmgen.generate.offline.entrances import entrances, is_private
+from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
@@ -91,7 +91,7 @@ class OfflineGenerator:
 
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         plain = replace(assignment, target=_by_property(assignment.target))
-        candidates, note = self._try(plain, plain.target, modules)
+        candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target, modules)
         if not candidates and is_private(plain.target):
             for entrance in entrances(plain.target, plain.module):
                 candidates, told = self._try(plain, entrance, modules)
@@ -158,14 +158,20 @@ class OfflineGenerator:
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
         target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
-        node = find_function(parsed(assignment.module.source), target.qualname, target.def_line)
+        name = target.qualname.partition("#")[0]  # of several definitions the line tells which one
+        node = find_function(parsed(assignment.module.source), name, target.def_line)
         if node is None:
             raise UnsuitableError("its definition is not reachable by name")
         if context.import_line.startswith("from "):
             context = replace(context, import_line=f"from {assignment.module.name} import {head}")
         called = replace(assignment, target=entrance, context=context)
         plan = self._plan(called, entrance, modules)
-        return replace(plan, node=node, callee=replace(plan.callee, aim=target))
+        callee = replace(plan.callee, aim=target)
+        if dispatcher(target, assignment.module) == entrance:  # with what the registered function takes
+            own = replace(called, target=replace(target, qualname=name))
+            pools = self._plan(own, own.target, modules).pools
+            return replace(plan, node=node, callee=callee, pools=pools, seeds=())
+        return replace(plan, node=node, callee=callee)
 
     def _limits(self, assignment: Assignment, part: float) -> Limits:
         """``part`` of the time of an assignment, where that is limited.

@@ -34,6 +34,9 @@ _PYTHON_SAYS = re.compile(
 )
 """What Python says of a slip: it differs from version to version, and nobody raised it on purpose."""
 
+_WHOLE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?<![\w.])(\d+)\.0(?![\w.])""")
+"""Texts, which stay as they are, or floats without a fraction."""
+
 
 def error_name(observation: Observation) -> str:
     """The class of the error, without its module."""
@@ -68,8 +71,14 @@ def shown_text(observation: Observation, raised: frozenset[str]) -> str:
         return repr((observation.error_type, told, _sources(observation)))
     value = observation.value
     changed = _sources(observation)
-    return repr((value.source if value else None, observation.output, changed))
+    return repr((_compared(value.source) if value and value.source else None, observation.output, changed))
 
 
 def _sources(observation: Observation) -> list[tuple[str, str]]:
-    return sorted((name, item.source) for name, item in observation.changed.items() if item.source is not None)
+    told = observation.changed.items()
+    return sorted((name, _compared(item.source)) for name, item in told if item.source is not None)
+
+
+def _compared(source: str) -> str:
+    """The value as ``==`` sees it: a whole number is the same with and without a point."""
+    return _WHOLE.sub(lambda found: found[1] or found[2], source) if ".0" in source else source

@@ -377,6 +377,8 @@ def _denied(left: str) -> str:
             return f"{ast.unparse(one)} not in {ast.unparse(other)}"
         case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]):
             return f"{ast.unparse(one)} != {ast.unparse(other)}"
+        case ast.Compare():
+            return f"({left}) is False"  # nothing else that is false will do
         case _:
             return f"not ({left})"
 
