@@ -24,8 +24,13 @@ from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 
 def is_quiet(run: RawRun) -> bool:
     """Whether a test loaded no code and took nothing of the project from a file, be it for a cache of a library's."""
+    return takes_nothing(run) and not (run.trace and run.trace.modules)
+
+
+def takes_nothing(run: RawRun) -> bool:
+    """The same, of files alone: modules that it has loaded can be unloaded."""
     trace = run.trace
-    return trace is not None and not (trace.modules or trace.unseen) and all(map(os.path.isabs, trace.files))
+    return trace is not None and not trace.unseen and all(map(os.path.isabs, trace.files))
 
 
 class Row:
@@ -99,15 +104,15 @@ class Visit:
         self._shortcut, self._before, self._after = shortcut, before, after
 
     def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
-        """Run and report; ``put_back`` undoes what a test has changed."""
+        """Run and report; ``put_back`` undoes what a test has changed, and unloads modules of the project."""
         modules = loaded_modules()
         for item in items:
             run = self.run_one(item)
-            if run is None or not is_quiet(run) or loaded_modules() != modules:
+            if run is None or not takes_nothing(run):
                 break
-            if not is_fresh():
+            if loaded_modules() != modules or not is_fresh():
                 put_back()
-                if not is_fresh():
+                if loaded_modules() != modules or not is_fresh():
                     break
 
     def run_one(self, item: pytest.Item) -> RawRun | None:

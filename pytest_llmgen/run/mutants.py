@@ -6,6 +6,7 @@ import contextlib
 import gc
 import importlib
 import linecache
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Atte
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 from pytest_llmgen.run.standing import Standing, StandingChild, Told
-from pytest_llmgen.run.states import modules_below, process_state
+from pytest_llmgen.run.states import modules_below, process_state, unload
 from pytest_llmgen.run.wire import from_json, to_json
 
 StartChild = Callable[[Callable[[Reporter], None], OnRecord, float | Deadline], End]
@@ -187,8 +188,10 @@ class Judge:
             What says whether the process looks as it does now, and what undoes the changes that can be undone.
         """
         watch, files = self._watched, sorted({str(item.path) for item in items})
+        modules, root = frozenset(sys.modules), str(self._live.root)
 
         def put_back() -> None:
+            unload(modules, root)
             watch.put_back(files)
             gc.collect()  # what held nothing but itself may still be found by its weak references
 

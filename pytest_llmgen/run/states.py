@@ -46,6 +46,16 @@ def modules_below(root: str) -> tuple[ModuleType, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def unload(known: frozenset[str], root: str) -> None:
+    """Forget modules below a folder that were imported since: who wants one imports it anew, as in a fresh process."""
+    new = sys.modules.keys() - known
+    if new:
+        mine = modules_below(root)
+        for name in new:
+            if any(sys.modules[name] is module for module in mine):
+                del sys.modules[name]
+
+
 def process_state() -> list[Any]:
     """What of the process itself a test may have changed; equal as long as nothing has."""
     return list(_process())

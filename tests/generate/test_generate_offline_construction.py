@@ -10,6 +10,7 @@ from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.planning import plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search, probe_of
 from pytest_llmgen.generate.offline.terms import MOVING_CLOCK, from_source
+from pytest_llmgen.generate.offline.world import survey
 
 SOURCE = """
 _nothing = object()
@@ -234,3 +235,44 @@ def test_two_functions_are_given_together():
     asked = next(each for each in assignments_of(STORE) if each.target.qualname == "Store.get")
     sources = {term.source for term in plan_of(asked, {STORE.name: STORE}).pools[0]}
     assert "Store(lambda value: 1, timer=itertools.count(step=100).__next__)" in sources
+
+
+def test_an_error_is_known_by_its_real_name():
+    module = module_of("disks", 'def save(text):\n    raise IOError("the disk is full")\n')
+    assert survey(module, {}).raised == {"OSError"}
+
+
+DAYS = module_of(
+    "days",
+    """
+from datetime import datetime
+
+
+def day_of(value: datetime) -> str:
+    if value.tzinfo is not None:
+        return "zoned"
+    return str(value.day)
+
+
+def text_of(value: datetime) -> str:
+    try:
+        return str(value.day)
+    except AttributeError:
+        return str(value)
+""",
+)
+
+
+def values_for(name):
+    asked = next(each for each in assignments_of(DAYS) if each.target.qualname == name)
+    return [term.source for term in plan_of(asked, {DAYS.name: DAYS}).pools[0]]
+
+
+def test_a_moment_has_a_time_zone_where_the_code_asks_for_it():
+    assert "datetime(2024, 1, 31, 12, 30, tzinfo=timezone.utc)" in values_for("day_of")
+    assert not any("timezone" in source for source in values_for("text_of"))
+
+
+def test_values_of_other_types_are_given_where_the_code_goes_on_with_them():
+    assert "'hello'" in values_for("text_of")
+    assert "'hello'" not in values_for("day_of")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.mapping import Row, is_quiet
 from pytest_llmgen.run.protocol import RawFile, RawRun
+from pytest_llmgen.run.states import unload
 from pytest_llmgen.settings import defaults
 
 LIMIT = 5.0
@@ -214,6 +216,10 @@ def rate():
     if getattr(LOG, "rate", None) is None:
         LOG.rate = 3
     return LOG.rate
+
+def late():
+    import late_shop
+    return late_shop.NUMBER
 """
 TESTS = """\
 import pytest
@@ -226,24 +232,34 @@ def test_price(n):
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6])
 def test_rate(n):
     assert shop.rate() == 3
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_late(n):
+    assert shop.late() == 2
 """
+LATE = "NUMBER = 2\n"
 
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, frozenset[int]]:
     root = tmp_path_factory.mktemp("shop")
     (root / "shop.py").write_text(SHOP)
+    (root / "late_shop.py").write_text(LATE)
     (root / "test_shop.py").write_text(TESTS)
-    tests = [f"price[{n}]" for n in range(1, 4)] + [f"rate[{n}]" for n in range(1, 7)]  # three for each child
+    tests = [f"price[{n}]" for n in range(1, 4)] + [f"rate[{n}]" for n in range(1, 7)]  # four for each child
+    tests = [f"late[{n}]" for n in range(1, 4)] + tests
     nodeids = [f"test_shop.py::test_{name}" for name in tests]
-    modules = [Module("shop.py", "shop", ".", SHOP, ())]
+    modules = [Module("shop.py", "shop", ".", SHOP, ()), Module("late_shop.py", "late_shop", ".", LATE, ())]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         settings = defaults(root, workers=1)
         with Executor(root, settings, args=(), sys_path=sys.path, invocation_dir=root, modules=modules) as executor:
             runs = list(executor.map_tests(nodeids, 5.0))
     assert sorted(each.nodeid for each in runs) == sorted(nodeids)
-    return {each.nodeid.partition("::test_")[2]: each.hits["shop.py"].lines for each in runs}
+    return {
+        each.nodeid.partition("::test_")[2]: frozenset().union(*(hits.lines for hits in each.hits.values()))
+        for each in runs
+    }
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -254,3 +270,18 @@ def test_a_cache_that_an_earlier_test_filled_hides_no_line(lines: dict[str, froz
 @pytest.mark.parametrize("n", range(1, 7))
 def test_a_cache_where_nobody_can_see_it_hides_no_line_either(lines: dict[str, frozenset[int]], n: int) -> None:
     assert 14 in lines[f"rate[{n}]"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_module_that_a_test_loads_is_loaded_for_each(lines: dict[str, frozenset[int]], n: int) -> None:
+    assert 1 in lines[f"late[{n}]"]
+
+
+def test_only_new_modules_of_the_project_are_unloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("llmgen_old", "llmgen_new", "llmgen_other"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    sys.modules["llmgen_other"].__file__ = "/elsewhere/llmgen_other.py"
+    for name in ("llmgen_old", "llmgen_new"):
+        sys.modules[name].__file__ = str(tmp_path / f"{name}.py")
+    unload(frozenset(sys.modules) - {"llmgen_new", "llmgen_other"}, str(tmp_path))
+    assert [name in sys.modules for name in ("llmgen_old", "llmgen_new", "llmgen_other")] == [True, False, True]

@@ -17,7 +17,9 @@ _AGAIN = 0.4
 """How often a list holds one of its items twice."""
 _TOGETHER = 0.4
 """How often two texts without parts are put together; else a letter is changed, so that words stay words."""
-_SEPARATED = re.compile(r"[^\w]+")
+_SEPARATED = re.compile(r"[\W_]+")
+_PLAIN = ("apple", "garden", "Monday", "window", "yellow", "balloon", "Coffee", "summer", "telephone", "banana")
+"""Usual words, for where the documentation shows single ones."""
 
 
 def enriched(value: Any, known: Sequence[Any], rng: random.Random, *, is_inner: bool = False) -> Any:  # noqa: PLR0911
@@ -79,6 +81,8 @@ def _text(alike: Sequence[str], rng: random.Random) -> str:
         return "".join(f"{word}{rng.choice(separators)}" for word in chosen[:-1]) + chosen[-1]
     if rng.random() < _TOGETHER:
         return told + rng.choice(alike)
+    if told.isascii() and told.isalpha() and len(told) > 1:
+        return rng.choice([*_PLAIN, told.title(), told.upper()])
     letters = "".join(alike)
     if not any(letter.isalpha() for letter in letters):
         return "".join(rng.choice(letters) for _ in range(rng.randint(*_LETTERS)))

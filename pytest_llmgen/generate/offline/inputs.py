@@ -42,6 +42,7 @@ _OPTION_KINDS = ("str", "int", "Callable", "bool", "list[int]")
 _ENDINGS = ("close", "stop", "shutdown", "cancel", "disconnect", "release", "finish")
 _REWIND = Term(".seek(0)")
 _LINES = {"str": from_source("'first\\nsecond\\n'"), "bytes": from_source("b'first\\nsecond\\n'")}
+_AWARE = Term("datetime(2024, 1, 31, 12, 30, tzinfo=timezone.utc)", ("from datetime import datetime, timezone",))
 _UNKNOWN = "unknown"
 """A name that no ``**kwargs`` is likely to have."""
 MAX_ALIKE = 8
@@ -64,6 +65,7 @@ class Sources:
     guards: Mapping[str, set[str]] = field(default_factory=dict)  # types that are asked for, by parameter
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # files, for parameters that are paths
     lines: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # command lines, for parameters that hold one
+    is_zoned: bool = False  # whether the body asks a moment for its time zone
 
 
 def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank: int) -> list[Term]:
@@ -77,6 +79,8 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
         nothing = [term for term in known if term.source == "None"]
         return [*([OMITTED] if parameter.has_default else []), *sources.paths[parameter.name], *nothing]
     typed = _varied(parameter.name, known or annotations.guessed(parameter), rank)
+    if sources.is_zoned and any(term.source.startswith("datetime(") for term in typed):
+        typed = [*typed[:1], _AWARE, *typed[1:]]
     if parameter.kind is ParameterKind.STAR:
         return _star(typed)
     fitting = _fitting(sources.literals, typed, sources.mentioned)

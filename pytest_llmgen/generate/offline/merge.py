@@ -281,6 +281,8 @@ def _rows(cases: list[_Case], columns: dict[int, str], start: str) -> list[str]:
             label = f"{columns[inputs[0]]}-{case.holes[inputs[0]].source}".replace("_", "-")
         if label == "usual" and len(inputs) == 1 and case.holes[inputs[0]].source in {"[]", "{}", "()", "''", '""'}:
             label = "empty"
+        if label.isdigit() and len(inputs) == 1 and case.holes[inputs[0]].source == f"-{label}":
+            label = f"minus-{label}"
         label = _free(label, seen, "-")
         values = ", ".join(case.holes[rank].source for rank in columns)
         rows.extend(layout.expression(f"pytest.param({values}, id={label!r})", "", ",", depth=2))

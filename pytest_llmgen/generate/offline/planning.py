@@ -38,7 +38,7 @@ from pytest_llmgen.generate.offline.regexes import matching_texts, texts_of_patt
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, snake_case, unique
-from pytest_llmgen.generate.offline.usage import annotated, constant_keys, guarded_types
+from pytest_llmgen.generate.offline.usage import annotated, asks_for_zone, constant_keys, forgives, guarded_types
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, optional_fields, survey
 from pytest_llmgen.records import (
     Assignment,
@@ -119,10 +119,12 @@ def plan_of(
 
     callee, shape, objects = _callee(target, node, assignment, world, annotations, literals, seen_of)
     seen = tuple(seen_of(target.name, callee.parameters))
-    guards = {item.name: kinds for item in callee.parameters if (kinds := guarded_types(item.name, node))}
+    guards = _guards(callee.parameters, node)
     paths = paths_among(callee.parameters, [node], tree)
     lines, options = command_lines(callee.parameters, [node, *helpers]), _options(callee, node, shape)
-    sources = inputs.Sources(literals, seen, tuple(mentioned), options, guards, paths, lines)
+    sources = inputs.Sources(
+        literals, seen, tuple(mentioned), options, guards, paths, lines, asks_for_zone([node, *helpers])
+    )
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
         collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
@@ -166,6 +168,13 @@ def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
     """Texts that patterns in the code match, alone and with something round them."""
     patterns = dict.fromkeys(text for item in nodes for text in matching_texts(item, world.constants))
     return [text for part in patterns for text in (part, f"a{part}b")]
+
+
+def _guards(items: Sequence[Parameter], node: FunctionNode) -> dict[str, set[str]]:
+    """The types that the body asks parameters for; none in particular where it goes on with any."""
+    if forgives(node):
+        return {item.name: guarded_types(item.name, node) for item in items}
+    return {item.name: kinds for item in items if (kinds := guarded_types(item.name, node))}
 
 
 def _options(callee: Callee, node: FunctionNode, shape: ClassShape | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.answers import answers_to
@@ -410,6 +410,26 @@ def guarded_types(name: str, node: FunctionNode) -> set[str]:
         if dotted(item.args[0]) == name
         for kind in (item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]])
     }
+
+
+def forgives(node: FunctionNode) -> bool:
+    """Whether a body goes on where an argument is of another type than is meant."""
+    kinds = {
+        dotted(kind).rpartition(".")[2]
+        for item in body_nodes(node)
+        if isinstance(item, ast.ExceptHandler) and item.type is not None
+        for kind in (item.type.elts if isinstance(item.type, ast.Tuple) else [item.type])
+    }
+    return bool(kinds & {"TypeError", "AttributeError"})
+
+
+def asks_for_zone(nodes: Iterable[ast.AST]) -> bool:
+    """Whether code reads the time zone of a moment."""
+    return any(
+        isinstance(item, ast.Attribute) and item.attr in {"tzinfo", "utcoffset", "astimezone", "timestamp"}
+        for node in nodes
+        for item in ast.walk(node)
+    )
 
 
 def _required_types(name: str, node: FunctionNode) -> set[str]:

@@ -51,6 +51,10 @@ class ClassKind(StrEnum):
     PLAIN = "plain"
 
 
+_REAL_NAMES = {"IOError": "OSError", "EnvironmentError": "OSError", "WindowsError": "OSError"}
+"""Names under which an error may be raised that goes by another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassShape:
     """What must be known of a class to build an object and to look at it."""
@@ -313,7 +317,8 @@ def _called(shape: ClassShape) -> set[str]:
 def _raised(tree: ast.Module) -> frozenset[str]:
     errors = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc is not None]
     calls = [error.func if isinstance(error, ast.Call) else error for error in errors]
-    return frozenset(dotted(call).rpartition(".")[2] for call in calls)
+    names = (dotted(call).rpartition(".")[2] for call in calls)
+    return frozenset(_REAL_NAMES.get(name, name) for name in names)
 
 
 def _shape(
