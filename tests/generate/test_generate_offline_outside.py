@@ -65,6 +65,23 @@ def test_what_is_called_like_a_method_of_a_dict_is_one_unless_its_answer_is_none
     assert asked[0].before == ("found = Mock()", "found.get.return_value.json.return_value = {'name': 'hello'}")
 
 
+def test_a_mapping_of_anything_has_the_entries_that_are_read() -> None:
+    source = """
+    from typing import Any
+
+    def f(data: dict[str, Any]) -> list[str]:
+        errors = [] if data.get("name") else ["name"]
+        if not isinstance(data["age"], int):
+            errors.append("age")
+        for number, tag in enumerate(data.get("tags", [])):
+            errors.append(f"{number} {tag}")
+        return errors
+    """
+    whole, *less = [term.source for term in plan_for(source).pools[0]]
+    assert whole == "{'name': 'hello', 'age': 3, 'tags': ['hello']}"
+    assert {"{'age': 3, 'tags': ['hello']}", "{'name': 'hello', 'age': 3}"} <= set(less)
+
+
 @pytest.mark.parametrize(
     ("source", "lines"),
     [

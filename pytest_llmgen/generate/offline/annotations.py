@@ -184,6 +184,7 @@ class Annotations:
             **{name: lambda: self._entered(parts, depth) for name in _MANAGERS},
             "MappingProxyType": lambda: self._read_only(parts, depth),
             "Answering": lambda: answering([ast.literal_eval(part) for part in parts]),
+            "Document": lambda: [from_source(ast.literal_eval(part)) for part in parts],
             "Record": lambda: self._records(parts, depth),
             "Stub": lambda: stand_ins([part.value for part in parts if isinstance(part, ast.Constant)]),
             **{name: lambda: self._streams(parts, depth) for name in _STREAMS},

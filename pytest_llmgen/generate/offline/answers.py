@@ -18,6 +18,7 @@ _MAX_VARIANTS = 5
 _OK = 200
 _TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 _BUILT_IN = {"float": 9.5, "int": 3, "bool": True}
+_OF_KIND: dict[str, object] = {"int": 3, "float": 1.5, "str": "hello", "bool": True, "list": [3, 1], "dict": {"a": 1}}
 _NOT_FOUND = 404
 
 
@@ -42,6 +43,14 @@ def answers_to(use: Use, name: str, kinds: Mapping[str, str]) -> list[Answer]:
         other = _answer(use, name, {id(part): value}, kinds, label)
         found.setdefault(other.lines, other)
     return list(found.values())[:_MAX_VARIANTS]
+
+
+def documents_for(use: Use, kinds: Mapping[str, str]) -> list[str]:
+    """Mappings that have all that is read of them, then without one entry each, as Python code."""
+    whole = _Writer({}, kinds, is_whole=True).plain(use)
+    assert isinstance(whole, dict)
+    less = [{key: value for key, value in whole.items() if key != left} for left in whole]
+    return [repr(each) for each in (whole, *less[:_MAX_VARIANTS])]
 
 
 def _answer(use: Use, name: str, chosen: Mapping[int, object], kinds: Mapping[str, str], label: str) -> Answer:
@@ -71,8 +80,9 @@ def _choices(use: Use, depth: int = 0) -> Iterator[tuple[Use, object]]:
 class _Writer:
     """Writes a value down, with other plain values than the usual ones where some are ``chosen``."""
 
-    def __init__(self, chosen: Mapping[int, object], kinds: Mapping[str, str]) -> None:
-        self._chosen, self._kinds = chosen, kinds
+    def __init__(self, chosen: Mapping[int, object], kinds: Mapping[str, str], *, is_whole: bool = False) -> None:
+        """``is_whole``: with the entries, too, that may be missing."""
+        self._chosen, self._kinds, self._is_whole = chosen, kinds, is_whole
         self.imports: dict[str, None] = {}
 
     def lines(self, name: str, use: Use) -> list[str]:
@@ -96,8 +106,8 @@ class _Writer:
             self.imports["from contextlib import nullcontext"] = None
             return f"nullcontext({self.source(use.entered)})"
         if use.text is not None:
-            return repr(json.dumps(self._plain(use.text)))
-        return self._mock(use) if self._is_mock(use) else repr(self._plain(use))
+            return repr(json.dumps(self.plain(use.text)))
+        return self._mock(use) if self._is_mock(use) else repr(self.plain(use))
 
     def _is_mock(self, use: Use) -> bool:
         is_text = bool(use.attrs) and use.attrs.keys() <= _TEXT and use.call is None
@@ -112,20 +122,22 @@ class _Writer:
             parts.append(f"return_value={self.source(use.call)}")
         return f"{maker}({', '.join(parts)})"
 
-    def _plain(self, use: Use) -> object:
+    def plain(self, use: Use) -> object:
         """A value that can be written as it is."""
         if id(use) in self._chosen:
             return self._chosen[id(use)]
         if use.keys and all(isinstance(key, str) for key in use.keys):
-            return {key: self._plain(part) for key, part in use.keys.items() if key not in use.maybe}
+            return {key: self.plain(part) for key, part in use.keys.items() if self._is_whole or key not in use.maybe}
         if use.keys or use.items is not None:
-            return [self._plain(use.items or next(iter(use.keys.values())))]
+            return [self.plain(use.items or next(iter(use.keys.values())))]
         return self._leaf(use)
 
     def _leaf(self, use: Use) -> object:
+        if use.kind in _OF_KIND and not use.compared:
+            return _OF_KIND[use.kind]
         if use.compared:
             return _OK if "status" in use.name else use.compared[0]
-        if use.is_asked:
+        if use.is_asked and not self._is_whole:
             return True
         wanted = suggested(use.name)
         if wanted is not None and wanted.source[0] in "'0123456789":

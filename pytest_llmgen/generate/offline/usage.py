@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.answers import answers_to
+from pytest_llmgen.generate.offline.answers import answers_to, documents_for
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
 from pytest_llmgen.generate.offline.uses import Use, is_foreign, use_of_name
 
@@ -77,6 +78,7 @@ _ARITHMETIC = ast.Sub | ast.FloorDiv | ast.Div | ast.Pow | ast.BitAnd | ast.BitO
 _STRONG, _MEDIUM, _WEAK = 4, 2, 1
 _KEPT = 3
 _MAX_ASKED = 8
+_ANY_MAPPING = re.compile(r"(\w+\.)?([dD]ict|(Mutable)?Mapping)(\[str, (Any|object|typing\.Any)\])?")
 _ANYTHING = ("str",)
 """What an attribute may be that is only handed on."""
 
@@ -226,6 +228,8 @@ def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
     """An annotated container whose items the body unpacks: also tuples of that size."""
     assert parameter.annotation is not None
     text = ast.unparse(parameter.annotation)
+    if _ANY_MAPPING.fullmatch(text):
+        return _with_entries(parameter, node)
     if text.count("[") < len("[[") or "tuple[" in text.lower():
         return parameter
     for item in body_nodes(node):
@@ -235,6 +239,16 @@ def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
                 rows = ast.parse(f"list[tuple[{', '.join([kind] * len(parts))}]]", mode="eval").body
                 return replace(parameter, annotation=ast.BinOp(rows, ast.BitOr(), parameter.annotation))
     return parameter
+
+
+def _with_entries(parameter: Parameter, node: FunctionNode) -> Parameter:
+    """A mapping of which nobody says what is in it: what the code reads."""
+    assert parameter.annotation is not None
+    use = use_of_name(parameter.name, node, is_mapping=True)
+    if not use.keys or not all(isinstance(key, str) for key in use.keys):
+        return parameter
+    told = ast.parse(f"Document[{', '.join(map(repr, documents_for(use, BY_NAME)))}]", mode="eval").body
+    return replace(parameter, annotation=ast.BinOp(told, ast.BitOr(), parameter.annotation))
 
 
 def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> list[str]:

@@ -31,6 +31,7 @@ class Use:
     items: Use | None = None
     entered: Use | None = None
     text: Use | None = None  # what it is as JSON
+    kind: str = ""  # the type that is asked for
     is_awaited: bool = False
     is_asked: bool = False  # whether it is true
     is_used: bool = False  # what a call gives is not forgotten at once
@@ -60,9 +61,9 @@ def is_foreign(use: Use) -> bool:
     return not (called | asked) <= _KNOWN
 
 
-def use_of_name(name: str, node: FunctionNode) -> Use:
-    """What a function does with one of its parameters."""
-    return _Reader(lambda item: isinstance(item, ast.Name) and item.id == name, name).read(node)
+def use_of_name(name: str, node: FunctionNode, *, is_mapping: bool = False) -> Use:
+    """What a function does with one of its parameters; ``is_mapping``: a ``get`` of it asks for an entry."""
+    return _Reader(lambda item: isinstance(item, ast.Name) and item.id == name, name, is_mapping=is_mapping).read(node)
 
 
 def use_of_calls(function: str, node: FunctionNode) -> Use:
@@ -71,7 +72,8 @@ def use_of_calls(function: str, node: FunctionNode) -> Use:
 
 
 class _Reader:
-    def __init__(self, is_root: Callable[[ast.expr], bool], name: str) -> None:
+    def __init__(self, is_root: Callable[[ast.expr], bool], name: str, *, is_mapping: bool = False) -> None:
+        self._is_mapping = is_mapping
         self._is_root, self._root = is_root, Use(name)
         self._held: dict[str, Use] = {}
         self._forgotten: set[int] = set()
@@ -104,8 +106,14 @@ class _Reader:
                 self._compare([left, *others])
             case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
                 self._ask(test)
+            case ast.Call(func=ast.Name(id="isinstance"), args=[value, ast.Name(id=kind)]):
+                self._tell(self._of(value), kind)
             case ast.expr():
                 self._of(node)
+
+    def _tell(self, use: Use | None, kind: str) -> None:
+        if use is not None:
+            use.kind = kind
 
     def _hold(self, name: str, use: Use | None) -> None:
         if use is not None:
@@ -115,6 +123,8 @@ class _Reader:
 
     def _loop(self, target: ast.expr, items: ast.expr) -> None:
         use = self._of(items)
+        if isinstance(target, ast.Tuple) and isinstance(items, ast.Call) and dotted(items.func) == "enumerate":
+            target = target.elts[-1]
         if use is not None and isinstance(target, ast.Name):
             use.items = use.items or Use(target.id)
             self._hold(target.id, use.items)
@@ -174,7 +184,7 @@ class _Reader:
 
     def _key(self, use: Use | None, key: str) -> Use | None:
         """``data.get("next")``, unless it is a request: ``session.get("/items")``."""
-        if use is None or use.attrs or use is self._root or "/" in key:
+        if use is None or use.attrs or (use is self._root and not self._is_mapping) or "/" in key:
             return None
         use.maybe.add(key)
         return use.keys.setdefault(key, Use(key))
