@@ -150,10 +150,6 @@ class Prepared:
     code: CodeType | None = None
     defaults: tuple[tuple[int | str, ast.expr], ...] = ()  # those that change
 
-    def codes(self) -> tuple[CodeType, ...]:
-        """What runs while it is active, as these very objects."""
-        return (self.code,) if self.code is not None else tuple(function.__code__ for function in self.functions)
-
     def activate(self) -> Activation:
         """Make the mutant the code that runs."""
         activation = Activation()

@@ -33,7 +33,6 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.arguments import real_word
-from pytest_llmgen.run.mapping import is_quiet
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
@@ -111,7 +110,6 @@ class Executor:
         self._pools: dict[str, Pool] = {}
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
-        self._quiet: set[str] = set()  # tests that were seen to read no file and load no module
         self._imported: dict[str, Hits] = {}
         self.import_traces: tuple[Trace, ...] = ()  # of importing and collecting the project, once it was done
 
@@ -318,8 +316,7 @@ class Executor:
         quick = [self._quick(job) if len(jobs) > 1 else (0, 0.0) for job in jobs]
         limit = max(_patience(job, 0.0, self._waits.silence) for job in jobs)
         clean = [[round(self._seconds.get(test, 0.0), 4) for test in job.tests] for job in jobs]
-        quiet = [self._quiet.issuperset(job.tests) for job in jobs]
-        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick, "quiet": quiet, "clean": clean}, limit)
+        return Request("judge", {"jobs": to_json(list(jobs)), "quick": quick, "clean": clean}, limit)
 
     def _quick(self, job: MutantJob) -> tuple[int, float]:
         """How many of its tests may run in a group, and their time: it must be below that of the forks it saves."""
@@ -492,7 +489,6 @@ class Executor:
         known = {module.path for module in self._modules}
         hits = {path: self._hits(path, file) for path, file in raw.hits.items() if path in known}
         self._seconds[raw.nodeid] = raw.seconds
-        (self._quiet.add if is_quiet(raw) else self._quiet.discard)(raw.nodeid)
         needs = real_needs(raw.needs, self._root)
         run = TestRun(raw.nodeid, raw.outcome, raw.seconds, hits, raw.error_type, raw.message, raw.crash_line)
         return dataclasses.replace(run, trace=raw.trace, needs=needs, left=raw.left)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -43,7 +42,6 @@ class Case:
     job: MutantJob
     items: tuple[pytest.Item, ...] = ()  # none where it is no case for a group
     activate: Callable[[], AbstractContextManager[object]] = nullcontext
-    codes: Callable[[], Sequence[CodeType]] = tuple  # that run while it is active
     clean: float = 0.0  # seconds of these tests
 
     def without(self, restless: set[pytest.Item]) -> Case:
@@ -51,11 +49,6 @@ class Case:
         if restless.isdisjoint(self.items):
             return self
         return replace(self, items=tuple(takewhile(lambda item: item not in restless, self.items)))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether these are all the tests of its job."""
-        return 0 < len(self.items) == len(self.job.tests)
 
     def limits(self) -> tuple[float, float]:
         """Seconds on the wall and of CPU; no more than it has alone."""

@@ -49,7 +49,6 @@ class Proof:
     tests_run: int = 0
     met: frozenset[str] = frozenset()  # of a matrix: tests that need not meet the mutant again
     hung: bool = False  # the group lost its patience with it
-    stood: bool = False  # survives, by a child that showed what a fork of its own would
 
 
 class Run(Protocol):
@@ -73,8 +72,6 @@ def settle(job: MutantJob, run: Run, proof: Proof = Proof()) -> MutantVerdict:
     Raises:
         NeedsColdRunError: the module must be imported with the mutant in it.
     """
-    if proof.stood:
-        return MutantVerdict(job.mutant.id, MutantStatus.SURVIVED, tests_run=len(job.tests))
     return _Case(job, run, proof).settle()
 
 

@@ -22,13 +22,8 @@ from pytest_llmgen.run.protocol import RawRun
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
 
 
-def is_quiet(run: RawRun) -> bool:
-    """Whether a test loaded no code and took nothing of the project from a file, be it for a cache of a library's."""
-    return takes_nothing(run) and not (run.trace and run.trace.modules)
-
-
 def takes_nothing(run: RawRun) -> bool:
-    """The same, of files alone: modules that it has loaded can be unloaded."""
+    """Whether a test took nothing of the project from a file; modules that it has loaded can be unloaded."""
     trace = run.trace
     return trace is not None and not trace.unseen and all(map(os.path.isabs, trace.files))
 

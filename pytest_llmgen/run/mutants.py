@@ -20,17 +20,16 @@ import pytest
 from pytest_llmgen.mutate.activate import Activation, Index, NeedsImport, Prepared, activate, index_functions, prepare
 from pytest_llmgen.mutate.select import cpu_limit_of, timeout_of
 from pytest_llmgen.mutate.units import CompileFailed, units_of
-from pytest_llmgen.records import Mutant, MutantJob, MutantStatus
+from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.contents import Watch
-from pytest_llmgen.run.fork import DONE, Deadline, End, OnRecord, Reporter
+from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Settler, Tally, prove
 from pytest_llmgen.run.items import ItemResult, Recorder
 from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.shortcut import Shortcut, UnsureError
-from pytest_llmgen.run.standing import Standing, StandingChild, Told
 from pytest_llmgen.run.states import modules_below, process_state, unload
 from pytest_llmgen.run.wire import from_json, to_json
 
@@ -66,8 +65,6 @@ class Judge:
         self._visible: dict[str, bool] = {}  # whether it sees all that tests of a file may change
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
-        self.standing = Standing(self._run_standing, self._survives)
-        self._settled: dict[str, dict[str, Any]] = {}  # answers that are known already, of one request
         self._clean: dict[str, float] = {}  # seconds of a test without a mutant
         self._index = Index({}, {})  # until it has looked around
 
@@ -99,31 +96,18 @@ class Judge:
         for job, seconds in zip(jobs, request["clean"], strict=True):
             self._clean.update(zip(job.tests, seconds, strict=True))
         with self.shortcut.opened():  # once, before all forks
-            self._judge(jobs, request["quick"], request["quiet"])
+            self._judge(jobs, request["quick"])
 
-    def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]], quiet: Sequence[bool]) -> None:
-        """``quiet`` are jobs whose tests neither read files nor load modules."""
+    def _judge(self, jobs: Sequence[MutantJob], quick: Sequence[tuple[int, float]]) -> None:
         cases = [self._case(job, *leading) for job, leading in zip(jobs, quick, strict=True)]
         began = time.monotonic()
         proofs = prove([case for case in cases if case.items], self._run_group, self._restless).proofs
         share = (time.monotonic() - began) / len(jobs)
         answers = Answers(self._channel)
-        for job in [job for job in jobs if proofs.get(job.mutant.id, Proof()).killers]:
-            answers.add(self._settle(job, proofs[job.mutant.id], share))
-        self._settled.clear()
-        left = [case for case, is_quiet in zip(cases, quiet, strict=True) if is_quiet and self._may_stand(case, proofs)]
-        stood = self.standing.among(left)
-        proofs.update((identity, Proof(stood=True)) for identity in stood)
-        for job in [job for job in jobs if not proofs.get(job.mutant.id, Proof()).killers]:
-            proof = proofs.get(job.mutant.id, Proof())
-            answers.add(self._settled.get(job.mutant.id) or self._settle(job, proof, share))
+        # Kills first: they need no more than a look; what is left is run alone, each in a cold fork.
+        for job in sorted(jobs, key=lambda job: not proofs.get(job.mutant.id, Proof()).killers):
+            answers.add(self._settle(job, proofs.get(job.mutant.id, Proof()), share))
         answers.flush()
-
-    def _may_stand(self, case: Case, proofs: Mapping[str, Proof]) -> bool:
-        """Whether a group has left it standing, by all of its tests, and none of these changes the process for good."""
-        proof = proofs.get(case.job.mutant.id)
-        is_open = proof is not None and not (proof.killers or proof.hung or case.job.every_test)
-        return is_open and case.is_whole and self._restless.isdisjoint(case.items)
 
     def _settle(self, job: MutantJob, proof: Proof, seconds: float) -> dict[str, Any]:
         began = time.monotonic()
@@ -149,7 +133,7 @@ class Judge:
             return Case(job)
         items = [self._live.items.get(test) for test in job.tests[:quick]]
         again = takewhile(self.is_fit, items)
-        return Case(job, tuple(item for item in again if item is not None), prepared.activate, prepared.codes, clean)
+        return Case(job, tuple(item for item in again if item is not None), prepared.activate, clean)
 
     def _prepare(self, mutant: Mutant) -> Prepared | Exception:
         """Work out in the parent what every child needs, once; what it raises is for the run alone to tell."""
@@ -212,25 +196,6 @@ class Judge:
 
     def _settler(self, cases: Sequence[Case]) -> Settler:
         return Settler(self.shortcut, *self.tests_in_a_row(item for case in cases for item in case.items))
-
-    def _run_standing(self, cases: Sequence[Case]) -> tuple[Sequence[int], int]:
-        self._progress.reset()
-        told = Told(len(cases))
-
-        def work(report: Reporter) -> None:
-            StandingChild(self.shortcut, report, self._progress, self._settler(cases)).meet(cases)
-
-        def note(record: dict[str, Any]) -> None:
-            self._note_life()
-            told.add(record)
-
-        end = self._child(work, note, PieceDeadline(self._progress, [case.limits() for case in cases]))
-        return told.places, told.met + (end.how != DONE)  # what ended it is run alone
-
-    def _survives(self, case: Case) -> bool:
-        """Whether it does in a fork of its own; what came of that is its verdict."""
-        answer = self._settled[case.job.mutant.id] = self._settle(case.job, Proof(), 0.0)
-        return bool(answer.get("verdict", {}).get("status") == MutantStatus.SURVIVED.value)
 
     def freshness(self, path: str) -> Callable[[], Callable[[], bool]]:
         """Begins, in a child, to watch whether the process stays as it is; ``path`` is of the code that will run.

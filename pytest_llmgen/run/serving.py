@@ -248,8 +248,6 @@ class Server:
             return
         items = [self._items[nodeid] for nodeid in nodeids if nodeid in self._items]
         shared = self._row.run([item for item in items if self._can_share(item)], limit) if len(items) > 1 else {}
-        if not self._row.is_believed:  # there is something here that can't be seen
-            self._judge.standing.is_believed = False
         for nodeid in nodeids:
             if nodeid not in self._items:
                 run = RawRun(nodeid, Outcome.NOT_COLLECTED, message="the workers did not collect it")
