@@ -102,3 +102,11 @@ def test_a_value_is_made_longer_of_the_parts_that_are_known(known, is_rich):
     rng = random.Random(1)
     made = [enriched(known[0], known, rng) for _ in range(60)]
     assert all(map(is_rich, made))
+
+
+def test_values_of_unlike_types_stay_with_their_keys():
+    known = [{"name": "hello", "age": 3, "tags": ["red"]}, {"name": "hello", "age": 3}]
+    made = [enriched(known[0], known, random.Random(seed)) for seed in range(20)]
+    assert all(list(each) == ["name", "age", "tags"] for each in made)
+    assert all([type(value) for value in each.values()] == [str, int, list] for each in made)
+    assert len({str(each) for each in made}) > 1

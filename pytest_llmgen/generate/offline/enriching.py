@@ -95,8 +95,16 @@ def _mapping(alike: Sequence[dict[Any, Any]], rng: random.Random) -> dict[Any, A
     values = [value for each in alike for value in each.values()]
     if not keys:
         return dict(rng.choice(alike))
+    if len({type(value) for value in max(alike, key=len).values()}) > 1:
+        return _record(max(alike, key=len), alike, rng)
     made = [key if rng.random() < 1 / 2 else enriched(key, keys, rng, is_inner=True) for key in keys * 2]
     return {
         key: rng.choice(values) if rng.random() < 1 / 2 else enriched(rng.choice(values), values, rng, is_inner=True)
         for key in list(dict.fromkeys(made))[: rng.randint(3, 4)]
     }
+
+
+def _record(whole: dict[Any, Any], alike: Sequence[dict[Any, Any]], rng: random.Random) -> dict[Any, Any]:
+    """Values of unlike types belong to their keys: ``{"name": "Coffee", "age": 27}``."""
+    known = {key: [each[key] for each in alike if key in each] for key in whole}
+    return {key: enriched(value, known[key], rng, is_inner=True) for key, value in whole.items()}
