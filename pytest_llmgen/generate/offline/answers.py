@@ -135,6 +135,9 @@ class _Writer:
     def _leaf(self, use: Use) -> object:
         if use.kind in _OF_KIND and not use.compared:
             return _OF_KIND[use.kind]
+        numbers = [value for value in use.compared if type(value) in {int, float}]
+        if len(numbers) > 1 and "status" not in use.name:
+            return (min(numbers) + max(numbers)) // 2  # type: ignore[type-var, operator]
         if use.compared:
             return _OK if "status" in use.name else use.compared[0]
         if use.is_asked and not self._is_whole:

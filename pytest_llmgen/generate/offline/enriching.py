@@ -41,7 +41,8 @@ def enriched(value: Any, known: Sequence[Any], rng: random.Random, *, is_inner: 
                 enriched(item, [part for each in alike for part in each], rng, is_inner=True) for item in value
             )
         case dict():
-            return _mapping(alike, rng)
+            is_record = len({type(part) for part in value.values()}) > 1
+            return _record(value, alike, rng) if is_record else _mapping(alike, rng)
     return value
 
 
@@ -95,8 +96,6 @@ def _mapping(alike: Sequence[dict[Any, Any]], rng: random.Random) -> dict[Any, A
     values = [value for each in alike for value in each.values()]
     if not keys:
         return dict(rng.choice(alike))
-    if len({type(value) for value in max(alike, key=len).values()}) > 1:
-        return _record(max(alike, key=len), alike, rng)
     made = [key if rng.random() < 1 / 2 else enriched(key, keys, rng, is_inner=True) for key in keys * 2]
     return {
         key: rng.choice(values) if rng.random() < 1 / 2 else enriched(rng.choice(values), values, rng, is_inner=True)
