@@ -93,7 +93,7 @@ def test_builtin_values_need_no_import(value: object, source: str) -> None:
         (json.loads, "loads", "from json import loads"),
         (operator.add, None, None),
         (json.JSONDecoder, "JSONDecoder", "from json.decoder import JSONDecoder"),
-        (Region(1, 2, 3, 4), None, "from pytest_llmgen.records import Region"),
+        (Region(1, 2, 3, 4), None, "from pytest_llmgen.records.code import Region"),
     ],
 )
 def test_other_values_come_with_their_import(value: object, source: str | None, statement: str | None) -> None:
