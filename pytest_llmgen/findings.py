@@ -5,10 +5,11 @@ The one object of a run that changes; Ctrl-C leaves it readable, so that a repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from pytest_llmgen.mutate.behind import lines_behind
 from pytest_llmgen.mutate.edits import diff_of
 from pytest_llmgen.mutate.score import status_of
 from pytest_llmgen.records import (
@@ -154,8 +155,11 @@ class Findings:
         """What is not yet tested in a target, as things are now: worked out once for all of them."""
         hits, filled = self.hits(), self.filled_categories()
         survivors: dict[tuple[str, str], list[Mutant]] = {}
+        at_import: dict[str, list[Mutant]] = {}
         for mutant in self.open_mutants():
             survivors.setdefault((mutant.path, mutant.unit), []).append(mutant)
+            if mutant.needs_import:
+                at_import.setdefault(mutant.path, []).append(mutant)
 
         def gaps_of(module: Module, target: Target) -> OpenGaps:
             missing, branches = self._open_lines(target, hits.get(target.path, Hits()))
@@ -165,9 +169,15 @@ class Findings:
             )
             full = filled.get(target.key, frozenset()) | self.on_disk.get(target.key, frozenset())
             empty = tuple(each for each in Category if each not in full)
-            return OpenGaps(missing, branches, alive, empty)
+            leant_on = self._behind(module, target, at_import.get(module.path, ()))
+            return OpenGaps(missing, branches, alive, empty, leant_on)
 
         return gaps_of
+
+    def _behind(self, module: Module, target: Target, mutants: Sequence[Mutant]) -> tuple[Survivor, ...]:
+        """Those of the mutants whose statement the target leans on."""
+        lines = lines_behind(module.source, target.start_line, target.end_line) if mutants else frozenset()
+        return tuple(Survivor(mutant, "") for mutant in mutants if mutant.line in lines)
 
     def _open_lines(self, target: Target, hits: Hits) -> tuple[tuple[int, ...], tuple[Arc, ...]]:
         """Lines of a target that nothing runs, and branches that nothing takes."""

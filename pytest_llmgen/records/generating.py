@@ -83,6 +83,7 @@ class OpenGaps:
     branches: tuple[Arc, ...] = ()
     survivors: tuple[Survivor, ...] = ()
     categories: tuple[Category, ...] = ()  # those without any test
+    behind: tuple[Survivor, ...] = ()  # mutants of what runs at import and the target leans on by name
     why_lines: Mapping[int, str] = field(default_factory=dict)  # line -> why nothing got there
     why_branches: Mapping[Arc, str] = field(default_factory=dict)
 

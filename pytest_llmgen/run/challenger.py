@@ -47,7 +47,7 @@ class Challenger:
         waiting: list[_Met] = []
         for data in request["challenges"]:
             met = _Met(data["number"], from_json(Mutant, data["mutant"]), data["places"])
-            if met.mutant is not None and self._judge.ran_at_import(met.mutant):
+            if met.mutant is not None and not met.mutant.needs_import and self._judge.ran_at_import(met.mutant):
                 self._tell(met, [], all_same=False)
             else:
                 waiting.append(met)
@@ -101,5 +101,8 @@ class Challenger:
         except (NeedsImport, CompileFailed):
             return None
         mine, raised = [(place, pieces[place]) for place in met.places], frozenset(request["raised"])
-        with changed:
-            return list(differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")))
+        try:
+            with changed:
+                return list(differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")))
+        except NeedsImport:
+            return None

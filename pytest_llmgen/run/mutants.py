@@ -9,6 +9,7 @@ import linecache
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -17,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.mutate.activate import Activation, Index, NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.activate import Index, NeedsImport, Prepared, activate, index_functions, prepare
+from pytest_llmgen.mutate.constants import constant_changed
 from pytest_llmgen.mutate.select import cpu_limit_of, timeout_of
 from pytest_llmgen.mutate.units import CompileFailed, units_of
 from pytest_llmgen.records import Mutant, MutantJob
@@ -265,13 +267,16 @@ class Judge:
         end = units_of(self._live.sources[mutant.path]).at(mutant.start).end_line
         return any(line in lines for line in range(mutant.region.end_line + 1, end + 1))
 
-    def change(self, mutant: Mutant) -> Activation:
+    def change(self, mutant: Mutant) -> AbstractContextManager[object]:
         """Make a mutant what runs, in a child, until it is undone; its module is imported where no test has done so.
 
         Raises:
             NeedsImport, CompileFailed: it can't be.
         """
         index = self._index
+        if mutant.needs_import:
+            module = importlib.import_module(self._live.names[mutant.path])
+            return constant_changed(mutant, self._live.sources[mutant.path], vars(module))
         if mutant.path not in index.functions:
             importlib.import_module(self._live.names[mutant.path])
             index = index_functions(str(self._live.root), [mutant.path])

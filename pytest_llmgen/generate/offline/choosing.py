@@ -32,7 +32,7 @@ def chosen(
 ) -> tuple[list[Find], Examples]:
     """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
     raised = plan.world.raised
-    survivors = [item.mutant for item in assignment.gaps.survivors][:_MAX_MUTANTS]
+    survivors = [item.mutant for item in (*assignment.gaps.survivors, *assignment.gaps.behind)][:_MAX_MUTANTS]
     hunt = Hunt(
         prober,
         survivors,

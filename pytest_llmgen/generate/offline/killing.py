@@ -148,7 +148,8 @@ class Hunt:
 
 def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> tuple[int, ...]:
     goal = ("line", mutant.line, 0)
-    return tuple(place for place in places if mutant.in_signature or goal in finds[place].goals)[:_MAX_MET]
+    is_anywhere = mutant.in_signature or mutant.needs_import  # no line of the function tells whether it is met
+    return tuple(place for place in places if is_anywhere or goal in finds[place].goals)[:_MAX_MET]
 
 
 def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:

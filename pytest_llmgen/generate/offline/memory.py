@@ -39,7 +39,8 @@ class Memory:
     ) -> None:
         """Keep what a search came to: where it went, and what it could not tell from the code."""
         self.was_searched = True
-        for identity in self.same.keys() | same.keys():
+        at_import = {mutant.id for mutant in mutants if mutant.needs_import}  # an import may show what this does not
+        for identity in (self.same.keys() | same.keys()) - at_import:
             most = max(self.same.get(identity, 0), same.get(identity, 0))  # searches may repeat inputs
             self.same[identity] = 0 if identity in killers else most
         self.unkilled.update(mutant.id for mutant in mutants if mutant.id not in killers)
