@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pytest_llmgen.extract.targets import last_name
 
@@ -13,18 +14,23 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 def lines_behind(source: str, first: int, last: int) -> frozenset[int]:
     """Lines of statements outside of functions that the code from line ``first`` to ``last`` leans on by name."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return frozenset()
     words = set(_WORD.findall("\n".join(source.splitlines()[first - 1 : last])))
-    left = {node: _names(node) for node in _statements(tree)}
+    left = dict(_said(source))
     lines: set[int] = set()
     while found := [node for node, (bound, _) in left.items() if bound & words]:
         for node in found:
             words |= left.pop(node)[1]
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return frozenset(lines)
+
+
+@lru_cache(maxsize=16)
+def _said(source: str) -> Mapping[ast.stmt, tuple[set[str], set[str]]]:
+    """The names of each statement: every function of a module asks for them, in every round."""
+    try:
+        return {node: _names(node) for node in _statements(ast.parse(source))}
+    except (SyntaxError, ValueError):
+        return {}
 
 
 def names_by_line(tree: ast.Module) -> dict[int, str]:

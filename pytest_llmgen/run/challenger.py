@@ -96,13 +96,10 @@ class Challenger:
 
     def _meet(self, met: _Met, pieces: dict[int, Piece], request: dict[str, Any], report: Reporter) -> list[int] | None:
         """The calls that differ, in the child; None where the mutant can't be made what runs there."""
-        try:
-            changed: AbstractContextManager[object] = self._judge.change(met.mutant) if met.mutant else nullcontext()
-        except (NeedsImport, CompileFailed):
-            return None
         mine, raised = [(place, pieces[place]) for place in met.places], frozenset(request["raised"])
         try:
+            changed: AbstractContextManager[object] = self._judge.change(met.mutant) if met.mutant else nullcontext()
             with changed:
                 return list(differing(mine, raised, request["enough"], self._root, partial(report.send, "alive")))
-        except NeedsImport:
+        except (NeedsImport, CompileFailed):
             return None

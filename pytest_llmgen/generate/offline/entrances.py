@@ -21,8 +21,10 @@ def dispatcher(target: Target, module: Module) -> Target | None:
     """The function of ``functools.singledispatch`` for which the target is registered, by which it is called."""
     heads = (text.partition("(")[0] for text in target.decorators)
     names = {head.removesuffix(".register") for head in heads if head.endswith(".register")}
+    if not names:
+        return None
     whole = parse_module(module.path, module.name, module.import_root, module.source)
-    return next((each for each in whole.targets if each.qualname in names), None) if names else None
+    return next((each for each in whole.targets if each.qualname in names), None)
 
 
 def entrances(target: Target, module: Module) -> list[Target]:

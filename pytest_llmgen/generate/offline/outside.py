@@ -57,13 +57,20 @@ def replaced(
     functions = [node for node in nodes if isinstance(node, FunctionNode)]
     found = {}
     for called in _called(functions):
-        head, _, rest = called.partition(".")
-        full = f"{names.get(head, head)}.{rest}".rstrip(".") if head in names or rest.count(".") else called
-        if full in _ASKING and _is_imported(head, names):
+        full = full_name(called, names)
+        if not _is_imported(called.partition(".")[0], names):
+            continue
+        if full in _ASKING:
             found[called] = _answered(called, f"{module}.{called}", functions, kinds)
-        elif full in _FIXED and _is_imported(head, names):
+        elif full in _FIXED:
             found[called] = _fixed(full, f"{module}.{called}")
     return list(found.values())
+
+
+def full_name(called: str, names: Mapping[str, str]) -> str:
+    """What a dotted name stands for by the imports of its module: ``dt.now`` for ``datetime.datetime.now``."""
+    head, _, rest = called.partition(".")
+    return f"{names.get(head, head)}.{rest}".rstrip(".")
 
 
 def _called(functions: Iterable[FunctionNode]) -> dict[str, None]:

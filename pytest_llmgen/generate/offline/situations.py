@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline.code import dotted
-from pytest_llmgen.generate.offline.outside import Replaced, replaced
+from pytest_llmgen.generate.offline.outside import Replaced, full_name, replaced
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import BY_NAME
 
@@ -177,9 +177,7 @@ def _clocks(nodes: Iterable[ast.AST], tree: ast.Module, module: str) -> Iterator
     }
     for call in calls:
         called = dotted(call.func)
-        head, _, rest = called.partition(".")
-        full = f"{names.get(head, head)}.{rest}".rstrip(".")
-        owner, _, last = full.rpartition(".")
+        owner, _, last = full_name(called, names).rpartition(".")
         if owner in {"datetime.datetime", "datetime.date"} and last in _DATES:
             place = called.rpartition(".")[0]
             if place not in asked:
