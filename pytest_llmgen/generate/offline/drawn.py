@@ -56,7 +56,10 @@ def of_types(prober: Prober, statements: Mapping[str, str], source: str) -> dict
 
 def unknown_types(module: Module, modules: Mapping[str, Module]) -> dict[str, str]:
     """Names in annotations, of a module and of what it imports from, of which no value can be made, with imports."""
-    tree = parsed(module.source)
+    try:
+        tree = parsed(module.source)
+    except (SyntaxError, ValueError):
+        return {}
     annotations = Annotations(survey(module, modules))
     behind = [modules[name] for name in sources_of(tree, module) if name in modules]
     found: dict[str, str] = {}
