@@ -34,7 +34,7 @@ def test_a_domain_has_a_strategy_and_samples_of_its_kind(annotation):
 @pytest.mark.parametrize(
     ("value", "source"),
     [
-        ([1, 2], "st.lists(st.integers(-20, 20), max_size=6)"),
+        ([1, 2], "st.lists(st.integers(-1000, 1000), max_size=6)"),
         ({"a": True}, "st.dictionaries(st.text(string.printable, max_size=12), st.booleans(), max_size=6)"),
     ],
 )
