@@ -180,10 +180,14 @@ def _broken_pairs(
     partners: Sequence[Partner],
     taken: set[str],
 ) -> list[Candidate]:
-    """An example for each function that the target should undo, going by their names, and hardly ever does."""
+    """An example for each function that the target should undo, going by their names, and hardly ever does.
+
+    Of methods nothing is suspected: objects may compare by identity, and what ``str`` gives may be for people alone.
+    """
     found: list[Candidate] = []
-    for partner in (each for each in partners if each.is_named):
-        trips = [trip for rung in range(RUNGS) if (trip := _trip(callee, base, finds, partner, rung)) is not None]
+    named = [each for each in partners if each.is_named and not each.callee.receiver and not callee.receiver]
+    for partner in named:
+        trips = [trip for rung in range(RUNGS) for trip in _trips(callee, base, finds, partner, rung)]
         probes = [_counting(trip, f"pair#{rank}", callee.target.path) for rank, trip in enumerate(trips)]
         seen = prober.probe(probes) if probes else []
         counts = [
@@ -194,10 +198,14 @@ def _broken_pairs(
     return found
 
 
-def _trip(callee: Callee, base: Input, finds: Sequence[Find], partner: Partner, rung: int) -> Property | None:
+def _trips(callee: Callee, base: Input, finds: Sequence[Find], partner: Partner, rung: int) -> Iterator[Property]:
+    """There and back, with each type that the partner takes: it need only be one that comes back."""
     subject = subject_of(callee, base, finds, rung)
-    inner = subject_of(partner.callee, partner.base, (), rung, partner.shape)
-    return round_trip(subject, inner) if subject is not None and inner is not None else None
+    for way in range(_ways(partner.callee)) if subject is not None else ():
+        inner = subject_of(partner.callee, partner.base, (), rung, partner.shape, way)
+        trip = round_trip(subject, inner) if subject is not None and inner is not None else None
+        if trip is not None:
+            yield trip
 
 
 def _counting(claim: Property, identity: str, path: str) -> Probe:

@@ -152,8 +152,7 @@ def of_class(shape: ClassShape, rung: int) -> Domain | None:
         return Made(f"{shape.name}({values})")
 
     imports = tuple(dict.fromkeys([shape.statement, *(line for part in known for line in part.imports)]))
-    said = f"{shape.name} of {' and '.join(dict.fromkeys(plural(part.said) for part in known))}"
-    return Domain(shape.name, f"st.builds({shape.name}, {given})", said, sample, needs=imports)
+    return Domain(shape.name, f"st.builds({shape.name}, {given})", f"{shape.name} object", sample, needs=imports)
 
 
 def by_value(value: object, rung: int) -> Domain | None:
