@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,9 +20,9 @@ from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
 from pytest_llmgen.generate.offline.planning import Plan, UnsuitableError, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.regexes import patterns_probes
 from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
 from pytest_llmgen.generate.offline.styling import restyled
+from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.write import Writer
@@ -34,7 +33,6 @@ from pytest_llmgen.records import (
     Module,
     OpenGaps,
     Origin,
-    Probe,
     Prober,
     Reply,
     Stage,
@@ -74,7 +72,7 @@ class OfflineGenerator:
         self._memories = Memories()
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
         self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
-        self._compiled: dict[str, list[tuple[str, str, int]]] = {}
+        self._holdings: dict[str, Holdings] = {}
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -153,7 +151,7 @@ class OfflineGenerator:
         prefix = f"{assignment.module.path}::"
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
         made = {name: terms for each in known for name, terms in each.items()}
-        return plan_of(assignment, modules, self._patterns(assignment.module), self._given(assignment), made)
+        return plan_of(assignment, modules, self._held(assignment.module), self._given(assignment), made)
 
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
@@ -181,14 +179,11 @@ class OfflineGenerator:
         end = self._clock() + (part * assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
 
-    def _patterns(self, module: Module) -> list[tuple[str, str, int]]:
-        """The regular expressions of a module as they are when it has been imported, once for each module."""
-        if module.name not in self._compiled:
-            probes = [Probe(f"patterns#{rank}", *text) for rank, text in enumerate(patterns_probes(module.name))]
-            seen = self._prober.probe(probes) if "re" in module.source else []
-            sources = [one.value.source for one in seen if one.value and one.value.source]
-            self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
-        return self._compiled[module.name]
+    def _held(self, module: Module) -> Holdings:
+        """What a module holds when it has been imported, asked once for each module."""
+        if module.name not in self._holdings:
+            self._holdings[module.name] = holdings_of(self._prober, module)
+        return self._holdings[module.name]
 
     def _given(self, assignment: Assignment) -> tuple[Given, ...]:
         """The fixtures of the project, seen once: every function has the same."""
