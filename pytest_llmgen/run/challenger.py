@@ -44,9 +44,8 @@ class Challenger:
         pieces = {
             number: self._piece(*data) for number, data in zip(request["numbers"], request["pieces"], strict=True)
         }
-        waiting: list[_Met] = []
-        for data in request["challenges"]:
-            waiting.append(_Met(data["number"], from_json(Mutant, data["mutant"]), data["places"]))
+        asked = request["challenges"]
+        waiting = [_Met(data["number"], from_json(Mutant, data["mutant"]), data["places"]) for data in asked]
         while waiting:
             waiting = waiting[self._take_turn(waiting, pieces, request) :]
 

@@ -98,18 +98,21 @@ def _ways(kept: Kept, module: str, examples: Sequence[str], *, is_changed: bool)
 
 
 def _began(kept: Kept, module: str, value: str) -> Replaced:
-    place = f"{module}.{kept.name}"
+    owner, _, last = kept.name.rpartition(".")
+    place = f"{owner}, {last!r}" if owner else repr(f"{module}.{last}")
+    imports = (*kept.imports, *((f"from {module} import {owner}",) if owner else ()))
     is_filled = "(" in value or value[0] in "{["
     label = "" if value == kept.start else f"{kept.variable} {'filled' if is_filled else value}"
     if kept.is_bound_anew:
-        lines: tuple[str, ...] = (f"monkeypatch.setattr({place!r}, {value})",)
-        return Replaced(lines, (*kept.imports, f"import {module}"), (place,), label)
-    lines = (f"{kept.variable} = {value}", f"monkeypatch.setattr({place!r}, {kept.variable})")
-    return Replaced(lines, kept.imports, () if value.startswith("count(") else (kept.variable,), label)
+        imports = imports if owner else (*imports, f"import {module}")
+        look = kept.name if owner else f"{module}.{last}"
+        return Replaced((f"monkeypatch.setattr({place}, {value})",), imports, (look,), label)
+    lines = (f"{kept.variable} = {value}", f"monkeypatch.setattr({place}, {kept.variable})")
+    return Replaced(lines, imports, () if value.startswith("count(") else (kept.variable,), label)
 
 
 def _others(kept: Kept, examples: Sequence[str]) -> list[str]:
-    first, second = (*examples, *_EXAMPLES)[:2]
+    first, second = (*examples, *_EXAMPLES[len(examples) :])[:2]
     made = kept.start.partition("(")[0]
     if made in _FILLED:
         inner = _OF_FACTORY.get(kept.start[len(made) + 1 : -1], "3")

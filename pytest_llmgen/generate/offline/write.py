@@ -24,6 +24,7 @@ from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
 from pytest_llmgen.generate.offline.situations import inlined
+from pytest_llmgen.generate.offline.stubs import CALLS
 from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import RESULT, Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 from pytest_llmgen.refine.rename import rename
@@ -493,6 +494,14 @@ def _does(seen: Seen) -> str:
     changed = {name for name, value in observation.changed.items() if value.source is not None}
     if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or changed & bound):
         return "changes " + ("the object" if seen.state else "its argument")
+    kept = [name for name in seen.find.scene.watched if name in changed and name.isidentifier() and name != CALLS]
+    if kept and (observation.value is None or observation.value.source in {None, "None"}):
+        return f"changes {' and '.join(kept)}"
+    return _says(seen)
+
+
+def _says(seen: Seen) -> str:
+    observation = seen.find.observation
     if observation.output:
         return "writes its output"
     if seen.heard:
