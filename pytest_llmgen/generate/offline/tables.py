@@ -57,7 +57,7 @@ class Holdings:
     tables: tuple[Table, ...] = ()
 
 
-NOTHING = Holdings()
+NO_HOLDINGS = Holdings()
 
 
 def holdings_of(prober: Prober, module: Module) -> Holdings:
