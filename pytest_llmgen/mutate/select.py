@@ -85,6 +85,7 @@ def jobs(
     seconds: Mapping[str, float],
     asked_timeout: float = 0.0,
     every_test: bool = False,
+    unproved: bool = False,
     ran: Mapping[str, Hits] = _NO_HITS,
 ) -> tuple[tuple[MutantJob, ...], tuple[MutantVerdict, ...]]:
     """Jobs for the mutants that tests reach, and the verdicts that need no run.
@@ -109,7 +110,8 @@ def jobs(
         reached = reached or tests_after_import(mutant, known, lines, ran.get(mutant.path, Hits()))
         if tests := order(reached, seconds):
             timeout = timeout_of(tests, seconds, asked_timeout)
-            made.append(MutantJob(mutant, tests, timeout, every_test, cpu_limit_of(tests, seconds, asked_timeout)))
+            cpu = cpu_limit_of(tests, seconds, asked_timeout)
+            made.append(MutantJob(mutant, tests, timeout, every_test, cpu, unproved))
         else:
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.NO_COVERAGE, detail="no test runs this statement"))
     return tuple(made), tuple(verdicts)

@@ -142,6 +142,7 @@ def against_mutants(
         seconds={nodeid: j.seconds for nodeid, j in loaded.items()},
         asked_timeout=place.mutant_timeout,
         every_test=True,
+        unproved=True,  # it only says which tests to keep: verdicts are of the files that are written
         ran=ran,
     )
     kills: dict[str, set[str]] = {}

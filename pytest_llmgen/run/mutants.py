@@ -167,11 +167,12 @@ class Judge:
             self._watch = Watch(modules_below(str(self._live.root)), apart)
         return self._watch
 
-    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[[], bool], Callable[[], None]]:
+    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[..., bool], Callable[[], None]]:
         """Begins to watch, in a child where no test has run and none but these will.
 
         Returns:
-            What says whether the process looks as it does now, and what undoes the changes that can be undone.
+            What says whether the process looks as it does now (be it with a look at one test file only), and what
+            undoes the changes that can be undone.
         """
         watch, files = self._watched, sorted({str(item.path) for item in items})
         modules, root = frozenset(sys.modules), str(self._live.root)
@@ -298,9 +299,13 @@ class Judge:
             teller.flush()
 
 
-def _begun(watch: Watch, files: Sequence[str] = ()) -> Callable[[], bool]:
+def _begun(watch: Watch, files: Sequence[str] = ()) -> Callable[..., bool]:
     process = process_state()  # of the child: Python seeds its random numbers anew after a fork
-    return lambda: process_state() == process and watch.is_same(files)
+
+    def is_fresh(file: str | None = None) -> bool:
+        return process_state() == process and watch.is_same(files if file is None else (file,))
+
+    return is_fresh
 
 
 class Teller:
