@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.records import Outcome, TestRun
+from pytest_llmgen.run.measure import narrow
 from pytest_llmgen.run.phases import is_of_subtest, outcome_of
 from pytest_llmgen.run.sandbox.private import make
 from pytest_llmgen.settings import COVERAGE_VARIABLE
@@ -25,6 +26,8 @@ _NO_NEWS = ("no-data-collected", "module-not-imported", "module-not-measured")
 _CONFLICT = "ignore:--include is ignored"
 """Said where the project's settings have an ``include``: sources are named, so there are no fewer data."""
 _RED = (Outcome.FAILED, Outcome.ERROR)
+COVERAGE_PLUGIN = "_cov"
+"""As what pytest-cov registers itself once it measures."""
 NO_LLM = "no_llm"
 GENERATED = "llm_generated"
 
@@ -45,7 +48,7 @@ class CoverageSetup:
             values = {
                 "cov_source": [str(source) for source in sources],
                 "cov_branch": True,
-                "cov_context": "test",
+                "cov_context": None,  # ``begin_test`` makes one a test: pytest-cov's three cost three times as much
                 "cov_report": {"": None},  # pytest-cov's form of "no report"
                 "cov_fail_under": 0,
                 "cov_append": False,
@@ -54,7 +57,8 @@ class CoverageSetup:
             vars(options).update(values)
             # coverage's sys.monitoring core has no dynamic contexts.
             self._set_environment(COVERAGE_FILE=str(self.folder / "coverage"), COVERAGE_CORE="ctrace")
-            self._set_environment(**{COVERAGE_VARIABLE: json.dumps(values)})
+            for_workers = {**values, "cov_context": "test"}  # xdist's, where our session is not
+            self._set_environment(**{COVERAGE_VARIABLE: json.dumps(for_workers)})
 
     def quieten(self, config: pytest.Config) -> None:
         """A run that nobody asked to be measured says nothing of having measured nothing."""
@@ -62,6 +66,18 @@ class CoverageSetup:
         if self.is_ours and measured is not None:
             asked = list(measured.get_option("run:disable_warnings") or [])
             measured.set_option("run:disable_warnings", [*asked, *_NO_NEWS])
+
+    def narrow(self, plugin: object, files: Sequence[Path]) -> None:
+        """Once pytest-cov has started: what is measured for us is the files in scope, and no more of their packages."""
+        owner = getattr(getattr(plugin, "cov_controller", None), "cov", None)
+        if self.is_ours and owner is not None:
+            narrow(owner, files)
+
+    def begin_test(self, config: pytest.Config, nodeid: str) -> None:
+        """What runs from here on is the test's."""
+        controller: Any = getattr(config.pluginmanager.getplugin(COVERAGE_PLUGIN), "cov_controller", None)
+        if self.is_ours and getattr(controller, "started", False):
+            controller.cov.switch_context(f"{nodeid}|test")
 
     def why_unusable(self) -> str:
         """Why the run's own coverage can't serve, for a person."""
@@ -84,7 +100,7 @@ class CoverageSetup:
     @staticmethod
     def _measured(config: pytest.Config) -> Any:
         """Coverage's object of this process, None without one."""
-        controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+        controller = getattr(config.pluginmanager.getplugin(COVERAGE_PLUGIN), "cov_controller", None)
         return getattr(controller, "cov", None)
 
     def close(self) -> None:

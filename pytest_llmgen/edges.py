@@ -211,7 +211,7 @@ class Edges:
         )
         for data_file in setup.data_files(self.config):
             data = read_baseline(data_file, self.settings.root, files)
-            if not data.has_branches or not (data.has_contexts or not recorder.outcomes):
+            if not data.has_branches or not (data.has_contexts or setup.is_ours or not recorder.outcomes):
                 return baseline
             hits = united([baseline.hits, data.hits])
             contexts = {**baseline.contexts, **data.contexts}

@@ -70,6 +70,10 @@ class Ground:
             tops.add(top if top.is_dir() else root / module.import_root)
         return sorted(tops) or [root]
 
+    def files_in_scope(self) -> list[Path]:
+        """The files of the modules in scope that can be read."""
+        return [self.settings.root / module.path for module in self.scope.modules if module.error is None]
+
     def _text_of(self, path: str) -> str | None:
         """Line ends as they are: what git and Python call a line differs by them."""
         try:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.baseline import CoverageSetup, Recorder, why_partial
+from pytest_llmgen.baseline import COVERAGE_PLUGIN, CoverageSetup, Recorder, why_partial
 from pytest_llmgen.console import announce, show
 from pytest_llmgen.edges import Edges
 from pytest_llmgen.errors import LlmgenError
@@ -45,6 +45,16 @@ class LlmgenSession:
         """Give the environment back; registered as a cleanup of the configuration."""
         self.coverage.close()
         os.environ.pop(SET_ASIDE_VARIABLE, None)
+
+    def pytest_plugin_registered(self, plugin: object, plugin_name: str) -> None:
+        """Pytest-cov measures from the moment on that it is registered."""
+        if plugin_name == COVERAGE_PLUGIN:
+            self.coverage.narrow(plugin, self.edges.ground.files_in_scope())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """What runs from here on is noted as this test's."""
+        self.coverage.begin_test(item.config, item.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:

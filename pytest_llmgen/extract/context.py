@@ -43,6 +43,7 @@ def context_of_target(target: Target, module: Module, project: Project) -> Targe
         versions=_versions(project, names),
         async_plugin=project.async_plugin,
         has_hypothesis=project.has_hypothesis,
+        strategies=project.strategies,
     )
 
 

@@ -18,8 +18,9 @@ from pytest_llmgen.extract.habits import Habits, habits_of
 from pytest_llmgen.extract.layout import is_excluded, is_under
 from pytest_llmgen.extract.names import Names, imported_modules, names_of, parse_or_empty
 from pytest_llmgen.extract.sources import folders_of_tests
+from pytest_llmgen.extract.strategies import read_strategies
 from pytest_llmgen.extract.targets import Definition, last_name
-from pytest_llmgen.records import Fixture, Module
+from pytest_llmgen.records import Fixture, Module, Strategy
 
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _GENERATED = "llm_generated"  # the marker in the files that this plugin writes
@@ -103,6 +104,11 @@ class Project:
     def has_hypothesis(self) -> bool:
         """Whether tests of the project may need hypothesis."""
         return is_declared("hypothesis", self.requirements, [file.source for file in (*self.tests, *self.conftests)])
+
+    @cached_property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """What the project's tests draw values from."""
+        return read_strategies((*self.conftests, *self.tests))
 
 
 def _own_name(names: Names, called: ast.expr) -> str:

@@ -33,6 +33,7 @@ from pytest_llmgen.records.generating import (
     Refusal,
     Reply,
     SecondLook,
+    Strategy,
     Survivor,
     TargetContext,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "SourceFile",
     "Stage",
     "State",
+    "Strategy",
     "SuiteInfo",
     "Suppression",
     "Survivor",

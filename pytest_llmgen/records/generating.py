@@ -102,6 +102,16 @@ class Fixture:
 
 
 @dataclass(frozen=True, slots=True)
+class Strategy:
+    """A Hypothesis strategy of the project's tests."""
+
+    path: str  # the file in whose names the expression stands
+    expression: str
+    name: str = ""  # of the type whose values it makes, where the text tells
+    is_registered: bool = False  # the expression is the type
+
+
+@dataclass(frozen=True, slots=True)
 class TargetContext:
     """What a writer of tests should know of a target; every entry is source text or plain text."""
 
@@ -118,6 +128,7 @@ class TargetContext:
     versions: tuple[tuple[str, str], ...] = ()  # distribution, version
     async_plugin: str | None = None  # "anyio" or "asyncio" where async tests run by themselves
     has_hypothesis: bool = False  # whether the project declares it, or its tests import it
+    strategies: tuple[Strategy, ...] = ()  # of the project's tests and conftest files
     rejected: tuple[str, ...] = ()  # tests that a person did not want: "name: why"
     recorded: tuple[str, ...] = ()  # calls of it, and objects of its class, as the project's tests made them
 

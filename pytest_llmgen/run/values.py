@@ -186,13 +186,15 @@ class _Writer:
         return f"call{'.' if name else ''}{name}({self._bounded([*plain, *words])})"
 
     def _own_repr(self, value: Any) -> str:
-        """``Version(1, 2)``: what a class that compares by content says itself, if it is a call of that class."""
+        """``Version(1, 2)``: a call that a class which compares by content shows itself as, or one with its text."""
         kind: Any = type(value)
-        if not names_of(kind) >= {"__eq__", "__repr__"} or len(source := repr(value)) > SIZE_LIMIT:
-            raise _NoSourceError
-        if not _is_call_of_literals(source, kind.__name__):
-            raise _NoSourceError
-        return source.replace(kind.__name__, self._dotted(kind), 1)
+        known = names_of(kind)
+        if known >= {"__eq__", "__repr__"} and len(source := repr(value)) <= SIZE_LIMIT:
+            if _is_call_of_literals(source, kind.__name__):
+                return source.replace(kind.__name__, self._dotted(kind), 1)
+            if known >= {"__hash__", "__str__"} and kind.__hash__ is not None:
+                return f"{self._dotted(kind)}({str(value)!r})"  # read back from its own text, which is then proved
+        raise _NoSourceError
 
     def write_plain(self, value: object, _depth: int) -> str:
         return repr(value)

@@ -166,10 +166,26 @@ def test_with_xdist_the_figures_are_the_same(weak: Any, gap: Any) -> None:
 # --- Other suites -------------------------------------------------------------------------------
 
 
-def test_a_perfectly_tested_module_passes(make_project: Make) -> None:
-    run = make_project(project_files(WHOLE)).run("--llm-check")
+MEASURED = """import json, os
+from coverage import CoverageData
+import pkg.other
+
+def pytest_llmgen_report(config):
+    data = CoverageData(os.environ["COVERAGE_FILE"])
+    data.read()
+    files = [os.path.basename(name) for name in data.measured_files() if data.lines(name)]
+    with open("measured.txt", "w") as stream:
+        json.dump([files, sorted(data.measured_contexts() - {""})], stream)
+"""
+
+
+def test_a_perfectly_tested_module_passes_and_its_file_alone_is_measured_by_each_test(make_project: Make) -> None:
+    project = make_project(project_files(WHOLE, **{"pkg/other.py": PARITY, "conftest.py": MEASURED}))
+    run = project.run("--llm-check", "--llm-target=pkg/parity.py")
     assert (run.status, run.verdict) == (0, "pass"), run.output
     assert run.report["gaps"] == []
+    names = [f"tests/test_parity.py::test_{name}|test" for name in ("even", "odd_again", "odd")]
+    assert json.loads((project.root / "measured.txt").read_text()) == [["parity.py"], names]
 
 
 def test_a_test_marked_no_llm_judges_no_mutant(make_project: Make) -> None:

@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import coverage
 import pytest
+from coverage.files import TreeMatcher
 
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.records import Hits
-from pytest_llmgen.run.measure import Meter, file_lines, read_baseline, translate
+from pytest_llmgen.run.measure import Meter, file_lines, narrow, read_baseline, translate
 from pytest_llmgen.run.protocol import RawFile
 
 SOURCE = """\
@@ -123,6 +125,22 @@ def test_a_baseline_tells_hits_and_the_lines_of_each_test(root: Path) -> None:
         "test_shop.py::test_plus": {"shop.py": {2, 6, 7, 10}},
     }
     assert (root / ".coverage").read_bytes() == before
+
+
+def test_a_measurement_that_coverage_may_do_another_way_is_left_alone(root: Path) -> None:
+    class Refusing:
+        """A later coverage whose own choice of files we would break."""
+
+        def __init__(self) -> None:
+            self.source_match = before
+
+        def check_include_omit_etc(self, name: str, frame: object) -> str | None:
+            return None if self.source_match is before else f"{name} is refused"
+
+    before = TreeMatcher([str(root)], "source")
+    owner = SimpleNamespace(_inorout=Refusing())
+    assert (narrow(owner, [root / "shop.py"]), owner._inorout.source_match) == (False, before)
+    assert [narrow(other, [root]) for other in (SimpleNamespace(), SimpleNamespace(_inorout=None))] == [False, False]
 
 
 def test_data_that_is_missing_or_broken_is_a_clear_error(root: Path) -> None:

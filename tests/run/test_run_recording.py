@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from pytest_llmgen.run.recording import MOST_CALLS, recording
 
 
@@ -42,3 +45,14 @@ def test_equal_calls_are_one_and_their_number_is_bounded():
             shout(f"text {number // 2}")
     assert len(calls[place(shout)]) == MOST_CALLS
     assert calls[place(shout)][:2] == [{"text": "'text 0'"}, {"text": "'text 1'"}]
+
+
+def test_what_a_strategy_of_the_tests_gave_is_noted():
+    @settings(derandomize=True, database=None, deadline=None, max_examples=10)
+    @given(st.sampled_from(["tea", "rice"]))
+    def check(text):
+        shout(text)
+
+    with recording({place(shout): ["text"]}) as calls:
+        check()
+    assert sorted(row["text"] for row in calls[place(shout)]) == ["'rice'", "'tea'"]

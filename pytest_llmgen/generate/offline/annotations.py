@@ -79,13 +79,15 @@ class Annotations:
         seen: Mapping[str, Sequence[Term]] | None = None,
         given: Mapping[str, Sequence[Term]] | None = None,
         proved: Mapping[str, Sequence[Term]] | None = None,
+        drawn: Mapping[str, Sequence[Term]] | None = None,
     ) -> None:
         """``hints``: values by what they are for; by class ``seen``: objects of tests, ``given``: fixtures.
 
-        ``proved`` are objects that were seen to come into being, where most others do not.
+        ``proved`` are objects that were seen to come into being, where most others do not; ``drawn`` come from
+        Hypothesis strategies, by name as the code has it.
         """
         self._world, self._hints, self._seen, self._given = world, hints or {}, seen or {}, given or {}
-        self._proved = proved or {}
+        self._proved, self._drawn = proved or {}, drawn or {}
 
     def terms_of_text(self, text: str, depth: int = 0) -> list[Term]:
         """Terms for an annotation given as text; none where it cannot be read."""
@@ -113,11 +115,7 @@ class Annotations:
             case ast.Call(func=function) if (made := dotted(function).rpartition(".")[2]) in MADE:
                 return within(self.terms_of_text(MADE[made], depth), limits_of([node]))
             case ast.Name() | ast.Attribute():
-                return (
-                    basic(dotted(node))
-                    if dotted(node) in BASIC
-                    else self._named(dotted(node).rpartition(".")[2], depth)
-                )
+                return self._by_name(dotted(node), depth)
             case _:
                 return []
 
@@ -141,6 +139,12 @@ class Annotations:
         """Terms where the annotation says nothing that can be built: by the name, else of several types."""
         wanted = suggested(parameter.name)
         return unique([*([wanted] if wanted else []), *self.unknown()])
+
+    def _by_name(self, name: str, depth: int) -> list[Term]:
+        plain = name.rpartition(".")[2]
+        known = basic(name) if name in BASIC else self._named(plain, depth)
+        drawn = () if plain in self._world.classes else self._drawn.get(name, self._drawn.get(plain, ()))
+        return unique([*drawn, *known])
 
     def _named(self, name: str, depth: int) -> list[Term]:  # noqa: PLR0911 (a table of cases reads best so)
         name = SAME.get(name, name)
@@ -285,7 +289,8 @@ class Annotations:
 
     def build(self, shape: ClassShape, depth: int = 0) -> list[Term]:
         """Objects of a class of the project: fixtures, then expressions that make them, the plainest first."""
-        return unique([*self._given.get(shape.name, ()), *self._proved.get(shape.name, ()), *self._made(shape, depth)])
+        first = (self._given, self._proved, self._drawn)
+        return unique([*(term for known in first for term in known.get(shape.name, ())), *self._made(shape, depth)])
 
     def _made(self, shape: ClassShape, depth: int) -> list[Term]:
         if shape.kind is ClassKind.ENUM:

@@ -15,6 +15,7 @@ from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
 from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of, sound_bases
 from pytest_llmgen.generate.offline.documented import documented, module_names
+from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknown_types
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.looking import look_twice
@@ -75,6 +76,8 @@ class OfflineGenerator:
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
         self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
         self._compiled: dict[str, list[tuple[str, str, int]]] = {}
+        self._drawn: dict[str, dict[str, list[Term]]] = {}  # by module: what strategies gave, by type
+        self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -153,7 +156,8 @@ class OfflineGenerator:
         prefix = f"{assignment.module.path}::"
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
         made = {name: terms for each in known for name, terms in each.items()}
-        return plan_of(assignment, modules, self._patterns(assignment.module), self._given(assignment), made)
+        patterns, given = self._patterns(assignment.module), self._given(assignment)
+        return plan_of(assignment, modules, patterns, given, made, self._drawn_for(assignment, modules))
 
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
@@ -189,6 +193,17 @@ class OfflineGenerator:
             sources = [one.value.source for one in seen if one.value and one.value.source]
             self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
         return self._compiled[module.name]
+
+    def _drawn_for(self, assignment: Assignment, modules: Mapping[str, Module]) -> Mapping[str, Sequence[Term]]:
+        """What Hypothesis strategies give: those of the project once, those of unknown types once for each module."""
+        if self._of_project is None:
+            self._of_project = of_strategies(self._prober, assignment.context.strategies)
+        module = assignment.module
+        if module.path not in self._drawn:
+            asked = unknown_types(module, modules)
+            fresh = {name: line for name, line in asked.items() if name.rpartition(".")[2] not in self._of_project}
+            self._drawn[module.path] = {**of_types(self._prober, fresh, module.source), **self._of_project}
+        return self._drawn[module.path]
 
     def _given(self, assignment: Assignment) -> tuple[Given, ...]:
         """The fixtures of the project, seen once: every function has the same."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
@@ -25,6 +24,7 @@ from pytest_llmgen.generate.offline.code import (
 from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.commands import command_lines
 from pytest_llmgen.generate.offline.docs import examples_of, seen_objects, seen_rows
+from pytest_llmgen.generate.offline.drawn import NOTHING
 from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import Given, named, objects_of, usable
@@ -80,12 +80,13 @@ def plan_of(
     modules: Mapping[str, Module],
     compiled: Sequence[tuple[str, str, int]] = (),
     given: Sequence[Given] = (),
-    objects_made: Mapping[str, Sequence[Term]] = MappingProxyType({}),
+    objects_made: Mapping[str, Sequence[Term]] = NOTHING,
+    drawn: Mapping[str, Sequence[Term]] = NOTHING,
 ) -> Plan:
     """Work out how the target is called and with which values.
 
     ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project, ``objects_made``
-    what was seen to come into being, by class.
+    what was seen to come into being, by class, ``drawn`` what Hypothesis strategies gave, by type.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
@@ -106,7 +107,7 @@ def plan_of(
     texts = (*told, *accepted, *context.examples, *context.callers, *context.recorded)
     known = {**imports_of(tree, module), **{name: shape.statement for name, shape in world.classes.items()}}
     seen_made = seen_objects(texts, world.classes, known)
-    annotations = Annotations(world, hints_of(tree), seen_made, objects_of(given), objects_made)
+    annotations = Annotations(world, hints_of(tree), seen_made, objects_of(given), objects_made, drawn)
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]

@@ -21,6 +21,8 @@ _ROUNDS = 6
 _MAX_VARIANTS = 14
 _MAX_FINDS = 24
 _EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
+_CODE = re.compile(r"\w*\d\w*([.:/-]\w+)+")
+"""``1.4.0rc1``, ``192.0.2.7``, ``3494-6``: a text that some constructor reads, and that means something as a whole."""
 _PER_ARGUMENT, _PER_STEP, _PER_ODDITY = 6, 16, 12
 _SOME = "hello"
 _WORD = re.compile("|".join([r"'[a-z]{1,8}'|'[A-Z]{1,4}'", *map(re.escape, sorted(TEXTS))]))
@@ -240,8 +242,14 @@ def _smaller(tree: ast.Expression) -> Iterator[ast.Expression]:
 
 
 def _is_exact(node: ast.AST) -> bool:
-    """Whether shorter parts would only look odd: ``date(1, 1, 1)``."""
-    return isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _EXACT
+    """Whether shorter parts would only look odd: ``date(1, 1, 1)``, ``Version('0rc')``."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = dotted(node.func).rpartition(".")[2]
+    match node:
+        case ast.Call(args=[ast.Constant(value=str() as text)], keywords=[]) if name[:1].isupper():
+            return name in _EXACT or _CODE.fullmatch(text) is not None
+    return name in _EXACT
 
 
 def _replacements(node: ast.AST) -> Iterator[tuple[str, object]]:

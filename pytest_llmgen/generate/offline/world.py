@@ -200,7 +200,7 @@ def _classes_behind(
     tree: ast.Module, module: Module, others: Mapping[str, Module]
 ) -> Iterator[tuple[str, ast.ClassDef, str]]:
     """Classes of the modules that the module imports from, and of those behind these: objects may need them."""
-    waiting, seen = _sources(tree, module), {module.name}
+    waiting, seen = sources_of(tree, module), {module.name}
     for name in waiting:
         if name in seen or name not in others or len(seen) > _MAX_MODULES:
             continue
@@ -209,13 +209,13 @@ def _classes_behind(
             other = parsed(others[name].source)
         except SyntaxError:
             continue
-        waiting.extend(_sources(other, others[name]))
+        waiting.extend(sources_of(other, others[name]))
         for node in other.body:
             if isinstance(node, ast.ClassDef):
                 yield node.name, node, f"from {name} import {node.name}"
 
 
-def _sources(tree: ast.Module, module: Module) -> list[str]:
+def sources_of(tree: ast.Module, module: Module) -> list[str]:
     """What may be modules that the module imports from; ``from . import money`` may mean one, too."""
     nodes = [ast.parse(statement).body[0] for statement in imports_of(tree, module).values()]
     froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
@@ -258,7 +258,7 @@ def modules_of(tree: ast.Module) -> dict[str, str]:
 def _imported_aliases(tree: ast.Module, module: Module, others: Mapping[str, Module]) -> dict[str, ast.expr]:
     """What the modules that the module imports from assign: annotations may name it."""
     found: dict[str, ast.expr] = {}
-    for name in _sources(tree, module):
+    for name in sources_of(tree, module):
         if name in others and name != module.name:
             with suppress(SyntaxError):
                 assigned = _assigned(parsed(others[name].source))
