@@ -179,8 +179,9 @@ class Judge:
 
         def put_back() -> None:
             unload(modules, root)
-            watch.put_back(files)
-            gc.collect()  # what held nothing but itself may still be found by its weak references
+            gc.collect()  # what holds nothing but itself may still be found by its weak references
+            if watch.put_back(files):
+                gc.collect()
 
         return _begun(watch, files), put_back
 
