@@ -143,6 +143,8 @@ class Bench:
     def _ours(self, project: Project, root: Path, *, operators: str) -> Outcome:
         notes, library = root.parent / "ours.json", root.parent / "library"
         shutil.copytree(ROOT / "pytest_llmgen", library / "pytest_llmgen")  # what is measured can't change meanwhile
+        compiled = [self.python("ours", project), "-m", "compileall", "-q", str(library)]
+        subprocess.run(compiled, check=True)  # as pip has done for the other tools
         program = [self.python("ours", project), str(HERE / "ours_main.py"), str(notes)]
         command = [*program, "-p", "pytest_llmgen.plugin", "--llm-check"]
         limits = [f"--llm-target={project.module}", f"--llm-sandbox={self.sandbox}", f"--llm-workers={WORKERS}"]

@@ -21,7 +21,8 @@ TIMEOUT_FLOOR = 2.0
 """Seconds that even the fastest tests get: a loaded machine stalls for a while."""
 
 
-CPU_FLOOR = 0.3
+CPU_FACTOR = 20.0
+CPU_FLOOR = 0.1
 """CPU seconds that even the fastest tests get: an endless loop uses CPU, a loaded machine gives none."""
 
 
@@ -72,7 +73,7 @@ def timeout_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float)
 def cpu_limit_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float) -> float:
     """CPU seconds for all of the tests together; 0, for none, where a timeout was asked for."""
     clean = sum(seconds.get(test, 0.0) for test in tests)
-    return 0.0 if asked > 0 else CPU_FLOOR + TIMEOUT_FACTOR * clean
+    return 0.0 if asked > 0 else CPU_FLOOR + CPU_FACTOR * clean
 
 
 def jobs(
@@ -84,6 +85,7 @@ def jobs(
     seconds: Mapping[str, float],
     asked_timeout: float = 0.0,
     every_test: bool = False,
+    unproved: bool = False,
     ran: Mapping[str, Hits] = _NO_HITS,
 ) -> tuple[tuple[MutantJob, ...], tuple[MutantVerdict, ...]]:
     """Jobs for the mutants that tests reach, and the verdicts that need no run.
@@ -108,7 +110,8 @@ def jobs(
         reached = reached or tests_after_import(mutant, known, lines, ran.get(mutant.path, Hits()))
         if tests := order(reached, seconds):
             timeout = timeout_of(tests, seconds, asked_timeout)
-            made.append(MutantJob(mutant, tests, timeout, every_test, cpu_limit_of(tests, seconds, asked_timeout)))
+            cpu = cpu_limit_of(tests, seconds, asked_timeout)
+            made.append(MutantJob(mutant, tests, timeout, every_test, cpu, unproved))
         else:
             verdicts.append(MutantVerdict(mutant.id, MutantStatus.NO_COVERAGE, detail="no test runs this statement"))
     return tuple(made), tuple(verdicts)

@@ -39,6 +39,7 @@ class MutantJob:
     timeout: float  # wall seconds for the whole job
     every_test: bool = False  # run all of them (kill matrix) instead of stopping at the first kill
     cpu: float = 0.0  # CPU seconds for the whole job, 0 for no other limit than the timeout
+    unproved: bool = False  # of a matrix: a test that fails once counts as a killer, nothing is run again to prove it
 
 
 @dataclass(frozen=True, slots=True)

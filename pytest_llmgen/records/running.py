@@ -72,13 +72,14 @@ class Probe:
     expression: str
     watch: tuple[str, ...] = ()
     path: str = ""  # the file whose lines are wanted
-    alone: bool = False  # in a child of its own; others may share one, and see what is left in modules
+    alone: bool = False  # in a process that no other has changed; others share one, and see what is left in modules
     mutant: Mutant | None = None  # the code under test is changed like this
     unseen: tuple[str, ...] = ()  # what is not looked at, since it is not the same each time
     afterwards: tuple[
         str, ...
     ] = ()  # expressions that are evaluated last, after an error as well: they may change things
     asserted: tuple[str, ...] | None = None  # of what is looked at only this counts, where it is given
+    hour: int | None = None  # of a day to come, which it is while the expression is evaluated; None for now
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,8 @@ class Challenger:
         pieces = {
             number: self._piece(*data) for number, data in zip(request["numbers"], request["pieces"], strict=True)
         }
-        waiting: list[_Met] = []
-        for data in request["challenges"]:
-            met = _Met(data["number"], from_json(Mutant, data["mutant"]), data["places"])
-            if met.mutant is not None and not met.mutant.needs_import and self._judge.ran_at_import(met.mutant):
-                self._tell(met, [], all_same=False)
-            else:
-                waiting.append(met)
+        asked = request["challenges"]
+        waiting = [_Met(data["number"], from_json(Mutant, data["mutant"]), data["places"]) for data in asked]
         while waiting:
             waiting = waiting[self._take_turn(waiting, pieces, request) :]
 
@@ -73,7 +68,7 @@ class Challenger:
             nonlocal done
             if record["kind"] == "met":
                 places = record["places"]
-                self._tell(waiting[done], places or [], all_same=places == [])
+                self._tell(waiting[done], places or [], all_same=places == [] and not self._is_half(waiting[done]))
                 done += 1
             else:
                 self._channel.send(protocol.ALIVE)
@@ -93,6 +88,10 @@ class Challenger:
             self._tell(waiting[done], [], all_same=False)
             done += 1
         return done
+
+    def _is_half(self, met: _Met) -> bool:
+        """Whether it ran at import, too: what that did here is the code's, so that sameness proves nothing."""
+        return met.mutant is not None and not met.mutant.needs_import and self._judge.ran_at_import(met.mutant)
 
     def _meet(self, met: _Met, pieces: dict[int, Piece], request: dict[str, Any], report: Reporter) -> list[int] | None:
         """The calls that differ, in the child; None where the mutant can't be made what runs there."""

@@ -132,19 +132,24 @@ def prove(
 
 
 class Settler:
-    """Whether a process looks as it did, be it after something was put back; for a child."""
+    """Whether a process looks as it did, be it after something was put back; for a child.
 
-    def __init__(self, shortcut: Shortcut, is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
+    ``is_fresh`` is given the test file to look at, None for those of all tests of the group.
+    """
+
+    def __init__(
+        self, shortcut: Shortcut, is_fresh: Callable[[str | None], bool], put_back: Callable[[], None]
+    ) -> None:
         self._shortcut, self._is_fresh, self._put_back = shortcut, is_fresh, put_back
 
-    def settles(self) -> bool:
+    def settles(self, file: str | None = None) -> bool:
         """Look, and look again where something had to be put back."""
         self._shortcut.forget()
         self._shortcut.reopen()  # or its log handlers would be missed
-        if self._is_fresh():
+        if self._is_fresh(file):
             return True
         self._put_back()
-        return self._is_fresh()
+        return self._is_fresh(file)
 
 
 class GroupChild:
@@ -201,6 +206,8 @@ class GroupChild:
         """
         with case.activate():
             result = self._run(item)
+        if case.job.unproved:  # a candidate, which has its file for itself: no other test has anything of it
+            return result if result.outcome in KILLS else None, self._settles(str(item.path))
         if result.outcome not in KILLS:
             return None, not each or self._settles()
         if not is_first and not self._settles():

@@ -67,7 +67,7 @@ def settle(job: MutantJob, run: Run, proof: Proof = Proof()) -> MutantVerdict:
 
     A kill counts when it came first in its child or comes again alone; a timeout when it comes twice, be it that
     a group had no patience with it before.
-    What ``proof`` says is not run again.
+    What ``proof`` says is not run again.  Of an unproved job every failure counts as it is seen, and no timeout does.
 
     Raises:
         NeedsColdRunError: the module must be imported with the mutant in it.
@@ -109,7 +109,8 @@ class _Case:
     def _attempt(self, tests: Sequence[str]) -> Attempt:
         job = self._job
         attempt = self._run(tests, job.timeout, every=job.every_test)
-        if attempt.end.how == TIMEOUT and not self._hung and not any(o in KILLS for _, o in attempt.results):
+        is_doubted = attempt.end.how == TIMEOUT and not self._hung and not job.unproved
+        if is_doubted and not any(o in KILLS for _, o in attempt.results):
             attempt = self._run(tests, job.timeout * CONFIRM_FACTOR, every=job.every_test)
         self._tests_run += len(attempt.results)
         return attempt
@@ -118,7 +119,7 @@ class _Case:
         """Places of failing tests in the attempt; those that prove themselves become killers."""
         kills = [place for place, (_, outcome) in enumerate(attempt.results) if outcome in KILLS]
         for place in kills:
-            if place == 0 or self._fails_alone(attempt.results[place][0]):
+            if place == 0 or self._job.unproved or self._fails_alone(attempt.results[place][0]):
                 self._killers.append(attempt.results[place][0])
                 self._detail = self._detail or attempt.detail
         return kills

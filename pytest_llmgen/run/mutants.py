@@ -68,12 +68,11 @@ class Judge:
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self._clean: dict[str, float] = {}  # seconds of a test without a mutant
-        self._index = Index({}, {})  # until it has looked around
+        self._index, self._has_looked = Index({}, {}), False  # until it has looked around
 
     def look_around(self) -> None:
         """Do once what each child would do; needed after every import."""
         self.look_for_functions()
-        gc.unfreeze()
         self.shortcut.consider(self._live.items.values())
         for path in {str(item.path) for item in self._live.items.values()}:
             linecache.getlines(path)
@@ -83,12 +82,13 @@ class Judge:
         gc.freeze()
 
     def look_for_functions(self) -> None:
-        """Find the functions that are alive now."""
-        gc.unfreeze()
-        self._watch = None
+        """Find the functions that are alive now; what an earlier look has seen is frozen, and not walked again."""
+        if not self._has_looked:
+            gc.unfreeze()
+        self._watch, self._has_looked = None, True
         self._visible.clear()
         gc.collect()
-        self._index = index_functions(str(self._live.root), self._live.sources)
+        self._index = self._index.joined(index_functions(str(self._live.root), self._live.sources))
         gc.freeze()
 
     def serve(self, request: dict[str, Any]) -> None:
@@ -167,19 +167,21 @@ class Judge:
             self._watch = Watch(modules_below(str(self._live.root)), apart)
         return self._watch
 
-    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[[], bool], Callable[[], None]]:
+    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[..., bool], Callable[[], None]]:
         """Begins to watch, in a child where no test has run and none but these will.
 
         Returns:
-            What says whether the process looks as it does now, and what undoes the changes that can be undone.
+            What says whether the process looks as it does now (be it with a look at one test file only), and what
+            undoes the changes that can be undone.
         """
         watch, files = self._watched, sorted({str(item.path) for item in items})
         modules, root = frozenset(sys.modules), str(self._live.root)
 
         def put_back() -> None:
             unload(modules, root)
-            watch.put_back(files)
-            gc.collect()  # what held nothing but itself may still be found by its weak references
+            gc.collect()  # what holds nothing but itself may still be found by its weak references
+            if watch.put_back(files):
+                gc.collect()
 
         return _begun(watch, files), put_back
 
@@ -298,9 +300,13 @@ class Judge:
             teller.flush()
 
 
-def _begun(watch: Watch, files: Sequence[str] = ()) -> Callable[[], bool]:
+def _begun(watch: Watch, files: Sequence[str] = ()) -> Callable[..., bool]:
     process = process_state()  # of the child: Python seeds its random numbers anew after a fork
-    return lambda: process_state() == process and watch.is_same(files)
+
+    def is_fresh(file: str | None = None) -> bool:
+        return process_state() == process and watch.is_same(files if file is None else (file,))
+
+    return is_fresh
 
 
 class Teller:

@@ -275,6 +275,8 @@ class Pool:
     def _take(self, worker: Worker, message: dict[str, Any]) -> None:
         kind = message["kind"]
         if kind == protocol.HELLO:
+            if not any(other.ready for other in self._workers):
+                self._began = time.monotonic()  # nothing was done while the first one started
             worker.ready, self._start_seconds = True, time.monotonic() - worker.started
             self.hello = self.hello or message
         elif kind == protocol.REFUSED:

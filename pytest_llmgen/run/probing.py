@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from pytest_llmgen.generate.offline.clock import HELD
 from pytest_llmgen.generate.offline.showing import shown_text
 from pytest_llmgen.records import RESULT, Observation, Probe, Value
+from pytest_llmgen.run.clocks import Clock
 from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
@@ -46,16 +48,17 @@ class Piece:
     afterwards: tuple[str, ...]
     asserted: tuple[str, ...] | None
     expected: str
+    hour: int | None = None
 
 
-def observe(probe: Probe, meter: Meter, root: Path) -> dict[str, Any]:
+def observe(probe: Probe, meter: Meter | None, root: Path, clock: Clock | None = None) -> dict[str, Any]:
     """Everything that an ``Observation`` needs, as JSON, with raw lines and arcs of the file wanted."""
     try:
         piece = compiled(probe, "")
     except Exception as error:  # noqa: BLE001 (whatever it raises is the observation)
         return {"how": "setup-failed", **_error(error)}
     with listening() as listener:
-        answer = _look(piece, meter if probe.path else None, root)
+        answer = _look(piece, meter if probe.path else None, root, clock)
     hits = answer.pop("hits", {}).get(probe.path)
     if listener.heard:
         answer["heard"] = list(simple(listener.heard))
@@ -72,7 +75,8 @@ def compiled(probe: Probe, expected: str) -> Piece:
     """
     setup, expression = compile(probe.setup, "<setup>", "exec"), compile(probe.expression, "<probe>", "eval")
     unseen = frozenset(probe.unseen)
-    return Piece(setup, expression, probe.expression, probe.watch, unseen, probe.afterwards, probe.asserted, expected)
+    watch, after, asserted = probe.watch, probe.afterwards, probe.asserted
+    return Piece(setup, expression, probe.expression, watch, unseen, after, asserted, expected, probe.hour)
 
 
 def differing(
@@ -121,7 +125,7 @@ def _shown(answer: dict[str, Any], raised: frozenset[str]) -> str:
     return shown_text(Observation("", answer["how"], value, kind, message, output, changed), raised)
 
 
-def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
+def _look(piece: Piece, meter: Meter | None, root: Path, clock: Clock | None = None) -> dict[str, Any]:
     namespace = _fresh(root)
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
@@ -135,7 +139,9 @@ def _look(piece: Piece, meter: Meter | None, root: Path) -> dict[str, Any]:
         before = watched(piece.watch, namespace, piece.unseen, is_whole=False)
         output.seek(0)
         output.truncate()
-        answer = _evaluate(piece.expression, namespace, meter)
+        moment = contextlib.nullcontext() if piece.hour is None or clock is None else clock.at(piece.hour)
+        with moment:
+            answer = _evaluate(piece.expression, namespace, meter)
         printed = output.getvalue()[:TEXT_LIMIT]
         asked = piece.watch if answer["how"] == "returned" else [name for name in piece.watch if name.endswith(_ASKED)]
         after = watched(asked, namespace, piece.unseen, echo=piece.text)
@@ -156,7 +162,8 @@ def _fresh(root: Path) -> dict[str, Any]:
 
 
 def _undo(namespace: dict[str, Any]) -> None:
-    """Give back what ``monkeypatch`` replaced, and hear nothing more: other probes run in this process."""
+    """Give back what ``monkeypatch`` replaced, hear nothing more, close files: other probes run in this process."""
+    namespace.pop(HELD, None)
     for item in list(namespace.values()):
         if isinstance(item, pytest.MonkeyPatch):
             item.undo()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import importlib
 import os
 import random
@@ -14,7 +15,7 @@ import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import takewhile
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from pytest_llmgen.run import protocol, quieting
 from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.challenger import Challenger
 from pytest_llmgen.run.channel import Channel
+from pytest_llmgen.run.clocks import Clock
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
-from pytest_llmgen.run.fork import TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
+from pytest_llmgen.run.fork import DONE, TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.mapping import Row, Visit
@@ -152,6 +154,7 @@ class Server:
     # --- serving ---
 
     def _prepare(self) -> None:
+        gc.enable()
         config = self._session.config
         quieting.forget_selection(config)
         quieting.silence_terminal(config)
@@ -499,13 +502,16 @@ class Server:
         mutant = from_json(Mutant, request["mutant"])
         waiting = [from_json(Probe, data) for data in request["probes"]]
         while waiting:
-            together = waiting[:1] if waiting[0].alone else list(takewhile(lambda probe: not probe.alone, waiting))
-            answered = self._observe_in_turn(together, mutant, request["timeout"])
-            waiting = waiting[len(together) if _changes(mutant) else answered :]
+            _, alike = next(groupby(waiting, key=lambda probe: probe.alone))
+            waiting = waiting[self._observe_in_turn(list(alike), mutant, request) :]
 
-    def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, limit: float) -> int:
-        """Observe probes in one child until one of them ends it; how many were answered."""
-        answered = 0
+    def _observe_in_turn(self, probes: Sequence[Probe], mutant: Mutant | None, request: dict[str, Any]) -> int:
+        """Observe probes in one child until one of them ends it; how many were answered.
+
+        Those that are to be alone share it as long as each has left the process as it was.
+        """
+        answered, limit = 0, float(request["timeout"])
+        looks_fresh = self._judge.freshness(request["path"]) if probes[0].alone and len(probes) > 1 else None
 
         def on_record(record: dict[str, Any]) -> float:
             nonlocal answered
@@ -516,14 +522,21 @@ class Server:
         def work(report: Reporter) -> None:
             if mutant is not None:
                 self._judge.change(mutant)
+            clock = Clock()
+            is_fresh = looks_fresh() if looks_fresh is not None else None
             for probe in probes:
-                report.send("seen", **observe(probe, self._meter, self._root))
+                report.send("seen", **observe(probe, self._meter, self._root, clock))
+                if probe.alone and (is_fresh is None or not is_fresh()):
+                    break
 
         if mutant is not None and self._judge.ran_at_import(mutant):
             end = End("crashed", "its line runs when the module is imported")
         else:
             end = self._child(work, on_record, limit)
-        for probe in probes[answered : None if _changes(mutant) else answered + 1]:
+        if end.how == DONE and answered:
+            return answered
+        only_one = probes[0].alone or not _changes(mutant)
+        for probe in probes[answered : answered + 1 if only_one else None]:
             self._channel.send(protocol.OBSERVATION, how=end.how, detail=end.detail, id=probe.id, seconds=limit)
             answered += 1
             end = End("crashed", "not observed: the probe before it did not end")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import textwrap
-import time
 
 import pytest
-from test_generate_offline_generator import InProcessProber, candidates_of, module_of
+from test_generate_offline_generator import candidates_of, module_of
 
-from pytest_llmgen.generate.offline.clock import later, reads_clock
+from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.showing import is_showable
-from pytest_llmgen.records import Observation, Oracle, Probe
+from pytest_llmgen.records import Observation, Oracle
 
 
 def promised(source):
@@ -84,34 +82,6 @@ def test_an_accident_on_a_plain_input_is_suspected_and_one_on_an_empty_input_is_
 def test_a_type_error_of_pythons_own_is_not_asserted(message, expected):
     seen = Observation("x", "raised", error_type="builtins.TypeError", error_message=message)
     assert is_showable(seen, frozenset({"TypeError"})) is expected
-
-
-def test_the_clock_is_ahead_for_one_call_only():
-    setup = "import datetime\nfrom datetime import date\nimport time\nstart = datetime.datetime(2024, 1, 1)"
-    expression = (
-        "(datetime.datetime.now().year, date.today(), time.time(), start, isinstance(start, datetime.datetime))"
-    )
-    prober = InProcessProber([])
-    space = {}
-    probe, _ = later(Probe("now", setup, expression), "later")
-    exec(probe.setup, space)
-    year, day, seconds, start, is_one = eval(probe.expression, space)
-    today = dt.datetime.now(tz=dt.UTC).date()
-    assert day > today + dt.timedelta(days=400)
-    assert year > today.year
-    assert seconds > time.time() + 400 * 86_400
-    assert (type(start), is_one) == (dt.datetime, True)
-    assert type(dt.datetime.now(tz=dt.UTC)) is dt.datetime
-    assert prober.observe(probe).outcome == "returned"
-
-
-def test_the_clock_is_ahead_at_both_ends_of_a_day():
-    hours = []
-    for probe in later(Probe("now", "import datetime", "datetime.datetime.now().hour"), "later"):
-        space = {}
-        exec(probe.setup, space)
-        hours.append(eval(probe.expression, space))
-    assert hours == [0, 23]
 
 
 CLOCK = """

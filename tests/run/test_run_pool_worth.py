@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.run.pool import WORTH, Pool, Request
+from pytest_llmgen.run.protocol import HELLO
 
 
 class Ready:
-    ready, request = True, None
+    ready, request, started = True, None, 0.0
 
 
 def pool(workers: int, left: int, done: int, start: float = 1.0) -> Pool:
@@ -41,3 +42,15 @@ def test_nobody_is_waited_for_where_none_works_and_none_comes_while_one_starts()
     starting._workers[0].ready = False
     assert starting._next_start() == math.inf
     assert not starting._needs_more()
+
+
+def test_the_time_in_which_the_first_worker_starts_is_none_that_the_work_takes() -> None:
+    starting: Any = pool(1, 4, 0)
+    starting._workers[0].ready = False
+    starting._take(starting._workers[0], {"kind": HELLO})
+    assert not starting._needs_more()
+    began = starting._began
+    starting._workers.append(Ready())
+    starting._workers[1].ready = False
+    starting._take(starting._workers[1], {"kind": HELLO})
+    assert starting._began == began > 100.0

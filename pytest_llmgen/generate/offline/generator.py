@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,9 +22,9 @@ from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, UnsuitableError, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.regexes import patterns_probes
 from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
 from pytest_llmgen.generate.offline.styling import restyled
+from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
 from pytest_llmgen.generate.offline.terms import Term, unique
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.write import Writer
@@ -36,7 +35,6 @@ from pytest_llmgen.records import (
     Module,
     OpenGaps,
     Origin,
-    Probe,
     Prober,
     Reply,
     Stage,
@@ -76,7 +74,7 @@ class OfflineGenerator:
         self._memories = Memories()
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
         self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
-        self._compiled: dict[str, list[tuple[str, str, int]]] = {}
+        self._holdings: dict[str, Holdings] = {}
         self._drawn: dict[str, dict[str, list[Term]]] = {}  # by module: what strategies gave, by type
         self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
@@ -157,8 +155,8 @@ class OfflineGenerator:
         prefix = f"{assignment.module.path}::"
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
         made = {name: terms for each in known for name, terms in each.items()}
-        patterns, given = self._patterns(assignment.module), self._given(assignment)
-        return plan_of(assignment, modules, patterns, given, made, self._drawn_for(assignment, modules))
+        held, given = self._held(assignment.module), self._given(assignment)
+        return plan_of(assignment, modules, held, given, made, self._drawn_for(assignment, modules))
 
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
@@ -186,14 +184,11 @@ class OfflineGenerator:
         end = self._clock() + (part * assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
 
-    def _patterns(self, module: Module) -> list[tuple[str, str, int]]:
-        """The regular expressions of a module as they are when it has been imported, once for each module."""
-        if module.name not in self._compiled:
-            probes = [Probe(f"patterns#{rank}", *text) for rank, text in enumerate(patterns_probes(module.name))]
-            seen = self._prober.probe(probes) if "re" in module.source else []
-            sources = [one.value.source for one in seen if one.value and one.value.source]
-            self._compiled[module.name] = [each for source in sources for each in ast.literal_eval(source)]
-        return self._compiled[module.name]
+    def _held(self, module: Module) -> Holdings:
+        """What a module holds when it has been imported, asked once for each module."""
+        if module.name not in self._holdings:
+            self._holdings[module.name] = holdings_of(self._prober, module)
+        return self._holdings[module.name]
 
     def _drawn_for(self, assignment: Assignment, modules: Mapping[str, Module]) -> Mapping[str, Sequence[Term]]:
         """What Hypothesis strategies give: those of the project once, those of unknown types once for each module."""
@@ -222,7 +217,8 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
-        partners = partners_for(assignment, modules) if is_first else []
+        is_wanted = may_claim(self._properties, assignment.context)
+        partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
         plan = self._with_answers(plan, partners)
         search = self._searching(assignment, plan, limits, memory)
         found = search.run(plan.seeds)

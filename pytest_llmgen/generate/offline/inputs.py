@@ -11,6 +11,7 @@ from itertools import permutations, zip_longest
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
 from pytest_llmgen.generate.offline.calls import AWAIT
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, decorator_names, parameters
+from pytest_llmgen.generate.offline.keeping import CHANGING_CALLS
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, unique
 from pytest_llmgen.generate.offline.usage import annotated
@@ -51,7 +52,6 @@ ALIKE = frozenset(
     | {"__add__", "__sub__", "__mul__", "__or__", "__and__", "__xor__", "__radd__", "__iadd__"}
 )
 """Methods that are mostly given another object of their own class."""
-_CHANGING_CALLS = {"append", "add", "extend", "update", "pop", "remove", "insert", "clear", "setdefault", "discard"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +409,7 @@ def _changes(node: FunctionNode) -> bool:
             case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self")), ctx=ast.Store() | ast.Del()):
                 return True
             case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self")), attr=attr)):
-                if attr in _CHANGING_CALLS:
+                if attr in CHANGING_CALLS:
                     return True
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"))))):
                 return True

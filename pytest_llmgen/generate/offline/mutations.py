@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import AWAIT
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source, literal, value_of
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, alike, from_source, value_of, written_like
 
 _FROM_POOL = 0.4
 _MAX_SIZE = 80
@@ -41,7 +41,7 @@ def mutate(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabula
             return rng.choice(list(pool)) if pool else term
         return _with_other_constant(term, rng, known) or (rng.choice(list(pool)) if pool else term)
     changed = change(value, rng, known)
-    return replace(literal(changed), is_odd=term.is_odd) if len(repr(changed)) <= _MAX_SIZE else term
+    return alike(term, changed) if len(repr(changed)) <= _MAX_SIZE else term
 
 
 def _with_other_steps(term: Term, pool: Sequence[Term], rng: random.Random, known: Vocabulary) -> Term:
@@ -120,8 +120,8 @@ def _with_other_constant(term: Term, rng: random.Random, known: Vocabulary) -> T
         return None
     if not _change_constant(tree, rng, known):
         return None
-    edge = from_source(ast.unparse(tree)).is_edge
-    return replace(term, source=ast.unparse(tree), is_edge=edge, label="")
+    source = written_like(term, ast.unparse(tree))
+    return replace(term, source=source, is_edge=from_source(source).is_edge, label="")
 
 
 def change(value: object, rng: random.Random, known: Vocabulary = ()) -> object:  # noqa: PLR0911 (one case a line)

@@ -19,7 +19,7 @@ from pytest_llmgen.generate.offline.enriching import enriched
 from pytest_llmgen.generate.offline.killing import SLOW, Hunt
 from pytest_llmgen.generate.offline.search import Find, Goal, Search, outcome_text
 from pytest_llmgen.generate.offline.shrinking import Needed
-from pytest_llmgen.generate.offline.terms import Term, literal
+from pytest_llmgen.generate.offline.terms import Term, alike
 
 _TRIED = 40
 """Inputs that are made."""
@@ -98,7 +98,7 @@ def _rows(callee: Callee, pools: Sequence[Sequence[Term]], told: Sequence[Input]
         row = list(rng.choice(bases))
         for place, values in known.items():
             if values and _is_literal(row[place]):
-                row[place] = _like(row[place], _richer(ast.literal_eval(row[place].source), values, rng, bool(told)))
+                row[place] = alike(row[place], _richer(ast.literal_eval(row[place].source), values, rng, bool(told)))
         found.append(tuple(row))
     return list(dict.fromkeys(found))
 
@@ -129,10 +129,6 @@ def _is_literal(term: Term) -> bool:
     except (ValueError, SyntaxError, TypeError):
         return False
     return True
-
-
-def _like(term: Term, value: object) -> Term:
-    return replace(literal(value), is_odd=term.is_odd)
 
 
 def _is_ordinary(callee: Callee, hunt: Hunt, find: Find) -> bool:

@@ -67,6 +67,18 @@ def replaced(
     return list(found.values())
 
 
+def imported_names(tree: ast.Module) -> dict[str, str]:
+    """Names that the module imports, with what they stand for."""
+    found = {}
+    for node in tree.body:
+        match node:
+            case ast.Import(names=aliases):
+                found.update({each.asname or each.name: each.name for each in aliases})
+            case ast.ImportFrom(module=str() as source, names=aliases, level=0):
+                found.update({each.asname or each.name: f"{source}.{each.name}" for each in aliases})
+    return found
+
+
 def full_name(called: str, names: Mapping[str, str]) -> str:
     """What a dotted name stands for by the imports of its module: ``dt.now`` for ``datetime.datetime.now``."""
     head, _, rest = called.partition(".")

@@ -37,6 +37,7 @@ from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, texts_of_patterns
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.suggestions import suggested
+from pytest_llmgen.generate.offline.tables import NO_HOLDINGS, Holdings, entries_for, rows_with
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, literal, snake_case, unique
 from pytest_llmgen.generate.offline.usage import annotated, asks_for_zone, constant_keys, forgives, guarded_types
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, imports_of, optional_fields, survey
@@ -78,15 +79,15 @@ class UnsuitableError(Exception):
 def plan_of(
     assignment: Assignment,
     modules: Mapping[str, Module],
-    compiled: Sequence[tuple[str, str, int]] = (),
+    held: Holdings = NO_HOLDINGS,
     given: Sequence[Given] = (),
     objects_made: Mapping[str, Sequence[Term]] = NOTHING,
     drawn: Mapping[str, Sequence[Term]] = NOTHING,
 ) -> Plan:
     """Work out how the target is called and with which values.
 
-    ``compiled`` are the module's regular expressions, ``given`` the fixtures of the project, ``objects_made``
-    what was seen to come into being, by class, ``drawn`` what Hypothesis strategies gave, by type.
+    ``held`` is what the module holds when it has been imported, ``given`` the fixtures of the project,
+    ``objects_made`` what was seen to come into being, by class, ``drawn`` what Hypothesis strategies gave, by type.
 
     Raises:
         UnsuitableError: it cannot be called, with the reason.
@@ -111,7 +112,7 @@ def plan_of(
     helpers = helpers_of(node, tree, target.qualname.rpartition(".")[0])
     mentioned = list({repr(v): v for item in (node, *helpers) for v in literals_of(item, world.constants)}.values())
     mutants = [item.mutant for item in assignment.gaps.survivors]
-    matching = [*texts_of_patterns(compiled, [node, *helpers]), *_matching([node, *helpers], world)]
+    matching = [*texts_of_patterns(held.patterns, [node, *helpers]), *_matching([node, *helpers], world)]
     formats = texts_of(node, target.docstring, [value for value in mentioned if isinstance(value, str)])
     literals = (*formats, *boundary_terms(mutants), *(literal(text) for text in matching), *neighbours(mentioned))
 
@@ -137,7 +138,8 @@ def plan_of(
     full = [objects, *pools] if (objects := collaborators.within(objects)) else pools
     shown = seen_rows(told, target.name, callee.parameters, known)
     rows = [*((*objects[:1], *row) for row in (*shown, *seen)), *_equal_rows(callee, full, mutants)]
-    around = situations([node, *helpers, *_made_by(shape, target.name)], tree, target.module)
+    rows.extend(rows_with(entries_for(held.tables, [node, *helpers]), full) if all(full) else [])
+    around = _around([node, *helpers, *_made_by(shape, target.name)], tree, target.module, pools)
     made = {each.name: each.stand_in for each in given}
     callee = replace(
         callee,
@@ -163,6 +165,14 @@ def _told(target: Target, node: FunctionNode) -> list[str]:
     """The calls that the documentation shows."""
     told = told_of(target.docstring, target.name, parameters(node))
     return [item.expression for item in (*examples_of(target.docstring), *told)]
+
+
+def _around(
+    nodes: Sequence[FunctionNode], tree: ast.Module, module: str, pools: Sequence[Sequence[Term]]
+) -> list[Term]:
+    """Situations of the call; texts and numbers among its first arguments may be keys of what the module keeps."""
+    firsts = [values[0].source for values in pools]
+    return situations(nodes, tree, module, [text for text in firsts if text[:1] in {"'", '"'} or text.isdigit()])
 
 
 def _matching(nodes: Sequence[FunctionNode], world: World) -> list[str]:
@@ -249,17 +259,15 @@ def _assigned_by(node: FunctionNode) -> set[str]:
     return {item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"}
 
 
-def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
-    """Functions that the target may undo, ready to be called."""
-    plans = {each: _partner(assignment, each, modules) for each in partners_of(assignment.target, assignment.module)}
+def partners_for(assignment: Assignment, modules: Mapping[str, Module], *, only_named: bool = False) -> list[Partner]:
+    """Functions that the target may undo, ready to be called; ``only_named``: those that the names tell of."""
+    mine = assignment.target
+    asked = {each: undoes(mine.name, each.name) for each in partners_of(mine, assignment.module)}
+    plans = {
+        each: _partner(assignment, each, modules) for each, is_named in asked.items() if is_named or not only_named
+    }
     return [
-        Partner(
-            plan.callee,
-            tuple(pool[0] for pool in plan.pools),
-            undoes(assignment.target.name, target.name),
-            plan.pools,
-            plan.shape,
-        )
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), asked[target], plan.pools, plan.shape)
         for target, plan in plans.items()
         if plan is not None
     ]

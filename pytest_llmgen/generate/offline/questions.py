@@ -53,8 +53,13 @@ def _only_tells(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     if name.partition("_")[0] in _COMMANDS or not _leaves_alone(name, methods):
         return False
     inside = list(ast.walk(methods[name]))
-    yields = any(isinstance(item, ast.Yield | ast.YieldFrom) for item in inside)
-    return not yields and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
+    goes_on = any(isinstance(item, ast.Yield | ast.YieldFrom | ast.Global) or _is_next(item) for item in inside)
+    return not goes_on and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
+
+
+def _is_next(item: ast.AST) -> bool:
+    """Whether it takes the next number or line: another is given the second time."""
+    return isinstance(item, ast.Call) and isinstance(item.func, ast.Name) and item.func.id == "next"
 
 
 def _leaves_alone(name: str, methods: Mapping[str, FunctionNode]) -> bool:

@@ -21,6 +21,8 @@ _COUNTS = (1, 0, 2, 3)
 _MAX_PATTERN = 900
 _MAX_PATTERNS = 12
 _FEW = 2
+_LETTERS = string.ascii_lowercase[1:] + string.printable
+"""What stands for any letter that is allowed: mostly a word is meant."""
 
 
 def matching_texts(node: FunctionNode, constants: Mapping[str, ast.expr]) -> list[str]:
@@ -96,7 +98,7 @@ def _letter(code: Any, argument: Any) -> str:
 
 def _member(items: list[tuple[Any, Any]]) -> str:
     if items[0][0] is codes.NEGATE:
-        return next((letter for letter in string.printable if not _is_in(letter, items[1:])), "")
+        return next((letter for letter in _LETTERS if not _is_in(letter, items[1:])), "")
     code, argument = items[0]
     if code is codes.LITERAL:
         return chr(argument)

@@ -14,7 +14,7 @@ from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.search import Find, Limits, goals_of, kind_of, probe_of
 from pytest_llmgen.generate.offline.showing import error_name
 from pytest_llmgen.generate.offline.suggestions import TEXTS
-from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge
+from pytest_llmgen.generate.offline.terms import OMITTED, Term, is_edge, written_like
 from pytest_llmgen.records import Prober
 
 _ROUNDS = 6
@@ -199,8 +199,8 @@ def _variants(term: Term, usual: Term) -> Iterator[Term]:
     except SyntaxError:
         return  # several arguments, or a keyword with its value
     for changed in _smaller(tree):
-        source = ast.unparse(changed)
-        if source != term.source:
+        source = written_like(term, ast.unparse(changed))
+        if source and source != term.source:
             yield replace(term, source=source, is_edge=is_edge(changed.body), label="")
 
 

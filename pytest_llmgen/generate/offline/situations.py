@@ -1,19 +1,25 @@
-"""What surrounds a call: environment, clock and what leaves the program, set by ``monkeypatch``."""
+"""What surrounds a call: environment, clock, what leaves the program and what the module keeps; by ``monkeypatch``."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 
 from pytest_llmgen.generate.offline.code import dotted
-from pytest_llmgen.generate.offline.outside import Replaced, full_name, replaced
+from pytest_llmgen.generate.offline.keeping import beginnings
+from pytest_llmgen.generate.offline.outside import Replaced, full_name, imported_names, replaced
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import BY_NAME
 
 PLACE = "situation"
 _MAX_VARIABLES = 4
 _MAX_COMPARED = 4
+_TOGETHER = 2
+_MAX_TOGETHER = 8
+"""What the module keeps is changed at several places at once: so many values of each, so many rows."""
 _VALUES = ("1", "text", "")
 _MOMENT = (2024, 1, 31, 12, 30)
 _OTHER_MOMENTS = ((2024, 2, 29, 23, 59, 59), (2023, 12, 31, 0, 0), (2024, 6, 16, 8, 5))
@@ -53,23 +59,33 @@ class _Clock:
     place: str  # the dotted name that is replaced
 
 
-def situations(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[Term]:
-    """The usual situation first, then others; empty where the code asks for nothing that surrounds it."""
-    within, outside = _within(nodes, tree, module), replaced(nodes, dict(_names(tree)), module, BY_NAME)
+def situations(nodes: Sequence[ast.AST], tree: ast.Module, module: str, examples: Sequence[str] = ()) -> list[Term]:
+    """The usual situation first, then others; empty where the code asks for nothing that surrounds it.
+
+    ``examples`` are values that the call may have as arguments.
+    """
+    within = _within(nodes, tree, module)
+    kept = beginnings(nodes, tree, module, examples)
+    outside = [*replaced(nodes, imported_names(tree), module, BY_NAME), *kept]
     if not outside:
         return within
     usual = [answers[0] for answers in outside]
     others = [[*usual[:at], one, *usual[at + 1 :]] for at, answers in enumerate(outside) for one in answers[1:]]
+    if len(kept) > 1:
+        rows = product(*(answers[1 : _TOGETHER + 1] or answers for answers in kept))
+        others.extend([*usual[: -len(kept)], *row] for row in islice(rows, _MAX_TOGETHER))
     base, *more = within or [Term("None", fixtures=("monkeypatch",))]
     return [_joined(base, usual), *(_joined(base, row) for row in others), *(_joined(term, usual) for term in more)]
 
 
 def _joined(term: Term, row: Sequence[Replaced]) -> Term:
     """A situation in which calls that leave the program are answered, too."""
+    before = (*term.before, *(line for each in row for line in each.lines))
     return replace(
         term,
         imports=(*term.imports, *(line for each in row for line in each.imports)),
-        before=(*term.before, *(line for each in row for line in each.lines)),
+        fixtures=term.fixtures if before else (),
+        before=before,
         watched=(*term.watched, *(text for each in row for text in each.watched)),
         label=" ".join(text for text in (term.label, *(each.label for each in row)) if text),
     )
@@ -166,7 +182,7 @@ def _variables(node: ast.AST) -> Iterator[str]:
 
 
 def _clocks(nodes: Iterable[ast.AST], tree: ast.Module, module: str) -> Iterator[_Clock]:
-    names = dict(_names(tree))
+    names = imported_names(tree)
     calls = [item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Call)]
     asked = {
         dotted(item)
@@ -186,16 +202,19 @@ def _clocks(nodes: Iterable[ast.AST], tree: ast.Module, module: str) -> Iterator
             yield _Clock(last, f"{module}.{called}")
 
 
-def _names(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Names that the module imports from the libraries that tell the time, with what they stand for."""
-    for node in tree.body:
-        match node:
-            case ast.Import(names=aliases):
-                yield from ((each.asname or each.name, each.name) for each in aliases)
-            case ast.ImportFrom(module=str() as source, names=aliases, level=0):
-                yield from ((each.asname or each.name, f"{source}.{each.name}") for each in aliases)
-
-
 def with_situation(pools: Sequence[Sequence[Term]], around: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:
     """The values of each place, and at the end those of the situation where there is one."""
     return (*(tuple(pool) for pool in pools), *((tuple(around),) if around else ()))
+
+
+def inlined(statements: Sequence[str], rest: Sequence[str]) -> list[str]:
+    """The statements of a test without names for stand-ins that nothing in ``rest`` mentions."""
+    lines = list(statements)
+    for rank in range(len(lines) - 2, -1, -1):
+        name, _, value = lines[rank].partition(" = ")
+        end = f", {name})"
+        is_put = lines[rank + 1].startswith("monkeypatch.setattr(") and lines[rank + 1].endswith(end)
+        others = (*lines[:rank], *lines[rank + 2 :], *rest)
+        if is_put and value and not any(re.search(rf"\b{re.escape(name)}\b", text) for text in others):
+            lines[rank : rank + 2] = [f"{lines[rank + 1].removesuffix(end)}, {value})"]
+    return lines

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _SHORT = 3
 
@@ -51,10 +52,33 @@ def literal(value: object) -> Term:
     return from_source(repr(value))
 
 
+@lru_cache(maxsize=16384)  # a search makes the same few values again and again
 def from_source(source: str, imports: tuple[str, ...] = ()) -> Term:
     """A term for an expression, with its edge and sharing worked out from its shape."""
     node = ast.parse(source, mode="eval").body
     return Term(source, imports, is_edge=is_edge(node), is_shared=is_changeable(node))
+
+
+def written_like(term: Term, source: str) -> str:
+    """The expression as it stands in the place of a term: several arguments, ``1, 2``, do not become one tuple."""
+    match ast.parse(source, mode="eval").body:
+        case ast.Tuple(elts=items) if _is_several(term.source):
+            return ", ".join(map(ast.unparse, items))
+    return source
+
+
+def alike(term: Term, value: object) -> Term:
+    """Another value made of literals in the place of a term."""
+    if _is_several(term.source):
+        return replace(term, source=written_like(term, repr(value)), label="")
+    return replace(literal(value), is_odd=term.is_odd)
+
+
+def _is_several(source: str) -> bool:
+    match ast.parse(source or "None", mode="eval").body:
+        case ast.Tuple(elts=[first, *_]) as node:
+            return first.col_offset == node.col_offset
+    return False
 
 
 def is_edge(node: ast.expr) -> bool:  # noqa: PLR0911 (one case a line)

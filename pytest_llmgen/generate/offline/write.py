@@ -23,6 +23,8 @@ from pytest_llmgen.generate.offline.calls import (
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
+from pytest_llmgen.generate.offline.situations import inlined
+from pytest_llmgen.generate.offline.stubs import CALLS
 from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import RESULT, Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
 from pytest_llmgen.refine.rename import rename
@@ -181,7 +183,8 @@ class Writer:
         if not checks:
             return None
         begin = [BEGIN[name] for name in seen.ears if name in BEGIN]
-        arrange = [line for text in (*begin, *scene.statements) for line in layout.statement(text)]
+        statements = inlined([*begin, *scene.statements], [scene.expression, *act, *checks])
+        arrange = [line for text in statements for line in layout.statement(text)]
         gap = [""] if arrange and act else []
         if _prints(seen):
             imports = imports if seen.find.observation.value else ()
@@ -196,7 +199,9 @@ class Writer:
         if not is_showable(observation, self.raised):
             return None
         scene = compose(seen.callee, seen.find.row, _long_places(seen))
-        arrange = [line for text in scene.statements for line in layout.statement(text)]
+        asked = [look.expression for look in seen.last]
+        statements = inlined(scene.statements, [scene.expression, *asked])
+        arrange = [line for text in statements for line in layout.statement(text)]
         is_told = is_explicit(observation, self.raised) and bool(observation.error_message)
         told = matching(observation.error_message) if is_told else ""
         opening = f"    with pytest.raises({name}{told}):"
@@ -252,7 +257,8 @@ def _entering(seen: Seen, scene: Scene) -> _Body | None:
         name = name or "value"
         told = equality(name, value, imports)
         checks, inside = (checks, told) if not error and _is_constant(value) else ([*told, *checks], inside)
-    arrange = [line for text in scene.statements for line in layout.statement(text)]
+    statements = inlined(scene.statements, [scene.expression, *checks, *inside])
+    arrange = [line for text in statements for line in layout.statement(text)]
     opening = f"    with {layout.tidy(manager)}{f' as {name}' if name else ''}:"
     act = [
         opening,
@@ -488,6 +494,14 @@ def _does(seen: Seen) -> str:
     changed = {name for name, value in observation.changed.items() if value.source is not None}
     if seen.callee.target.kind is not TargetKind.PROPERTY and (seen.state or changed & bound):
         return "changes " + ("the object" if seen.state else "its argument")
+    kept = [name for name in seen.find.scene.watched if name in changed and name.isidentifier() and name != CALLS]
+    if kept and (observation.value is None or observation.value.source in {None, "None"}):
+        return f"changes {' and '.join(kept)}"
+    return _says(seen)
+
+
+def _says(seen: Seen) -> str:
+    observation = seen.find.observation
     if observation.output:
         return "writes its output"
     if seen.heard:
