@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
+from pytest_llmgen.generate.offline.beginnings import beginnings
 from pytest_llmgen.generate.offline.code import dotted
-from pytest_llmgen.generate.offline.keeping import beginnings
 from pytest_llmgen.generate.offline.outside import Replaced, full_name, imported_names, replaced
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import BY_NAME
