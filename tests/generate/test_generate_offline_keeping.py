@@ -152,6 +152,18 @@ def test_a_function_that_only_reads_what_import_has_filled_sees_that_first() -> 
     assert "handlers = {'hello': 3}" in [line for term in others for line in term.before]
 
 
+def test_a_variable_that_the_code_sets_has_a_value_before_and_is_looked_at() -> None:
+    source = """
+    import os
+
+    def set_mode(mode):
+        os.environ["MODE"] = mode
+    """
+    usual, *_ = plan_for(source).pools[-1]
+    assert usual.before == ("monkeypatch.setenv('MODE', 'before')",)
+    assert usual.watched == ("os.environ.get('MODE')",)
+
+
 def test_a_stand_in_that_no_check_mentions_needs_no_name() -> None:
     lines = ["items = {}", "monkeypatch.setattr('zoo.items', items)"]
     assert inlined(lines, ["add(1)"]) == ["monkeypatch.setattr('zoo.items', {})"]
