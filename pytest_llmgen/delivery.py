@@ -142,11 +142,16 @@ class _Delivery:
         )
         known = {judged.candidate.id: judged for judged in kept}
         tables = [candidate for candidate in merged if candidate.id not in known]
-        killed = frozenset[str]().union(*(judged.kills for judged in kept))
-        mutants = [mutant for mutant in self.findings.mutants if mutant.id in killed]
+        killed: dict[str, frozenset[str]] = {}  # by target: what its table must kill as well
+        for judged in kept:
+            killed[judged.candidate.target] = killed.get(judged.candidate.target, frozenset()) | judged.kills
+        every = frozenset[str]().union(*killed.values())
+        mutants = [mutant for mutant in self.findings.mutants if mutant.id in every]
+        wanted = {table.id: killed[table.target] for table in tables}
+        tried = try_out(tables, runner, place)
         known |= {
             judged.candidate.id: judged
-            for judged in against_mutants(try_out(tables, runner, place), mutants, runner, place, runner.imported())
+            for judged in against_mutants(tried, mutants, runner, place, runner.imported(), wanted)
         }
         after = [known[candidate.id] for candidate in merged]
         folded = [t for t in {c.target for c in tables} if _keeps(_of(after, t), _of(kept, t))]

@@ -44,12 +44,18 @@ def gaps_in(site: Site, evidence: Evidence) -> list[Gap]:
     own = dropped(each for each in evidence.judged if each.candidate.target == site.key)
     found = [
         *_line_gaps(site, hits, evidence),
-        *_branch_gaps(site, hits, evidence.line_tests.get(site.module.path, {})),
+        *branch_gaps_in(site, evidence),
         *_mutant_gaps(site, hits, evidence),
     ]
     tried = [replace(gap, attempts=_attempts(gap, own)) for gap in found]
     every = [*tried, *(_suppressed(site, each) for each in site.suppressions)]
     return [replace(gap, suggested_class=suggestions.of_gap(gap)) for gap in every]
+
+
+def branch_gaps_in(site: Site, evidence: Evidence) -> list[Gap]:
+    """The branches of a site that were never taken, unnamed; nothing where it was not measured."""
+    path = site.module.path
+    return _branch_gaps(site, evidence.hits.get(path, Hits()), evidence.line_tests.get(path, {})) if site.file else []
 
 
 def dropped(judged: Iterable[Judged]) -> list[Judged]:

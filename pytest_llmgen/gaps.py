@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_llmgen.gap_finder import dropped, gaps_in
+from pytest_llmgen.gap_finder import branch_gaps_in, dropped, gaps_in
 from pytest_llmgen.mutate.score import by_status, score, total
 from pytest_llmgen.records import (
     Evidence,
@@ -43,12 +43,26 @@ def assess(evidence: Evidence) -> Assessment:
     not touch are left out, and gaps of touched functions outside the change are not ``new``.
     ``totals.without_unreviewed`` takes every test that was kept in this run as unreviewed.
     """
-    sites = [site for module in evidence.modules for site in sites_of(module, evidence)]
+    sites = _sites(evidence)
     found = _identified([(gap, site.key) for site in sites for gap in gaps_in(site, evidence)])
     gaps = rank(gap for gap, _ in found)
     homes = {gap.id: key for gap, key in found}
     functions = [_function(site, evidence, [g for g in gaps if homes[g.id] == site.key]) for site in sites]
     return Assessment(tuple(functions), gaps, _totals(sites, evidence))
+
+
+def totals_of(evidence: Evidence) -> Totals:
+    """The ratios alone, as :func:`assess` gives them."""
+    return _totals(_sites(evidence), evidence)
+
+
+def open_branches(evidence: Evidence) -> tuple[Gap, ...]:
+    """The branches alone that were never taken, in the order of :func:`assess` and without ids."""
+    return rank(gap for site in _sites(evidence) for gap in branch_gaps_in(site, evidence))
+
+
+def _sites(evidence: Evidence) -> list[Site]:
+    return [site for module in evidence.modules for site in sites_of(module, evidence)]
 
 
 # --- Ratios -------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.extract.risk import order_targets
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess, explained
+from pytest_llmgen.gaps import assess, explained, totals_of
 from pytest_llmgen.mutate.behind import lines_behind
 from pytest_llmgen.mutate.schedule import BUDGET_SPENT, NOT_RUNNABLE, Spending, budget_of, by_risk, time_left
 from pytest_llmgen.mutate.select import jobs
@@ -254,7 +254,7 @@ class _Job:
         return parse_shard(self.settings.shard).share(every) if self.settings.shard else every
 
     def _baseline_line(self) -> str:
-        totals = assess(self.findings.evidence()).totals
+        totals = totals_of(self.findings.evidence())
         metrics = totals.new or totals.all
         lines = metrics.lines if metrics else (0, 0)
         suite = suite_info(self.findings)

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from pytest_llmgen.extract.targets import parse
 from pytest_llmgen.findings import Findings
-from pytest_llmgen.gaps import assess
-from pytest_llmgen.records import Gap, GapKind, Watcher
+from pytest_llmgen.gaps import open_branches
+from pytest_llmgen.records import Gap, Watcher
 from pytest_llmgen.report.reasons import forks_of
 
 MOST_PLACES, TESTS_A_PLACE = 100, 3
@@ -23,7 +23,7 @@ Places = dict[str, dict[int, Sequence[str]]]
 
 def look_at_conditions(findings: Findings, watcher: Watcher) -> Mapping[str, Mapping[int, str]]:
     """``path -> line -> " (seen: n = 1, 2)"`` for conditions that were only ever true or only ever false."""
-    gaps = [gap for gap in assess(findings.evidence()).gaps if gap.kind is GapKind.UNCOVERED_BRANCH and gap.new]
+    gaps = [gap for gap in open_branches(findings.evidence()) if gap.new]
     places = _places(findings, gaps[:MOST_PLACES])
     tests = _tests(findings, places)
     if not tests:

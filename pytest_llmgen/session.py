@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -144,7 +145,7 @@ class LlmgenSession:
     def _work(self, session: pytest.Session, status: pytest.ExitCode) -> None:
         partial = why_partial(session.config, self.recorder, session)
         announce(session.config, self.settings)
-        with _termination_as_interrupt():
+        with _termination_as_interrupt(), _set_aside_for_gc():
             try:
                 if self.settings.merge:
                     self.edges.merge()
@@ -163,6 +164,16 @@ class LlmgenSession:
             raise pytest.UsageError(str(error)) from None
         add_properties(self.edges.config, self.report, self.edges.outlets.full_report() or "")
         self.edges.config.hook.pytest_llmgen_report(config=self.edges.config, report=self.report)
+
+
+@contextmanager
+def _set_aside_for_gc() -> Iterator[None]:
+    """What the suite left is walked by no collection of our time; those of pytest, at the end, find it again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class Reaches:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._reached: dict[tuple[str, str, frozenset[str]], Reach] = {}
+        self._shared: dict[tuple[frozenset[str], str], frozenset[Place]] = {}
 
     def of(self, nodeid: str, fixtures: Sequence[str] = ()) -> Reach | None:
         """What a test reaches; None where it is in no Python file of the project.
@@ -59,7 +60,7 @@ class Reaches:
         names = project.names(files)
         roots = [(path, number) for number, part in enumerate(project.parts(path)) if part.name == name]
         given = [place for each in fixtures for place in names.get(each, ()) if project.is_fixture(place)]
-        parts = self._walk([*roots, *given, *self._pulled(files, names, path)], names)
+        parts = self._walk([*roots, *given], names, self._always(files, names, path))
         doubts = {doubt for place in parts for doubt in project.part(*place).doubts}
         anatomies = [project.anatomy(each) for each in files]
         doubts |= {doubt for anatomy in anatomies if anatomy for doubt in anatomy.doubts}
@@ -124,6 +125,13 @@ class Reaches:
         pulled = [part.name for path in sorted(files) for part in project.parts(path) if project.is_pulled(part)]
         return digest_of(*sorted(told), "", *sorted(rests), "", *pulled)
 
+    def _always(self, files: frozenset[str], names: Names, test: str) -> frozenset[Place]:
+        """What every test of a file reaches, walked once for all of them."""
+        key = files, test
+        if key not in self._shared:
+            self._shared[key] = frozenset(self._walk(self._pulled(files, names, test), names))
+        return self._shared[key]
+
     def _pulled(self, files: frozenset[str], names: Names, test: str) -> list[Place]:
         """What import itself, registries and pytest call or hold."""
         project = self._project
@@ -141,9 +149,10 @@ class Reaches:
                     found.append((path, number))
         return found
 
-    def _walk(self, roots: Iterable[Place], names: Names) -> set[Place]:
+    def _walk(self, roots: Iterable[Place], names: Names, known: frozenset[Place] = frozenset()) -> set[Place]:
+        """The roots and what they reach, with what is known and has been walked already."""
         project = self._project
-        seen: set[Place] = set()
+        seen = set(known)
         waiting = list(roots)
         while waiting:
             place = waiting.pop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import gc
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -59,6 +60,18 @@ class Index:
         """Every live copy of a unit; more than one where its module was loaded twice."""
         named = self.functions.get(path, {}).get(unit.qualname, ())
         return tuple(function for function in named if function.__code__.co_firstlineno == unit.first_line)
+
+    def joined(self, other: Index) -> Index:
+        """With what a later walk has found."""
+        functions = {path: dict(named) for path, named in self.functions.items()}
+        for path, named in other.functions.items():
+            mine = functions.setdefault(path, {})
+            for name, alike in named.items():
+                known = mine.get(name, ())
+                mine[name] = (*known, *(each for each in alike if not any(each is one for one in known)))
+        paths = {**self.held, **other.held}
+        held = {path: self.held.get(path, frozenset()) | other.held.get(path, frozenset()) for path in paths}
+        return Index(functions, held)
 
     def held_of(self, path: str, unit: Unit) -> str | None:
         """A closure or a suspended generator that a call of the unit left behind: it keeps the old code."""
@@ -130,8 +143,8 @@ def _path_finder(root: str, paths: Iterable[str]) -> Callable[[str], str | None]
 
     @cache
     def path_of(filename: str) -> str | None:
-        file = Path(filename)
-        return by_file.get(file.resolve()) if file.name in names else None
+        is_likely = os.path.basename(filename) in names  # noqa: PTH119 (of thousands of names, at a tenth of the price)
+        return by_file.get(Path(filename).resolve()) if is_likely else None
 
     return path_of
 

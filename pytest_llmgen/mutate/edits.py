@@ -44,12 +44,24 @@ class Lines:
 @lru_cache(maxsize=4096)  # gaps are assessed two or three times a run
 def diff_of(source: str, mutant: Mutant) -> str:
     r"""The changed lines only, ``-`` before and ``+`` after, joined by ``\n``."""
-    before, after = split_lines(source), split_lines(mutated_source(source, mutant))
+    before, starts = _whole(source)
+    first, last = max(0, bisect_right(starts, mutant.start) - 2), bisect_right(starts, mutant.end) + 1
+    touched = "".join(before[first:last])  # with a line more on both sides: their ends may be a part of the change
+    begin, end = mutant.start - starts[first], mutant.end - starts[first]
+    changed = split_lines(touched[:begin] + mutant.replacement + touched[end:])
+    after = [*before[:first], *changed, *before[last:]]
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     removed = before[start : len(before) - end]
     added = after[start : len(after) - end]
     return "\n".join([*(_signed("-", line) for line in removed), *(_signed("+", line) for line in added)])
+
+
+@lru_cache(maxsize=16)
+def _whole(source: str) -> tuple[list[str], list[int]]:
+    """The lines and where they start, worked out once for all mutants of a module; nobody changes them."""
+    lines = split_lines(source)
+    return lines, [0, *accumulate(len(line) for line in lines)][: max(1, len(lines))]
 
 
 def _signed(sign: str, line: str) -> str:

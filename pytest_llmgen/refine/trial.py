@@ -19,6 +19,7 @@ from pytest_llmgen.records import (
     Hits,
     Judged,
     Mutant,
+    MutantJob,
     MutantStatus,
     Outcome,
     Runner,
@@ -123,11 +124,13 @@ def against_mutants(
     runner: Runner,
     place: Place,
     ran: Mapping[str, Hits] = MappingProxyType({}),
+    wanted: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Judged]:
     """Fill in which of the mutants each passing candidate kills (every test against every mutant).
 
     ``judged`` are candidates as :func:`try_out` left them, ``mutants`` those that are still open; ``ran`` is the part
-    of what ran at import that these tests could notice.
+    of what ran at import that these tests could notice; ``wanted`` are the mutants that each needs to meet, by its id,
+    where not all of them.
     """
     passing = {trial_path(place.folder, j.candidate): j for j in judged if j.fate is Fate.KEPT}
     if not passing or not mutants:
@@ -145,9 +148,17 @@ def against_mutants(
         unproved=True,  # it only says which tests to keep: verdicts are of the files that are written
         ran=ran,
     )
+    if wanted is not None:
+        work = _narrowed(work, {nodeid: wanted.get(j.candidate.id, frozenset()) for nodeid, j in loaded.items()})
     kills: dict[str, set[str]] = {}
     for verdict in runner.judge(work):
         if verdict.status is MutantStatus.KILLED:
             for nodeid in verdict.killed_by:
                 kills.setdefault(loaded[nodeid].candidate.id, set()).add(verdict.mutant_id)
     return [replace(j, kills=frozenset(kills.get(j.candidate.id, ()))) if j.fate is Fate.KEPT else j for j in judged]
+
+
+def _narrowed(work: Sequence[MutantJob], wanted: Mapping[str, frozenset[str]]) -> tuple[MutantJob, ...]:
+    """The jobs with those of their tests that need to meet the mutant."""
+    narrow = (replace(job, tests=tuple(test for test in job.tests if job.mutant.id in wanted[test])) for job in work)
+    return tuple(job for job in narrow if job.tests)

@@ -109,6 +109,7 @@ class Zygote:
     def _loop(self) -> NoReturn:
         gc.collect()
         gc.freeze()
+        gc.enable()
         hello = {"nodeids": [], "errors": [], "positional": [], "seconds": 0.0, "imported": {}, "outside": []}
         self._channel.send(protocol.HELLO, **hello)
         while (request := self._channel.receive()) is not None:

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_llmgen.run.kinds import SCALARS
-from pytest_llmgen.run.restoring import put_back
+from pytest_llmgen.run.restoring import COLUMNS, MODULES, put_back
 from pytest_llmgen.run.walk import Found, Walk, names_of
 
 MACHINE_CODE = (".so", ".pyd")
@@ -53,10 +53,14 @@ class Watch:
         """Whether nothing has changed since, of what tests of these files may change."""
         return self._common.is_same() and all(self._part(file).is_same() for file in files)
 
-    def put_back(self, files: Iterable[str] = ()) -> None:
-        """Undo what can be undone; :meth:`is_same` tells whether that was all."""
-        for part in (self._common, *map(self._part, files)):
-            part.put_back()
+    def put_back(self, files: Iterable[str] = ()) -> bool:
+        """Undo what can be undone; :meth:`is_same` tells whether that was all.
+
+        Returns:
+            Whether something that holds others was among it.
+        """
+        changed = [part.put_back() for part in (self._common, *map(self._part, files))]
+        return any(changed)
 
     def _part(self, file: str) -> Contents:
         if file not in self._parts:
@@ -120,10 +124,24 @@ class Contents:
             self._bound = heard
         return same
 
-    def put_back(self) -> None:
-        """Undo what can be undone."""
+    def put_back(self) -> bool:
+        """Undo what can be undone; tells whether a container, a class or a module was among it."""
+        changed = self._changed()
         with contextlib.suppress(Exception):  # as above
-            put_back(self._found, self._before, self._names, self._read_before)
+            put_back(self._found, self._before, self._names, self._read_before, changed)
+        return bool(changed)
+
+    def _changed(self) -> frozenset[str]:
+        """What must be gone through one by one: ten times as dear as to see that none of a kind has changed."""
+        columns = self._found.columns()
+        kinds = {kind for kind, names in COLUMNS.items() if not all(self._is_still(n, columns[n]) for n in names)}
+        return frozenset(kinds if self._has_same_names() else {*kinds, MODULES})
+
+    def _is_still(self, name: str, column: Callable[[], Iterator[Any]]) -> bool:
+        try:
+            return self._is_same_column(name, column)
+        except ValueError:  # a cell was emptied
+            return False
 
     def _has_same_names(self) -> bool:
         modules = self._found.modules

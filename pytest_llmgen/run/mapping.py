@@ -100,14 +100,18 @@ class Visit:
 
     def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
         """Run and report; ``put_back`` undoes what a test has changed, and unloads modules of the project."""
-        modules = loaded_modules()
+        names, modules = sys.modules.copy().keys(), loaded_modules()
+
+        def is_same() -> bool:
+            return (sys.modules.keys() == names or loaded_modules() == modules) and is_fresh()
+
         for item in items:
             run = self.run_one(item)
             if run is None or not takes_nothing(run):
                 break
-            if loaded_modules() != modules or not is_fresh():
+            if not is_same():
                 put_back()
-                if loaded_modules() != modules or not is_fresh():
+                if not is_same():
                     break
 
     def run_one(self, item: pytest.Item) -> RawRun | None:

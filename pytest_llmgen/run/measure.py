@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,7 @@ def _by_test(contexts: Mapping[int, Sequence[str]], lines: FileLines) -> dict[st
     return {nodeid: frozenset(found) for nodeid, found in seen.items()}
 
 
+@lru_cache(maxsize=1024)  # asked after each probe and each test
 def _relative(name: str, root: Path) -> str:
     """A path of coverage's relative to the root, with ``/``; unchanged where it is not below it."""
     path = Path(name)

@@ -68,12 +68,11 @@ class Judge:
         self._alive = 0.0
         self._prepared: dict[str, Prepared | Exception] = {}  # of the mutants of one request
         self._clean: dict[str, float] = {}  # seconds of a test without a mutant
-        self._index = Index({}, {})  # until it has looked around
+        self._index, self._has_looked = Index({}, {}), False  # until it has looked around
 
     def look_around(self) -> None:
         """Do once what each child would do; needed after every import."""
         self.look_for_functions()
-        gc.unfreeze()
         self.shortcut.consider(self._live.items.values())
         for path in {str(item.path) for item in self._live.items.values()}:
             linecache.getlines(path)
@@ -83,12 +82,13 @@ class Judge:
         gc.freeze()
 
     def look_for_functions(self) -> None:
-        """Find the functions that are alive now."""
-        gc.unfreeze()
-        self._watch = None
+        """Find the functions that are alive now; what an earlier look has seen is frozen, and not walked again."""
+        if not self._has_looked:
+            gc.unfreeze()
+        self._watch, self._has_looked = None, True
         self._visible.clear()
         gc.collect()
-        self._index = index_functions(str(self._live.root), self._live.sources)
+        self._index = self._index.joined(index_functions(str(self._live.root), self._live.sources))
         gc.freeze()
 
     def serve(self, request: dict[str, Any]) -> None:
@@ -179,8 +179,9 @@ class Judge:
 
         def put_back() -> None:
             unload(modules, root)
-            watch.put_back(files)
-            gc.collect()  # what held nothing but itself may still be found by its weak references
+            gc.collect()  # what holds nothing but itself may still be found by its weak references
+            if watch.put_back(files):
+                gc.collect()
 
         return _begun(watch, files), put_back
 

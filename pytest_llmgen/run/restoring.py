@@ -10,13 +10,23 @@ import functools
 import operator
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from pytest_llmgen.run.kinds import DEQUE
 from pytest_llmgen.run.walk import Found, names_of
 
+MODULES = "modules"
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "dicts": ("dicts", "keys", "values"),
+    "lists": ("lists", "in lists"),
+    "sets": ("sets", "in sets"),
+    "cells": ("cells",),
+    "classes": ("classes", "names of classes", "values of classes"),
+})  # fmt: skip
+"""Kinds of what can be put back, and the columns of ``Found`` that show whether one of a kind has changed."""
 _CACHE = functools._lru_cache_wrapper  # noqa: SLF001 (there is no other name for it)
 
 
@@ -25,6 +35,7 @@ def put_back(
     before: Mapping[str, Sequence[Any]],
     names: Sequence[Sequence[Any]],
     others: Sequence[Sequence[Any]],
+    changed: Collection[str],
 ) -> None:
     """Put the content back that containers had.
 
@@ -33,29 +44,44 @@ def put_back(
         before: the columns of ``found`` as they were.
         names: those of each module, each followed by its value.
         others: what those that are read by themselves told.
+        changed: kinds of containers (:data:`COLUMNS`, :data:`MODULES`) of which one has changed.
     """
-    for module, known in zip(found.modules, names, strict=True):
+    for module, known in zip(found.modules, names, strict=True) if MODULES in changed else ():
         _put_back_names(module, known)
+    for kind in COLUMNS:
+        if kind in changed:
+            _WAYS[kind](found, before)
+    for (_, value), told in zip(found.others, others, strict=True):
+        _put_back_other(value, told)
+
+
+def _put_back_dicts(found: Found, before: Mapping[str, Sequence[Any]]) -> None:
     keys, values = iter(before["keys"]), iter(before["values"])
     for each, length in zip(found.dicts, before["dicts"], strict=True):
         _put_back_dict(each, list(islice(keys, length)), list(islice(values, length)))
+
+
+def _put_back_lists(found: Found, before: Mapping[str, Sequence[Any]]) -> None:
     inside = iter(before["in lists"])
     for each, length in zip(found.lists, before["lists"], strict=True):
         content = list(islice(inside, length))
         if not _are(list.__iter__(each), content, len(each)):
             list.__setitem__(each, slice(None), content)
+
+
+def _put_back_sets(found: Found, before: Mapping[str, Sequence[Any]]) -> None:
     inside = iter(before["in sets"])
     for each, length in zip(found.sets, before["sets"], strict=True):
         members = list(islice(inside, length))
         if not _are(set.__iter__(each), members, len(each)):
             set.clear(each)
             set.update(each, members)
+
+
+def _put_back_cells(found: Found, before: Mapping[str, Sequence[Any]]) -> None:
     for cell, content in zip(found.cells, before["cells"], strict=True):
         if not _holds(cell, content):
             cell.cell_contents = content
-    _put_back_classes(found, before)
-    for (_, value), told in zip(found.others, others, strict=True):
-        _put_back_other(value, told)
 
 
 def _are(now: Iterable[Any], before: Sequence[Any], length: int) -> bool:
@@ -114,3 +140,12 @@ def _put_back_other(value: Any, told: Sequence[Any]) -> None:
     elif type(value) is threading.local:
         half = len(told) // 2
         _put_back_dict(vars(value), list(told[:half]), list(told[half:]))
+
+
+_WAYS: Mapping[str, Callable[[Found, Mapping[str, Sequence[Any]]], None]] = MappingProxyType({
+    "dicts": _put_back_dicts,
+    "lists": _put_back_lists,
+    "sets": _put_back_sets,
+    "cells": _put_back_cells,
+    "classes": _put_back_classes,
+})  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import importlib
 import os
 import random
@@ -153,6 +154,7 @@ class Server:
     # --- serving ---
 
     def _prepare(self) -> None:
+        gc.enable()
         config = self._session.config
         quieting.forget_selection(config)
         quieting.silence_terminal(config)

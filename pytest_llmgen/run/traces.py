@@ -179,17 +179,21 @@ class Tracer:
 
     def _has_foreign_code(self) -> bool:
         """Whether code is loaded that is neither Python nor the interpreter's: it can read files unseen."""
-        for name, module in list(sys.modules.items()):
-            if name not in self._known and name.partition(".")[0] not in _BLAMELESS:
+        for name, module in self._new():
+            if name.partition(".")[0] not in _BLAMELESS:
                 file = getattr(module, "__file__", None)
                 if isinstance(file, str) and file.endswith(_MACHINE_CODE) and not file.startswith(self._standard):
                     return True
         return False
 
+    def _new(self) -> list[tuple[str, Any]]:
+        """Modules loaded since; most tests load none."""
+        return [(name, sys.modules.get(name)) for name in sys.modules.keys() - self._known]
+
     def _modules(self) -> Iterator[str]:
         """Files of modules loaded since, that are no part of the installation."""
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None) if name not in self._known else None
+        for _, module in self._new():
+            file = getattr(module, "__file__", None)
             if isinstance(file, str) and not file.startswith(self._installed):
                 told = self._told(os.path.abspath(file))  # noqa: PTH100
                 if told is not None and not _is_ours(told):

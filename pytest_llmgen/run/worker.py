@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import os
 import sys
@@ -24,6 +25,7 @@ from pytest_llmgen.run.wire import from_json
 
 def main(fd: int) -> None:
     """Enter the sandbox, then serve; returns only when pytest could not get as far as collecting."""
+    gc.disable()  # until it serves: what is imported and collected stays
     channel = Channel(fd)
     start = from_json(Start, channel.receive())
     plan = Plan.from_json(start.plan)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llmgen.extract.targets import parse_module
-from pytest_llmgen.gaps import assess, explained
+from pytest_llmgen.gaps import assess, explained, open_branches, totals_of
 from pytest_llmgen.records import (
     Attempt,
     Candidate,
@@ -108,6 +108,8 @@ BRANCHES = {
 
 def test_branches_from_lines_that_ran_are_gaps_with_a_reason(evidence):
     gaps = of_kind(assess(evidence), GapKind.UNCOVERED_BRANCH)
+    alone = [(gap.region, gap.to_line, gap.reason, gap.new) for gap in open_branches(evidence)]
+    assert alone == [(gap.region, gap.to_line, gap.reason, gap.new) for gap in gaps]
     assert {(g.region.start_line, g.to_line): g.reason for g in gaps} == BRANCHES
 
 
@@ -153,6 +155,7 @@ def test_ratios_count_the_body_of_each_function(evidence):
 
 def test_totals_are_the_sum_of_the_functions(evidence, measured):
     totals = assess(evidence).totals
+    assert totals_of(evidence) == totals
     assert totals.new is None
     assert totals.all.lines == (25, len(measured[0].statements))
     assert totals.before.lines == (0, len(measured[0].statements))

@@ -119,6 +119,17 @@ def test_every_copy_of_a_module_gets_the_mutant(module_of, load, tmp_path):
     assert (first.f(5), second.f(5)) == (8, 8)
 
 
+def test_a_later_walk_adds_what_was_loaded_since(module_of, load, tmp_path):
+    source = "def f(a):\n    return a + 3\n"
+    first = load(source, "one")
+    index = index_functions(str(tmp_path), ["sample.py"])
+    second = load(source, "two")
+    index = index.joined(index_functions(str(tmp_path), ["sample.py"]))
+    assert index.functions["sample.py"]["f"] == (first.f, second.f)
+    with activate(find(module_of, source), source, index):
+        assert (first.f(5), second.f(5)) == (2, 2)
+
+
 def test_tracebacks_keep_their_lines(module_of, load, tmp_path):
     source = "\n\nclass C:\n    def m(self, a):\n\n        return (lambda: a + [])()\n"
     module = load(source)

@@ -166,11 +166,12 @@ def test_with_xdist_the_figures_are_the_same(weak: Any, gap: Any) -> None:
 # --- Other suites -------------------------------------------------------------------------------
 
 
-MEASURED = """import json, os
+MEASURED = """import gc, json, os
 from coverage import CoverageData
 import pkg.other
 
-def pytest_llmgen_report(config):
+def pytest_sessionfinish():
+    assert gc.isenabled() and not gc.get_freeze_count()
     data = CoverageData(os.environ["COVERAGE_FILE"])
     data.read()
     files = [os.path.basename(name) for name in data.measured_files() if data.lines(name)]
@@ -180,7 +181,9 @@ def pytest_llmgen_report(config):
 
 
 def test_a_perfectly_tested_module_passes_and_its_file_alone_is_measured_by_each_test(make_project: Make) -> None:
-    project = make_project(project_files(WHOLE, **{"pkg/other.py": PARITY, "conftest.py": MEASURED}))
+    collecting = "import gc\n\ndef test_garbage_is_collected(): assert gc.isenabled()\n"
+    more = {"pkg/other.py": PARITY, "conftest.py": MEASURED, "tests/test_gc.py": collecting}
+    project = make_project(project_files(WHOLE, **more))
     run = project.run("--llm-check", "--llm-target=pkg/parity.py")
     assert (run.status, run.verdict) == (0, "pass"), run.output
     assert run.report["gaps"] == []

@@ -258,8 +258,9 @@ class OfflineGenerator:
     ) -> list[Candidate]:
         """Property tests, where they do what examples do not."""
         base = tuple(pool[0] for pool in plan.pools)
-        finds, partners = found.everything, partners_for(assignment, modules)
-        if not may_claim(self._properties, assignment.context):
+        is_wanted = may_claim(self._properties, assignment.context)
+        finds, partners = found.everything, partners_for(assignment, modules, only_named=not is_wanted)
+        if not is_wanted:
             examples = replace(examples, mutants=())
         return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 

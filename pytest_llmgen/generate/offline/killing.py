@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
@@ -202,7 +203,12 @@ def boundary_terms(mutants: Sequence[Mutant]) -> list[Term]:
     return unique(found)
 
 
-def _literals(text: str) -> Iterator[Term]:
+@lru_cache(maxsize=4096)  # asked again for each round of changed inputs
+def _literals(text: str) -> tuple[Term, ...]:
+    return tuple(_terms_in(text))
+
+
+def _terms_in(text: str) -> Iterator[Term]:
     try:
         tree = ast.parse(text.strip())
     except SyntaxError:

@@ -259,11 +259,15 @@ def _assigned_by(node: FunctionNode) -> set[str]:
     return {item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"}
 
 
-def partners_for(assignment: Assignment, modules: Mapping[str, Module]) -> list[Partner]:
-    """Functions that the target may undo, ready to be called."""
-    plans = {each: _partner(assignment, each, modules) for each in partners_of(assignment.target, assignment.module)}
+def partners_for(assignment: Assignment, modules: Mapping[str, Module], *, only_named: bool = False) -> list[Partner]:
+    """Functions that the target may undo, ready to be called; ``only_named``: those that the names tell of."""
+    mine = assignment.target
+    asked = {each: undoes(mine.name, each.name) for each in partners_of(mine, assignment.module)}
+    plans = {
+        each: _partner(assignment, each, modules) for each, is_named in asked.items() if is_named or not only_named
+    }
     return [
-        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), undoes(assignment.target.name, target.name))
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), asked[target])
         for target, plan in plans.items()
         if plan is not None
     ]

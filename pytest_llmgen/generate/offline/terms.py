@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _SHORT = 3
 
@@ -51,6 +52,7 @@ def literal(value: object) -> Term:
     return from_source(repr(value))
 
 
+@lru_cache(maxsize=16384)  # a search makes the same few values again and again
 def from_source(source: str, imports: tuple[str, ...] = ()) -> Term:
     """A term for an expression, with its edge and sharing worked out from its shape."""
     node = ast.parse(source, mode="eval").body

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline.answers import answers_to, documents_for
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
@@ -83,6 +84,7 @@ _ANYTHING = ("str",)
 """What an attribute may be that is only handed on."""
 
 
+@lru_cache(maxsize=4096)  # of each method, for every target of its class
 def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
     """The parameters, each without annotation given the one that its use suggests."""
     return tuple(item if item.kind is ParameterKind.DOUBLE_STAR else _annotate(item, node) for item in parameters)
