@@ -22,8 +22,11 @@ TIMEOUT_FLOOR = 2.0
 
 
 CPU_FACTOR = 20.0
-CPU_FLOOR = 0.1
-"""CPU seconds that even the fastest tests get: an endless loop uses CPU, a loaded machine gives none."""
+CPU_FLOOR = 0.25
+"""CPU seconds that even the fastest tests get: an endless loop uses CPU, a loaded machine gives none.
+
+A test of a millisecond may come to a first import or a long message by a mutant, and still end.
+"""
 
 
 def tests_of(mutant: Mutant, line_tests: LineTests, lines: FileLines, target: Target | None) -> tuple[str, ...]:

@@ -164,6 +164,24 @@ def test_a_variable_that_the_code_sets_has_a_value_before_and_is_looked_at() -> 
     assert usual.watched == ("os.environ.get('MODE')",)
 
 
+def test_objects_do_not_come_from_what_leaves_them_behind() -> None:
+    source = """
+    class Book:
+        _open = {}
+
+        def __init__(self, name):
+            self.name = name
+
+        @classmethod
+        def open(cls, name):
+            return cls._open.setdefault(name, cls(name))
+
+        def title(self):
+            return self.name.title()
+    """
+    assert all("open(" not in term.source for term in plan_for(source).pools[0])
+
+
 def test_a_stand_in_that_no_check_mentions_needs_no_name() -> None:
     lines = ["items = {}", "monkeypatch.setattr('zoo.items', items)"]
     assert inlined(lines, ["add(1)"]) == ["monkeypatch.setattr('zoo.items', {})"]

@@ -183,6 +183,37 @@ class Size:
 """
 
 
+def test_a_document_can_be_taken_apart_as_the_code_does() -> None:
+    source = """
+    import json
+    from datetime import date
+    from enum import Enum
+    from pathlib import Path
+
+    class Kind(Enum):
+        DEBIT = "debit"
+
+    def load(path: Path):
+        rows = json.loads(path.read_text())
+        return [(date.fromisoformat(row["day"]), Kind(row["kind"]), int(row["size"])) for row in rows]
+    """
+    content = '[{"day": "2024-01-31", "kind": "debit", "size": 3}]'
+    assert content in str(plan_for(source).pools[0][0].before)
+
+
+def test_a_wrapped_function_fails_where_the_wrapper_catches_errors() -> None:
+    source = """
+    def retry(function):
+        def wrapper(*args):
+            try:
+                return function(*args)
+            except OSError:
+                return None
+        return wrapper
+    """
+    assert any("Mock(side_effect=OSError" in str(term.before) for term in plan_for(source).pools[0])
+
+
 def test_an_input_that_gives_2_and_in_a_mutant_2_point_0_does_not_tell_them_apart() -> None:
     module = module_of("zoo", AREA)
     mutant = mutant_of(module, "self.width * self.height", "self.width / self.height", "Size.area")

@@ -9,6 +9,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.uses import Use
@@ -18,7 +19,22 @@ _MAX_VARIANTS = 5
 _OK = 200
 _TEXT = frozenset(name for name in dir(str) if not name.startswith("_"))
 _BUILT_IN = {"float": 9.5, "int": 3, "bool": True}
-_OF_KIND: dict[str, object] = {"int": 3, "float": 1.5, "str": "hello", "bool": True, "list": [3, 1], "dict": {"a": 1}}
+_DAY, _MOMENT = "2024-01-31", "2024-01-31T12:30:00"
+_OF_KIND: dict[str, object] = {
+    "int": 3,
+    "float": 1.5,
+    "str": "hello",
+    "bool": True,
+    "list": [3, 1],
+    "dict": {"a": 1},
+    "Decimal": "9.50",
+    "date.fromisoformat": _DAY,
+    "datetime.date.fromisoformat": _DAY,
+    "datetime.fromisoformat": _MOMENT,
+    "datetime.datetime.fromisoformat": _MOMENT,
+    "UUID": "00000000-0000-0000-0000-000000000001",
+}
+"""By a type that is asked for, or a function that takes the value apart."""
 _NOT_FOUND = 404
 
 
@@ -43,6 +59,11 @@ def answers_to(use: Use, name: str, kinds: Mapping[str, str]) -> list[Answer]:
         other = _answer(use, name, {id(part): value}, kinds, label)
         found.setdefault(other.lines, other)
     return list(found.values())[:_MAX_VARIANTS]
+
+
+def document_for(use: Use, kinds: Mapping[str, str], members: Mapping[str, object]) -> object:
+    """What a document holds of which this is read; ``members`` are values of the enums that take such."""
+    return _Writer({}, kinds, is_whole=True, members=members).plain(use)
 
 
 def documents_for(use: Use, kinds: Mapping[str, str]) -> list[str]:
@@ -80,9 +101,17 @@ def _choices(use: Use, depth: int = 0) -> Iterator[tuple[Use, object]]:
 class _Writer:
     """Writes a value down, with other plain values than the usual ones where some are ``chosen``."""
 
-    def __init__(self, chosen: Mapping[int, object], kinds: Mapping[str, str], *, is_whole: bool = False) -> None:
+    def __init__(
+        self,
+        chosen: Mapping[int, object],
+        kinds: Mapping[str, str],
+        *,
+        is_whole: bool = False,
+        members: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         """``is_whole``: with the entries, too, that may be missing."""
         self._chosen, self._kinds, self._is_whole = chosen, kinds, is_whole
+        self._of_kind = {**_OF_KIND, **members}
         self.imports: dict[str, None] = {}
 
     def lines(self, name: str, use: Use) -> list[str]:
@@ -133,8 +162,8 @@ class _Writer:
         return self._leaf(use)
 
     def _leaf(self, use: Use) -> object:
-        if use.kind in _OF_KIND and not use.compared:
-            return _OF_KIND[use.kind]
+        if use.kind in self._of_kind and not use.compared:
+            return self._of_kind[use.kind]
         numbers = [value for value in use.compared if type(value) in {int, float}]
         if len(numbers) > 1 and "status" not in use.name:
             return (min(numbers) + max(numbers)) // 2  # type: ignore[type-var, operator]

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from pytest_llmgen.generate.offline.code import FunctionNode, dotted
 from pytest_llmgen.generate.offline.keeping import OWNERS, Kept, kept_by
 from pytest_llmgen.generate.offline.outside import Replaced
+from pytest_llmgen.generate.offline.terms import Term
 
 _MAX_KEPT = 3
 _EXAMPLES = ("'key'", "3")
@@ -45,6 +47,14 @@ def beginnings(
     called = {node.name for node in nodes if isinstance(node, FunctionNode)}
     known = [kept for kept in kept_by(tree) if mentioned & set(_spelled(kept.name))]
     return [_ways(kept, module, examples, is_changed=bool(called & kept.changers)) for kept in known][:_MAX_KEPT]
+
+
+def traceless(terms: Sequence[Term], tree: ast.Module) -> list[Term]:
+    """The values whose making changes nothing that the module keeps, as ``Ledger.open("hello")`` may; else all."""
+    changers = sorted({name for kept in kept_by(tree) for name in kept.changers})
+    called = re.compile(rf"\b(?:{'|'.join(changers)})\(")
+    clean = [term for term in terms if not called.search("\n".join((term.source, *term.before, *term.steps)))]
+    return clean if clean and changers else list(terms)
 
 
 def _spelled(name: str) -> Iterator[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from pytest_llmgen.generate.offline.code import Parameter, dotted
+from pytest_llmgen.generate.offline.answers import document_for
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, dotted
 from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.usage import BY_NAME
+from pytest_llmgen.generate.offline.uses import use_of_calls
 
 _OPENING = {
     *("open", "io.open", "codecs.open", "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize"),
@@ -52,10 +56,10 @@ def paths_among(items: Iterable[Parameter], nodes: Sequence[ast.AST], tree: ast.
     found = {}
     for item in items:
         if is_path(item.annotation):
-            found[item.name] = file_terms(tree, as_text=False, words=_words(nodes), keys=_keys(nodes))
+            found[item.name] = file_terms(tree, False, _words(nodes), _keys(nodes), _documents(nodes, tree))
         elif takes_path(item.name, nodes):
             as_text = item.name not in _used_as_paths(nodes)
-            found[item.name] = file_terms(tree, as_text=as_text, words=_words(nodes), keys=_keys(nodes))
+            found[item.name] = file_terms(tree, as_text, _words(nodes), _keys(nodes), _documents(nodes, tree))
     return found
 
 
@@ -77,6 +81,24 @@ def _keys(nodes: Iterable[ast.AST]) -> list[str]:
                 case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as key), *_]):
                     found.append(key)
     return [key for key in dict.fromkeys(found) if key.isidentifier()][:_MOST_KEYS]
+
+
+_READING = ("json.loads", "json.load", "yaml.safe_load", "tomllib.loads", "tomllib.load", "loads", "load")
+
+
+def _documents(nodes: Sequence[ast.AST], tree: ast.AST) -> list[str]:
+    """What is read of a document, with values that the code can take apart, as JSON."""
+    members = dict(_members(tree))
+    uses = [use_of_calls(name, node) for node in nodes if isinstance(node, FunctionNode) for name in _READING]
+    return [json.dumps(document_for(use, BY_NAME, members)) for use in uses if use.is_structured]
+
+
+def _members(tree: ast.AST) -> Iterator[tuple[str, object]]:
+    """The first value of each enum of the module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any("Enum" in dotted(base) for base in node.bases):
+            values = (each.value for each in node.body if isinstance(each, ast.Assign))
+            yield from ((node.name, each.value) for each in islice(values, 1) if isinstance(each, ast.Constant))
 
 
 def _of_keys(ending: str, keys: Sequence[str]) -> list[str]:
@@ -118,14 +140,21 @@ def _used_as_paths(nodes: Iterable[ast.AST]) -> set[str]:
     return {dotted(each.value) for each in calls if isinstance(each, ast.Attribute) and each.attr in _ASKED}
 
 
-def file_terms(tree: ast.AST, *, as_text: bool, words: Sequence[str] = (), keys: Sequence[str] = ()) -> list[Term]:
+def file_terms(
+    tree: ast.AST,
+    as_text: bool,
+    words: Sequence[str] = (),
+    keys: Sequence[str] = (),
+    documents: Sequence[str] = (),
+) -> list[Term]:
     """Paths of files that hold something, of an empty one, of one that is not there, and of folders.
 
     ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text,
-    ``keys`` are read from what a file of tables or documents holds.
+    ``keys`` are read from what a file of tables or documents holds, ``documents`` are whole ones, as JSON.
     """
     ending, contents = _format_of(tree)
-    contents = (*(_of_keys(ending, keys) if keys else ()), *contents)
+    known = documents if ending == "json" else ()
+    contents = (*known, *(_of_keys(ending, keys) if keys else ()), *contents)
     if words and (ending, contents) == _PLAIN:
         contents = (*contents, "".join(f"{word}\n" for word in words))
     found = [_file(ending, content, rank, as_text) for rank, content in enumerate(contents)]

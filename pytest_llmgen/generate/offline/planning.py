@@ -10,6 +10,7 @@ from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.accepted import inlined
 from pytest_llmgen.generate.offline.aftermath import aftermaths
 from pytest_llmgen.generate.offline.annotations import Annotations
+from pytest_llmgen.generate.offline.beginnings import traceless
 from pytest_llmgen.generate.offline.calls import UNSUITABLE, Callee, Form, Input, access, form_of, look
 from pytest_llmgen.generate.offline.closures import calls, form_within, inner_functions
 from pytest_llmgen.generate.offline.code import (
@@ -129,7 +130,9 @@ def plan_of(
     )
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
-        collaborators.among(item, unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]))
+        collaborators.among(
+            item, traceless(unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]), tree)
+        )
         for rank, item in enumerate(callee.parameters)
     ]
     missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
@@ -215,7 +218,10 @@ def _called_again(
         errors = collaborators.inside(node)
         return ([OMITTED, *errors], Form.ENTERED) if errors else ([], None)
     levels = inner_functions(node) if form_of(target) is Form.PLAIN else []
-    again = calls(levels, lambda item, rank: inputs.pool(item, annotations, sources, rank)[:_PER_INNER])
+    again = calls(
+        levels,
+        lambda item, rank: collaborators.among(item, inputs.pool(item, annotations, sources, rank))[:_PER_INNER],
+    )
     return again, Form(form_within(levels[-1])) if again else None
 
 
@@ -314,7 +320,7 @@ def _callee(
         return Callee(target, access(line, target.qualname, target.module), found, (line,), form), shape, []
     if shape is None:
         raise UnsuitableError(f"nothing is known of its class {owner}")
-    objects = _objects(shape, annotations, literals, target, seen_of)
+    objects = traceless(_objects(shape, annotations, literals, target, seen_of), parsed(assignment.module.source))
     name = snake_case(shape.name.rpartition(".")[2])
     constructor = tuple(item.name for item in shape.parameters)
     own = (target.name,) if form is Form.SETTER else ()

@@ -16,6 +16,8 @@ from pytest_llmgen.generate.offline.code import FunctionNode, dotted
 _OF_DICTS = {"get", "items", "keys", "values"}
 _SAME = {"list", "tuple", "sorted", "iter", "reversed", "enumerate", "set"}
 """Functions whose result has the items of what they are given."""
+_TELLING_NOTHING = {"", "str", "repr", "print", "bool", "len", "type", "list", "dict"}
+"""Functions that take anything, or what is seen by its other uses."""
 
 
 @dataclass(slots=True)
@@ -196,6 +198,10 @@ class _Reader:
         return use.text
 
     def _called(self, node: ast.Call) -> Use | None:
+        function = dotted(node.func)
+        taken = self._of(node.args[0]) if len(node.args) == 1 and function not in _TELLING_NOTHING else None
+        if taken is not None:
+            taken.kind = taken.kind or function
         use = self._of(node.func)
         if use is None:
             return None
