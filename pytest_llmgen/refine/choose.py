@@ -23,7 +23,7 @@ Item = tuple[str, str, int | Arc]
 Cost = tuple[bool, bool, int, int, bool, str, str]
 FAST = 1.0  # seconds under which tests count as equally fast: measured times differ from run to run
 EXAMPLE = "a documented example"
-_SHOWN = {"ordinary": "an ordinary input"}
+_SHOWN = {"ordinary": "an ordinary input", "property": "a property that the names promise"}
 NAMED = 3  # tests named at most as what makes another one redundant
 
 

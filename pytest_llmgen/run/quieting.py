@@ -61,6 +61,8 @@ def mend_bytecode() -> None:
     rewrite._read_pyc = read_mended  # type: ignore[assignment]  # noqa: SLF001 (no public way)
 
 
+_PATCHES = "hypothesis.extra._patching"
+"""What offers a failing example as a patch; it loads libcst, 0.4 s of CPU in each fork where a property test fails."""
 _WARMING = 40
 """Examples; a constant of the code is asked for in one of twenty."""
 
@@ -69,6 +71,7 @@ def calm_hypothesis(items: Sequence[pytest.Item]) -> None:
     """Property tests without shrinking, chance, deadline and database: a verdict is all that is wanted."""
     if "hypothesis" not in sys.modules:
         return
+    sys.modules.setdefault(_PATCHES, None)  # type: ignore[arg-type]  # an import of it fails, which its plugin expects
     hypothesis: Any = sys.modules["hypothesis"]
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     calmed = False

@@ -14,6 +14,11 @@ _EXPECTING = frozenset({"pytest.raises", "pytest.warns", "pytest.deprecated_call
 _OBSERVING = words(
     "capsys capfd capsysbinary capfdbinary caplog recwarn tmp_path tmpdir tmp_path_factory monkeypatch subtests request"
 )
+_PROCESS = words(
+    "os.environ os.getenv os.getcwd os.umask sys.path sys.argv sys.modules sys.stdout sys.stderr logging.getLogger "
+    "logging.root warnings.filters signal.getsignal locale.getlocale decimal.getcontext pathlib.Path.cwd"
+)
+"""What every test can look at and code may change."""
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 
 
@@ -137,7 +142,13 @@ def _depends(scope: Scope, node: ast.AST) -> bool:
                 return any(_mentions(names, part) for part in (*inner, *each.body))
     if isinstance(node, ast.Call) and scope.dotted(node.func) == "pytest.fail":
         return _mentions(names, scope.test)
-    return _mentions(names, node)
+    return _mentions(names, node) or _shows_process(scope, names, node)
+
+
+def _shows_process(scope: Scope, names: frozenset[str], node: ast.AST) -> bool:
+    """Whether it looks at the process, after something of the project was called."""
+    looks = any(scope.dotted(each) in _PROCESS for each in ast.walk(node) if isinstance(each, ast.Attribute | ast.Name))
+    return looks and any(isinstance(each, ast.Call) and _mentions(names, each) for each in ast.walk(scope.test))
 
 
 def project_names(scope: Scope) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import random
+import re
 import sys
 import types
 
@@ -13,7 +14,7 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 
 from pytest_llmgen.generate.offline.claims import Examples, _replaced, claims, may_claim
 from pytest_llmgen.generate.offline.domains import RUNGS, by_annotation, by_value, plural
-from pytest_llmgen.generate.offline.partners import undoes
+from pytest_llmgen.generate.offline.partners import answers, undoes
 from pytest_llmgen.generate.offline.planning import partners_for, plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search
 from pytest_llmgen.records import Observation, Oracle, TargetContext
@@ -34,7 +35,7 @@ def test_a_domain_has_a_strategy_and_samples_of_its_kind(annotation):
 @pytest.mark.parametrize(
     ("value", "source"),
     [
-        ([1, 2], "st.lists(st.integers(-20, 20), max_size=6)"),
+        ([1, 2], "st.lists(st.integers(-1000, 1000), max_size=6)"),
         ({"a": True}, "st.dictionaries(st.text(string.printable, max_size=12), st.booleans(), max_size=6)"),
     ],
 )
@@ -56,6 +57,9 @@ def test_what_tells_no_domain_has_none(value):
         ("from_hex", "to_hex", True),
         ("loads", "dumps", True),
         ("parsePrice", "formatPrice", True),
+        ("b58decode", "b58encode", True),
+        ("from_string", "__str__", True),
+        ("update", "__str__", False),
         ("decode_shift", "encode_cyclic", False),
         ("total", "count", False),
     ],
@@ -208,3 +212,85 @@ def test_a_property_of_lists_is_claimed_for_any_items_and_order():
 
 def test_a_claim_that_a_sample_breaks_is_not_made():
     assert all("never_negative" not in each.name for each in claimed(ORDER, "rare", "abs(number)", "-abs(number)"))
+
+
+PAIRS = """
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        width, height = text.split("x")
+        return cls(int(width), int(height))
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Cipher:
+    def __init__(self, shift: int = 3):
+        self.shift = shift
+
+    def encode(self, text: "str | bytes") -> bytes:
+        data = text.encode() if isinstance(text, str) else text
+        return bytes((byte + self.shift) % 256 for byte in data)
+
+    def decode(self, data: bytes) -> bytes:
+        return bytes((byte - self.shift) % 256 for byte in data)
+
+
+def normalize_name(text: str) -> str:
+    return " ".join(text.split()).lower()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "expected"),
+    [
+        ("parse", "int(width)", "int(height)", "    assert Size.parse(str(size)) == size"),
+        ("decode", "byte - self.shift", "byte + self.shift", "    assert cipher.decode(cipher.encode(text)) == text"),
+    ],
+)
+def test_what_names_promise_of_methods_becomes_a_test_that_stays(monkeypatch, name, before, after, expected):
+    monkeypatch.setattr("pytest_llmgen.generate.offline.claims._SOME", 1)
+    (candidate,) = claimed(PAIRS, name, before, after, is_open=False)
+    assert expected in candidate.source
+    assert candidate.shows == "property"
+
+
+def test_objects_of_a_record_come_from_its_constructor():
+    found = claimed(PAIRS, "parse", "int(width)", "int(height)")
+    assert "@given(size=st.builds(Size, st.integers(-1000, 1000), st.integers(-1000, 1000)))" in found[0].source
+    assert "For Size objects, as the code is today." in found[0].source
+
+
+def test_of_several_types_the_one_is_taken_that_comes_back():
+    (candidate,) = claimed(PAIRS, "decode", "byte - self.shift", "byte + self.shift")
+    assert "@given(text=st.binary(max_size=12))" in candidate.source
+
+
+def test_who_tidies_up_is_expected_to_change_nothing_the_second_time(monkeypatch):
+    monkeypatch.setattr("pytest_llmgen.generate.offline.claims._SOME", 1)
+    mutant = ("text.split()).lower()", "text.split()).swapcase()")
+    (candidate,) = claimed(PAIRS, "normalize_name", *mutant, is_open=False)
+    assert candidate.name == "test_normalize_name_changes_nothing_the_second_time"
+
+
+def test_what_the_inverse_gives_is_a_value_for_the_target():
+    plain = module_of("codec", PAIRS)
+    module = dataclasses.replace(plain, targets=tuple(targets_of(plain)))
+    assignment = next(item for item in assignments_of(module) if item.target.name == "parse")
+    plan, partners = plan_of(assignment, {"codec": module}), partners_for(assignment, {"codec": module})
+    found = answers(InProcessProber([module]), plan.callee, partners)
+    assert found
+    assert all(place == 0 and re.fullmatch(r"'-?[0-9]+x-?[0-9]+'", term.source) for place, term in found)
+
+
+def test_objects_that_compare_by_identity_make_nobody_suspect_their_class():
+    source = PAIRS.replace("@dataclass(frozen=True)\n", "@dataclass(frozen=True, eq=False)\n")
+    assert claimed(source, "parse", "int(width)", "int(height)") == []

@@ -95,6 +95,31 @@ def test_attributes_of_a_class_are_kept_where_methods_change_them_for_all_object
     assert kept_in(source) == expected
 
 
+def test_an_object_of_the_module_is_kept_with_what_functions_change_of_it() -> None:
+    source = """
+    class Settings:
+        def __init__(self, debug=False):
+            self.debug = debug
+            self.seen = []
+
+        def note(self, name):
+            self.seen.append(name)
+
+    settings = Settings(debug=True)
+    other = Settings()
+
+    def quiet(name):
+        settings.debug = False
+        settings.note(name)
+        return other.debug
+    """
+    (kept,) = kept_by(ast.parse(textwrap.dedent(source)))
+    assert (kept.name, kept.start, kept.attributes) == ("settings", "Settings(debug=True)", ("debug", "seen"))
+    usual, *_ = plan_for(source).pools[-1]
+    assert usual.before == ("settings = Settings(debug=True)", "monkeypatch.setattr('zoo.settings', settings)")
+    assert usual.watched == ("settings.debug", "settings.seen")
+
+
 def test_a_test_says_what_became_of_the_module_and_leaves_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     module = module_of("zoo", REGISTRY)
     zoo = types.ModuleType("zoo")
@@ -125,6 +150,18 @@ def test_a_function_that_only_reads_what_import_has_filled_sees_that_first() -> 
     assert usual.before == ()
     assert usual.fixtures == ()
     assert "handlers = {'hello': 3}" in [line for term in others for line in term.before]
+
+
+def test_a_variable_that_the_code_sets_has_a_value_before_and_is_looked_at() -> None:
+    source = """
+    import os
+
+    def set_mode(mode):
+        os.environ["MODE"] = mode
+    """
+    usual, *_ = plan_for(source).pools[-1]
+    assert usual.before == ("monkeypatch.setenv('MODE', 'before')",)
+    assert usual.watched == ("os.environ.get('MODE')",)
 
 
 def test_a_stand_in_that_no_check_mentions_needs_no_name() -> None:

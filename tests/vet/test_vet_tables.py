@@ -126,6 +126,9 @@ GOOD = {
     ),
     "setenv": wrap("monkeypatch.setenv('TAX', '7')\nassert Cart().total() == 0", "monkeypatch"),
     "read environ": wrap("assert Cart([os.environ.get('HOME')]).items", imports="import os"),
+    "what a call did to the process": wrap(
+        "monkeypatch.setenv('TAX', '7')\nCart().total()\nassert os.environ['TAX'] == '7'", "monkeypatch", "import os"
+    ),
     "setattr": wrap("monkeypatch.setattr('shop.cart.TAX', 7)\nassert Cart().total() == 0", "monkeypatch"),
     "setattr on module": wrap(
         "monkeypatch.setattr(cart, 'TAX', 7)\nassert cart.TAX == 7", "monkeypatch", "from shop import cart"
@@ -469,6 +472,10 @@ BAD = {
         wrap("with pytest.raises(Exception):\n    Cart().add('x', -1)", imports="import pytest"),
     ),
     "unrelated": ("unrelated-assertion", wrap("Cart().total()\nn = 1 + 1\nassert n == 2")),
+    "the process, of which nothing was asked": (
+        "unrelated-assertion",
+        wrap("assert os.environ.get('TAX') is None", imports="import os"),
+    ),
     "unrelated raises": (
         "unrelated-assertion",
         wrap("with pytest.raises(ZeroDivisionError):\n    1 / 0", imports="import pytest"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee, Input
-from pytest_llmgen.generate.offline.domains import RUNGS
+from pytest_llmgen.generate.offline.domains import RUNGS, WIDE, alternatives
 from pytest_llmgen.generate.offline.killing import cover
 from pytest_llmgen.generate.offline.partners import Partner
 from pytest_llmgen.generate.offline.properties import Property, Subject, properties_of, round_trip, subject_of
@@ -37,6 +37,11 @@ _MAX_KEPT = 3
 _SEVERAL = 3
 """Example tests that a property must replace, where it kills nothing that they don't."""
 _MAX_MUTANTS = 200
+_SOME = 3
+"""Mutants that a property must kill where the names promise it: it stands for more values than any example."""
+_PILOT_SECONDS = 1.0
+"""For a call with each sample of large numbers: what takes longer is tried with small ones."""
+_SHOWS = "property"
 _HARDLY = 0.1
 """Share of samples up to which a pair is taken to be broken; one that only suits other values has more."""
 _PROFILE = """\
@@ -107,32 +112,54 @@ def _holding(
 ) -> list[_Claim]:
     """Each property on the widest domain on which all samples have it."""
     held: dict[str, _Claim] = {}
+    tried: set[str] = set()
     for rung in range(RUNGS):
         subject = subject_of(callee, base, finds, rung)
-        offered = {} if subject is None else {each.name: each for each in _offered(subject, partners, rung)}
-        waiting = [each for name, each in offered.items() if name not in held]
+        offered = [] if subject is None else list(_offered(subject, partners, rung))
+        waiting = [each for each in offered if each.name not in held]
         probes = [_probe(each, f"claim#{rank}", callee.target.path) for rank, each in enumerate(waiting)]
-        seen = prober.probe(probes) if probes else []
-        for each, probe, observation in zip(waiting, probes, seen, strict=True):
-            if _passed(observation):
+        fresh = [pair for pair in zip(waiting, probes, strict=True) if pair[1].setup not in tried]
+        if not fresh or (rung < WIDE and not _is_quick(prober, fresh[0])):
+            continue
+        tried |= {probe.setup for _, probe in fresh}
+        seen = prober.probe([probe for _, probe in fresh])
+        for (each, probe), observation in zip(fresh, seen, strict=True):
+            if _passed(observation) and each.name not in held:
                 shown, goals = shown_text(observation, _NEVER), goals_of(observation, callee)
                 held[each.name] = _Claim(each, probe, shown, goals)
     return list(held.values())
 
 
+def _is_quick(prober: Prober, first: tuple[Property, Probe]) -> bool:
+    """Whether the first claim ends soon, true or not: where it does not, the others would take their time as well."""
+    _, probe = first
+    pilot = replace(probe, id="pilot", expression="sum(holds(row) for row in rows)", setup=f"{probe.setup}\n{_HOLDS}")
+    (seen,) = prober.probe([pilot], _PILOT_SECONDS)
+    return seen.outcome in {"returned", "raised", "setup-failed"}
+
+
 def _offered(subject: Subject, partners: Sequence[Partner], rung: int) -> Iterator[Property]:
     for partner in partners:
-        inner = subject_of(partner.callee, partner.base, (), rung)
-        found = round_trip(subject, inner) if inner is not None else None
-        if found is not None:
-            yield found
+        for way in range(_ways(partner.callee)):
+            inner = subject_of(partner.callee, partner.base, (), rung, partner.shape, way)
+            found = round_trip(subject, inner, is_named=partner.is_named) if inner is not None else None
+            if found is not None:
+                yield found
     yield from properties_of(subject)
+
+
+def _ways(callee: Callee) -> int:
+    """Of how many types its arguments may be."""
+    told = [item.annotation for item in callee.parameters if item.is_required and item.annotation is not None]
+    return max((len(alternatives(node)) for node in told), default=1)
 
 
 def _probe(claim: Property, identity: str, path: str) -> Probe:
     """Runs the body over samples, without hypothesis: cheap enough for every mutant."""
     rng = random.Random(claim.name)  # noqa: S311 (not a secret)
     rows = [tuple(domain.sample(rng) for domain in claim.domains.values()) for _ in range(_SAMPLES)]
+    if len(claim.domains) == 1:
+        rows += [(value,) for domain in claim.domains.values() for value in domain.always]
     body = "\n".join(f"    {line}" for line in claim.body if line)
     check = f"def check({', '.join(claim.domains)}):\n{body}"
     some = f"assert any({claim.some} for {', '.join(claim.domains)}, in rows)" if claim.some else ""
@@ -153,10 +180,14 @@ def _broken_pairs(
     partners: Sequence[Partner],
     taken: set[str],
 ) -> list[Candidate]:
-    """An example for each function that the target should undo, going by their names, and hardly ever does."""
+    """An example for each function that the target should undo, going by their names, and hardly ever does.
+
+    Of methods nothing is suspected: objects may compare by identity, and what ``str`` gives may be for people alone.
+    """
     found: list[Candidate] = []
-    for partner in (each for each in partners if each.is_named):
-        trips = [trip for rung in range(RUNGS) if (trip := _trip(callee, base, finds, partner, rung)) is not None]
+    named = [each for each in partners if each.is_named and not each.callee.receiver and not callee.receiver]
+    for partner in named:
+        trips = [trip for rung in range(RUNGS) for trip in _trips(callee, base, finds, partner, rung)]
         probes = [_counting(trip, f"pair#{rank}", callee.target.path) for rank, trip in enumerate(trips)]
         seen = prober.probe(probes) if probes else []
         counts = [
@@ -167,9 +198,14 @@ def _broken_pairs(
     return found
 
 
-def _trip(callee: Callee, base: Input, finds: Sequence[Find], partner: Partner, rung: int) -> Property | None:
-    subject, inner = subject_of(callee, base, finds, rung), subject_of(partner.callee, partner.base, (), rung)
-    return round_trip(subject, inner) if subject is not None and inner is not None else None
+def _trips(callee: Callee, base: Input, finds: Sequence[Find], partner: Partner, rung: int) -> Iterator[Property]:
+    """There and back, with each type that the partner takes: it need only be one that comes back."""
+    subject = subject_of(callee, base, finds, rung)
+    for way in range(_ways(partner.callee)) if subject is not None else ():
+        inner = subject_of(partner.callee, partner.base, (), rung, partner.shape, way)
+        trip = round_trip(subject, inner) if subject is not None and inner is not None else None
+        if trip is not None:
+            yield trip
 
 
 def _counting(claim: Property, identity: str, path: str) -> Probe:
@@ -184,7 +220,8 @@ def _example(assignment: Assignment, claim: Property, taken: set[str]) -> Candid
     value = domain.sample(random.Random(claim.name))  # noqa: S311 (not a secret)
     name = naming.unique_name(f"{naming.stem(target.qualname)}_{claim.name}", taken)
     summary = f"Typical: {naming.spoken(target.qualname)} {claim.says}, as their names say."
-    body = [*layout.statement(f"{argument} = {value!r}"), *layout.statement(claim.body[0])]
+    lines = [f"{argument} = {value!r}", *(line for line in claim.body if line)]
+    body = [part for line in lines for part in layout.statement(line)]
     source = "\n".join([f"def {name}():", f'    """{summary}"""', *body]) + "\n"
     imports = tuple(sorted(_without_hypothesis(claim.imports)))
     known = (Category.TYPICAL, Origin.OFFLINE, Oracle.PROPERTY)
@@ -208,9 +245,10 @@ def _kills(prober: Prober, held: Sequence[_Claim], examples: Examples) -> list[f
 
 
 def _worth(held: Sequence[_Claim], kills: Sequence[frozenset[str]], examples: Examples) -> list[_Claim]:
-    """Those that kill open mutants, most first; else the one that stands for several examples."""
-    missing = set(examples.open)
-    chosen: list[int] = []
+    """What the names promise, and those that kill open mutants; else the one that does the work of several examples."""
+    promised = [place for place, claim in enumerate(held) if claim.property.is_expected and len(kills[place]) >= _SOME]
+    chosen = sorted(promised, key=lambda place: (-len(kills[place]), place))[:1]
+    missing = set(examples.open).difference(*(kills[place] for place in chosen))
     while missing and len(chosen) < _MAX_KEPT:
         best = max(range(len(held)), key=lambda place: (len(kills[place] & missing), -place), default=None)
         if best is None or not kills[best] & missing:
@@ -247,6 +285,7 @@ def _candidate(assignment: Assignment, claim: Property, taken: set[str]) -> Cand
     return Candidate(
         *(f"{key}#{name}", key, name, Category.TYPICAL, Origin.OFFLINE, Oracle.PROPERTY, source, summary, imports),
         *((_PROFILE.format(_EXAMPLES),), assignment.round),
+        shows=_SHOWS if claim.is_expected else "",
     )
 
 

@@ -19,12 +19,13 @@ from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_p
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
+from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, UnsuitableError, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
-from pytest_llmgen.generate.offline.terms import Term
+from pytest_llmgen.generate.offline.terms import Term, unique
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
@@ -216,6 +217,9 @@ class OfflineGenerator:
         if not is_first and memory.is_exhausted(assignment.gaps):
             return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
+        is_wanted = may_claim(self._properties, assignment.context)
+        partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
+        plan = self._with_answers(plan, partners)
         search = self._searching(assignment, plan, limits, memory)
         found = search.run(plan.seeds)
         if not found.finds:
@@ -226,9 +230,16 @@ class OfflineGenerator:
         rest = self._limits(assignment, 1 - _FOR_SEARCH)
         few, examples = chosen(self._prober, assignment, plan, search, found, memory, rest)
         observed = self._write(assignment, plan, few, memory)
-        claimed = self._claimed(assignment, plan, modules, found, examples, memory) if is_first else []
+        claimed = self._claimed(assignment, plan, partners, found, examples, memory) if is_first else []
         candidates = [*documents, *observed, *claimed]
         return candidates, "" if candidates else _why_nothing_new(is_first)
+
+    def _with_answers(self, plan: Plan, partners: Sequence[Partner]) -> Plan:
+        """The plan with what the target undoes among its values: ``decode`` is given what ``encode`` gave."""
+        pools = list(plan.pools)
+        for at, term in reversed(answers(self._prober, plan.callee, partners)):
+            pools[at] = tuple(unique([*pools[at][:1], term, *pools[at][1:]]))
+        return replace(plan, pools=tuple(pools))
 
     def _searching(self, assignment: Assignment, plan: Plan, limits: Limits, memory: Memory) -> Search:
         """A search of a target that is about to begin."""
@@ -251,16 +262,15 @@ class OfflineGenerator:
         self,
         assignment: Assignment,
         plan: Plan,
-        modules: Mapping[str, Module],
+        partners: Sequence[Partner],
         found: Found,
         examples: Examples,
         memory: Memory,
     ) -> list[Candidate]:
         """Property tests, where they do what examples do not."""
         base = tuple(pool[0] for pool in plan.pools)
-        is_wanted = may_claim(self._properties, assignment.context)
-        finds, partners = found.everything, partners_for(assignment, modules, only_named=not is_wanted)
-        if not is_wanted:
+        finds = found.everything
+        if not may_claim(self._properties, assignment.context):
             examples = replace(examples, mutants=())
         return claims(self._prober, assignment, plan.callee, base, finds, examples, partners, memory.names)
 

@@ -1,7 +1,4 @@
-"""What a module keeps between calls: names that its functions change; a test begins with a known value of them.
-
-``monkeypatch`` puts back what was there, so that no test depends on another.
-"""
+"""What a module keeps between calls: names of its own, attributes of its classes and objects that functions change."""
 
 from __future__ import annotations
 
@@ -11,14 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pytest_llmgen.generate.offline.code import FunctionNode, dotted
-from pytest_llmgen.generate.offline.outside import Replaced, full_name, imported_names
+from pytest_llmgen.generate.offline.outside import full_name, imported_names
 
 CHANGING_CALLS = frozenset(
     {"append", "add", "extend", "update", "pop", "remove", "insert", "clear", "setdefault", "discard"}
     | {"appendleft", "extendleft", "popleft", "popitem", "sort", "reverse"}
 )
 """Methods that change a container in place."""
-_MAX_KEPT = 3
 _MAX_SOURCE = 80
 _EMPTY = {
     ast.Dict: "{}",
@@ -30,24 +26,7 @@ _EMPTY = {
 }
 _BUILTIN = {"dict": "{}", "list": "[]", "set": "set()"}
 _MADE = {f"collections.{name}" for name in ("defaultdict", "deque", "OrderedDict", "Counter")} | {"itertools.count"}
-_OWNERS = ("self", "cls")
-_EXAMPLES = ("'key'", "3")
-_STEP = 5
-_OF_FACTORY = {"list": "[3]", "set": "{3}", "dict": "{'key': 3}", "str": "'text'"}
-"""A value that a ``defaultdict`` with this factory may have."""
-_FILLED = {
-    "defaultdict": "defaultdict({rest}, {{{first}: {inner}}})",
-    "Counter": "Counter({{{first}: 2}})",
-    "deque": "deque([{first}, {second}]{more})",
-    "OrderedDict": "OrderedDict({{{first}: {second}}})",
-    "set": "{{{first}}}",
-}
-_OTHERWISE: dict[type[ast.expr], tuple[str, ...]] = {
-    ast.Dict: ("{{{first}: {second}}}", "{{'other': {first}}}", "{{{first}: 'text', 'other': 'text'}}", "{{}}"),
-    ast.List: ("[{first}]", "[1, 2, 3]", "[]"),
-    ast.Set: ("{{{first}}}", "set()"),
-}
-"""What a container may hold before the call, beside what it begins with."""
+OWNERS = ("self", "cls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +39,8 @@ class Kept:
     is_bound_anew: bool  # functions give the name another value; else they change what it stands for
     changers: frozenset[str]  # the functions that do, by their own names
     is_filled: bool  # what runs at import changes it, too
+    needs: str = ""  # the class of the module that the expression makes an object of
+    attributes: tuple[str, ...] = ()  # of the object, which functions change
 
     @property
     def variable(self) -> str:
@@ -67,84 +48,12 @@ class Kept:
         return self.name.rpartition(".")[2].strip("_").lower()
 
 
-def beginnings(
-    nodes: Sequence[ast.AST], tree: ast.Module, module: str, examples: Sequence[str]
-) -> list[list[Replaced]]:
-    """For each kept name that the code mentions what it may be before the call, the usual first.
-
-    ``examples`` are values that the call may have as arguments.
-    """
-    mentioned = {
-        dotted(item) for node in nodes for item in ast.walk(node) if isinstance(item, ast.Name | ast.Attribute)
-    }
-    called = {node.name for node in nodes if isinstance(node, FunctionNode)}
-    known = [kept for kept in kept_by(tree) if mentioned & set(_spelled(kept.name))]
-    return [_ways(kept, module, examples, is_changed=bool(called & kept.changers)) for kept in known][:_MAX_KEPT]
-
-
-def _spelled(name: str) -> Iterator[str]:
-    """How code calls it: ``Jobs.count`` also ``cls.count``."""
-    owner, _, last = name.rpartition(".")
-    yield name
-    if owner:
-        yield from (f"{each}.{last}" for each in _OWNERS)
-
-
-def _ways(kept: Kept, module: str, examples: Sequence[str], *, is_changed: bool) -> list[Replaced]:
-    others = [_began(kept, module, value) for value in _others(kept, examples)]
-    if kept.is_filled and not is_changed:
-        return [Replaced(()), *others]
-    return [_began(kept, module, kept.start), *others]
-
-
-def _began(kept: Kept, module: str, value: str) -> Replaced:
-    owner, _, last = kept.name.rpartition(".")
-    place = f"{owner}, {last!r}" if owner else repr(f"{module}.{last}")
-    imports = (*kept.imports, *((f"from {module} import {owner}",) if owner else ()))
-    is_filled = "(" in value or value[0] in "{["
-    label = "" if value == kept.start else f"{kept.variable} {'filled' if is_filled else value}"
-    if kept.is_bound_anew:
-        imports = imports if owner else (*imports, f"import {module}")
-        look = kept.name if owner else f"{module}.{last}"
-        return Replaced((f"monkeypatch.setattr({place}, {value})",), imports, (look,), label)
-    lines = (f"{kept.variable} = {value}", f"monkeypatch.setattr({place}, {kept.variable})")
-    return Replaced(lines, imports, () if value.startswith("count(") else (kept.variable,), label)
-
-
-def _others(kept: Kept, examples: Sequence[str]) -> list[str]:
-    first, second = (*examples, *_EXAMPLES[len(examples) :])[:2]
-    made = kept.start.partition("(")[0]
-    if made in _FILLED:
-        inner = _OF_FACTORY.get(kept.start[len(made) + 1 : -1], "3")
-        rest = kept.start[len(made) + 1 : -1]
-        values = {"first": first, "second": second, "inner": inner, "rest": rest, "more": f", {rest}" if rest else ""}
-        return [_FILLED[made].format(**values)]
-    node = ast.parse(kept.start, mode="eval").body
-    found = [text.format(first=first, second=second) for text in _OTHERWISE.get(type(node), ())]
-    if isinstance(node, ast.Constant):
-        found = _other_constants(node.value, first)
-    return [text for text in found if text != kept.start]
-
-
-def _other_constants(value: object, first: str) -> list[str]:
-    match value:
-        case bool():
-            return [repr(not value)]
-        case int() | float():
-            return [repr(value + _STEP)]
-        case None:
-            return [first, "{'key': 'text'}"]
-        case str():
-            return ["'text'"]
-    return []
-
-
 @lru_cache(maxsize=32)
 def kept_by(tree: ast.Module) -> tuple[Kept, ...]:
     """All that the functions of a module change and that has a value which a test can write."""
     values, anew, changers = dict(_values(tree)), set[str](), dict[str, set[str]]()
     functions = list(_functions(tree))
-    own: dict[str, set[str]] = {}
+    own = {node.name: {"*"} for node in tree.body if isinstance(node, ast.ClassDef) and _is_special(node)}
     for owner, function in functions:
         touched = (spelled for spelled, is_anew in _touched(function) if is_anew and spelled.startswith("self."))
         own.setdefault(owner, set()).update(spelled.removeprefix("self.") for spelled in touched)
@@ -159,7 +68,40 @@ def kept_by(tree: ast.Module) -> tuple[Kept, ...]:
         start, imports = _start(values[name], names)
         if start:
             found.append(Kept(name, start, imports, name in anew, frozenset(who), bool(at_import & {name, *who})))
-    return tuple(found)
+    return (*found, *_objects(functions, values, at_import))
+
+
+def _objects(
+    functions: Sequence[tuple[str, FunctionNode]], values: Mapping[str, ast.expr], at_import: set[str]
+) -> Iterator[Kept]:
+    """Objects of classes of the module that functions change: ``settings.debug = True``, ``jobs.add(job)``."""
+    changing: dict[str, dict[str, set[str]]] = {}
+    for owner, function in functions:
+        own = {name.removeprefix("self.") for name, _ in _touched(function) if name.startswith("self.")}
+        changing.setdefault(owner, {})[function.name] = own
+    for name, value in values.items():
+        made = dotted(value.func) if isinstance(value, ast.Call) and _is_plain(value, "") else ""
+        if made not in changing or not made or "." in name:
+            continue
+        touched = {f.name: found for _, f in functions if (found := _attributes(f, name, changing[made]))}
+        attributes = tuple(dict.fromkeys(attribute for found in touched.values() for attribute in sorted(found)))
+        if attributes:
+            is_filled = bool(at_import & {name, *touched})
+            yield Kept(name, ast.unparse(value), (), False, frozenset(touched), is_filled, made, attributes)
+
+
+def _attributes(function: FunctionNode, name: str, changing: Mapping[str, set[str]]) -> set[str]:
+    """What a function changes of the object of that name, itself or by its methods."""
+    found: set[str] = set()
+    for item in ast.walk(function):
+        match item:
+            case ast.Name(id=other, ctx=ast.Store()) | ast.arg(arg=other) if other == name:
+                return set()
+            case ast.Attribute(value=ast.Name(id=other), attr=attr, ctx=ast.Store()) if other == name:
+                found.add(attr)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=other), attr=attr)) if other == name:
+                found |= changing.get(attr, set())
+    return found
 
 
 def _values(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
@@ -188,13 +130,18 @@ def _changed(
     local |= {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
     for spelled, is_anew in _touched(function):
         head, _, last = spelled.rpartition(".")
-        full = f"{owner}.{last}" if head in _OWNERS else spelled
-        if head == "self" and (is_anew or last in own):
+        full = f"{owner}.{last}" if head in OWNERS else spelled
+        if head == "self" and (is_anew or own & {last, "*"}):
             continue
         if not head and spelled not in declared and (is_anew or spelled in local):
             continue
         if full in known:
             yield full, is_anew
+
+
+def _is_special(node: ast.ClassDef) -> bool:
+    """Whether something else may decide what its attributes are: a base, as pydantic's, or a decorator."""
+    return bool(node.bases or node.keywords or node.decorator_list)
 
 
 def _touched(function: FunctionNode) -> Iterator[tuple[str, bool]]:

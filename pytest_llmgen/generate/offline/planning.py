@@ -267,7 +267,7 @@ def partners_for(assignment: Assignment, modules: Mapping[str, Module], *, only_
         each: _partner(assignment, each, modules) for each, is_named in asked.items() if is_named or not only_named
     }
     return [
-        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), asked[target])
+        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), asked[target], plan.pools, plan.shape)
         for target, plan in plans.items()
         if plan is not None
     ]
@@ -277,13 +277,14 @@ def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Modul
     """How another function of the module is called; None where it can't be, or takes more than one argument."""
     line = assignment.context.import_line
     if line.startswith("from "):
-        line = f"from {assignment.module.name} import {target.name}"
+        line = f"from {assignment.module.name} import {target.qualname.partition('.')[0]}"
     context = replace(assignment.context, import_line=line, examples=(), callers=())
     try:
         plan = plan_of(replace(assignment, target=target, context=context), modules)
     except UnsuitableError:
         return None
-    return plan if sum(item.is_required for item in plan.callee.parameters) == 1 else None
+    needed = sum(item.is_required for item in plan.callee.parameters)
+    return plan if needed == 1 or (plan.callee.receiver and not needed) else None
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

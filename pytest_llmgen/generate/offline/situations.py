@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
+from pytest_llmgen.generate.offline.beginnings import beginnings
 from pytest_llmgen.generate.offline.code import dotted
-from pytest_llmgen.generate.offline.keeping import beginnings
 from pytest_llmgen.generate.offline.outside import Replaced, full_name, imported_names, replaced
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import BY_NAME
@@ -21,6 +21,7 @@ _TOGETHER = 2
 _MAX_TOGETHER = 8
 """What the module keeps is changed at several places at once: so many values of each, so many rows."""
 _VALUES = ("1", "text", "")
+_OLD = "before"
 _MOMENT = (2024, 1, 31, 12, 30)
 _OTHER_MOMENTS = ((2024, 2, 29, 23, 59, 59), (2023, 12, 31, 0, 0), (2024, 6, 16, 8, 5))
 _SECONDS = ("1706704200.0", "1709251199.5")
@@ -97,17 +98,19 @@ def _within(nodes: Sequence[ast.AST], tree: ast.Module, module: str) -> list[Ter
     clocks = list(dict.fromkeys(_clocks(nodes, tree, module)))
     if not variables and not clocks:
         return []
-    unset = [f"monkeypatch.delenv({name!r}, raising=False)" for name in variables]
+    written = {name for node in nodes for name in _written(node)}
+    unset = [_before(name, is_written=name in written) for name in variables]
     fixed = [_fixed(clock) for clock in clocks]
-    base = _term([*unset, *fixed], clocks, "")
+    looks = tuple(f"os.environ.get({name!r})" for name in variables if name in written)
+    base = _term([*unset, *fixed], clocks, "", looks)
     values = (*_VALUES[:1], *_compared(nodes), *_VALUES[1:])
     others = [
-        _term([*(line for line in unset if f"({name!r}," not in line), _set(name, value), *fixed], clocks, label)
+        _term([*(line for line in unset if f"({name!r}," not in line), _set(name, value), *fixed], clocks, label, looks)
         for name in variables
         for value in dict.fromkeys(values)
         for label in [f"{name.lower()} {value or 'empty'}"]
     ]
-    return [base, *others, *(_term([*unset, *fixed, *more], clocks, label) for more, label in _moments(clocks))]
+    return [base, *others, *(_term([*unset, *fixed, *more], clocks, label, looks) for more, label in _moments(clocks))]
 
 
 def _compared(nodes: Iterable[ast.AST]) -> list[str]:
@@ -128,12 +131,24 @@ def _set(name: str, value: str) -> str:
     return f"monkeypatch.setenv({name!r}, {value!r})"
 
 
-def _term(before: Sequence[str], clocks: Sequence[_Clock], label: str) -> Term:
+def _before(name: str, *, is_written: bool) -> str:
+    """A variable is unset; one that the code writes has a value, so that ``monkeypatch`` knows it and puts it back."""
+    return _set(name, _OLD) if is_written else f"monkeypatch.delenv({name!r}, raising=False)"
+
+
+def _term(before: Sequence[str], clocks: Sequence[_Clock], label: str, looks: tuple[str, ...] = ()) -> Term:
     kinds = {clock.kind for clock in clocks}
     helpers = [text for kind, text in (("datetime", _datetime()), ("date", _date())) if kind in kinds]
     imports = [f"from datetime import {kind}" for kind in ("date", "datetime") if kind in kinds]
+    imports += ["import os"] if looks else []
     return Term(
-        "None", tuple(imports), fixtures=("monkeypatch",), before=tuple(before), label=label, helpers=tuple(helpers)
+        "None",
+        tuple(imports),
+        fixtures=("monkeypatch",),
+        before=tuple(before),
+        watched=looks,
+        label=label,
+        helpers=tuple(helpers),
     )
 
 
@@ -177,6 +192,20 @@ def _variables(node: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Compare(left=ast.Constant(value=str() as name), comparators=[other]) if dotted(other).endswith(
                 "environ"
+            ):
+                yield name
+
+
+def _written(node: ast.AST) -> Iterator[str]:
+    """Variables that the code sets or unsets."""
+    for item in ast.walk(node):
+        match item:
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() as name), ctx=ast.Store() | ast.Del()) if (
+                dotted(value).endswith("environ")
+            ):
+                yield name
+            case ast.Call(func=function, args=[ast.Constant(value=str() as name), *_]) if dotted(function).endswith(
+                ("environ.pop", "environ.setdefault")
             ):
                 yield name
 
