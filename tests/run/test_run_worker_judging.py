@@ -78,6 +78,16 @@ def test_a_mutant_that_must_be_imported_is_handed_on() -> None:
         settle(MutantJob(MUTANT, ("a",), 1.0), lambda *_, **__: Attempt(problem=(IMPORT, "why")))
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "killers"),
+    [("F.F", MutantStatus.KILLED, "ac"), (".FT", MutantStatus.KILLED, "b"), ("..T", MutantStatus.TIMEOUT, "")],
+)
+def test_an_unproved_matrix_believes_what_it_sees_once(text: str, status: MutantStatus, killers: str) -> None:
+    run = Scripted(text)
+    verdict = settle(MutantJob(MUTANT, ("a", "b", "c"), 1.0, every_test=True, unproved=True), run)
+    assert (verdict.status, "".join(verdict.killed_by), len(run.asked)) == (status, killers, 1)
+
+
 def test_a_matrix_asks_no_test_again_that_met_the_mutant_in_a_group() -> None:
     run = Scripted(".")
     job = MutantJob(MUTANT, ("a", "b", "c"), 1.0, every_test=True)
