@@ -56,7 +56,9 @@ def test_jobs_and_verdicts_without_a_run():
         seconds={"slow": 1.0, "fast": 0.1},
         every_test=True,
     )
-    assert jobs == (MutantJob(MUTANT, ("fast", "slow"), pytest.approx(13.0), every_test=True, cpu=pytest.approx(22.25)),)
+    assert jobs == (
+        MutantJob(MUTANT, ("fast", "slow"), pytest.approx(13.0), every_test=True, cpu=pytest.approx(22.25)),
+    )
     assert [(v.mutant_id, v.status) for v in verdicts] == [
         ("u", MutantStatus.NO_COVERAGE),
         ("e", MutantStatus.IGNORED),
