@@ -8,6 +8,7 @@ import pytest
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of, mutant_of
 
 from pytest_llmgen.generate.offline.calls import Scene
+from pytest_llmgen.generate.offline.choosing import joined
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.killing import cover
 from pytest_llmgen.generate.offline.plainness import awkwardness, is_slip
@@ -111,3 +112,11 @@ def test_what_is_awkward_must_gain_more_than_what_is_not():
     assert cover({0: one, 1: two}, {1: 2}) == [0, 1]
     assert cover({0: one, 1: frozenset({"b"})}, {0: 9}) == [1, 0]
     assert cover({0: one, 1: frozenset()}, {0: 9}) == [0]
+
+
+@pytest.mark.parametrize(("one", "other", "together"), [(("a",), ("b", "a"), ("a", "b")), (None, ("a",), None)])
+def test_one_input_that_is_wanted_twice_is_one_test_with_what_both_look_at(one, other, together):
+    probe, seen = Probe("p", "", "f(1)"), Observation("p", "returned")
+    find = Find((from_source("1"),), Scene((), (), (), "f(1)"), probe, seen, frozenset())
+    (only,) = joined([dataclasses.replace(find, looks=one), dataclasses.replace(find, looks=other)])
+    assert only.looks == together

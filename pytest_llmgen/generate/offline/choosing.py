@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_llmgen.generate.offline.calls import Callee
 from pytest_llmgen.generate.offline.claims import Examples
@@ -61,10 +62,23 @@ def chosen(
     if is_enough:
         wanted = [Needed(find, share) for find, share in zip(few, shares(gains_left, places), strict=True)]
         short = shrunk(prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
-        few = [*marked(trimmed(hunt, usual)), *trimmed(hunt, short)]
+        few = joined([*marked(trimmed(hunt, usual)), *trimmed(hunt, short)])
     else:
         few = _without_repetition([*few, *filter(hunt.tells, affordable(found.finds))])
     return few, Examples(gains, survivors, frozenset(mutant.id for mutant in hunt.open))
+
+
+def joined(finds: Sequence[Find]) -> list[Find]:
+    """Each input once, with all the looks that some use of it needs."""
+    found: dict[tuple[object, ...], Find] = {}
+    for find in finds:
+        first = found.setdefault(find.row, find)
+        if first is find:
+            continue
+        is_whole = first.looks is None or find.looks is None
+        looks = None if is_whole else tuple(dict.fromkeys([*(first.looks or ()), *(find.looks or ())]))
+        found[find.row] = replace(first, looks=looks)
+    return list(found.values())
 
 
 def _settle(prober: Prober, source: str, callee: Callee, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
