@@ -96,6 +96,7 @@ class Form(StrEnum):
     SLICED = "sliced"  # of an iterator that does not end soon
     ASYNC_LISTED = "async-listed"
     ENTERED = "entered"  # a context manager
+    SENT = "sent"  # of a generator, which is sent values
     ATTRIBUTE = "attribute"
     SETTER = "setter"
 
@@ -225,6 +226,8 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     imports: tuple[str, ...] = ()
     if form is Form.ENTERED:
         expression = _entered(_call(callee, row, bound), again)
+    elif form is Form.SENT:
+        expression = f"list(map({_call(callee, row, bound)}.send, {again}))"
     else:
         expression, imports = _take(form, _call(callee, row, bound) + again)
     gathered = dict.fromkeys([*callee.imports, *(line for term in row for line in term.imports), *imports])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,8 @@ _RECEIVERS = 3
 _MAX_FRESH = 10
 _MAX_RECEIVERS = 60
 _STEP_METHODS = 7
-_STEP_DUNDERS = {"__setitem__", "__call__"}
+_ERRORS = ("Error", "Exception", "Interrupt", "Exit")
+_STEP_DUNDERS = {"__setitem__", "__call__", "__enter__", "__aenter__"}
 _MAX_PAIRS = 16
 _REPEATED = 4
 _MAX_ASSIGNED = 8
@@ -98,6 +100,16 @@ def pool(parameter: Parameter, annotations: Annotations, sources: Sources, rank:
     if parameter.has_default:
         return unique([OMITTED, *_other_side(parameter.default), *found])[:_MAX_POOL]
     return unique(found)[:_MAX_POOL]
+
+
+def endings_of_block(node: FunctionNode, rank: int) -> list[Term]:
+    """What ``__exit__`` is given in one of its places: nothing, or an error, first one that the code names."""
+    if node.name not in {"__exit__", "__aexit__"}:
+        return []
+    said = [item.id for item in ast.walk(node) if isinstance(item, ast.Name) and item.id.endswith(_ERRORS)]
+    builtin = [name for name in dict.fromkeys([*said, "ValueError"]) if hasattr(builtins, name)]
+    texts = {0: builtin, 1: [f"{name}('boom')" for name in builtin]}.get(rank, [])
+    return [from_source(text) for text in ("None", *texts)]
 
 
 def _varied(name: str, typed: list[Term], rank: int) -> list[Term]:
@@ -311,7 +323,7 @@ def _steps(
     changing = [
         (name, node)
         for name, node in shape.methods.items()
-        if (not name.startswith("_") or name in _STEP_DUNDERS)
+        if (not name.startswith("_") or name in _STEP_DUNDERS - {target})
         and (
             name in _STEP_DUNDERS or changes_object(node, {} if "property" in decorator_names(node) else shape.methods)
         )

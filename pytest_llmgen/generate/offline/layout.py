@@ -10,6 +10,7 @@ import unicodedata
 
 WIDTH = 100
 _INDENT = "    "
+_ENTERING = re.compile(r"(?P<indent> +)(?P<name>\w+)\.__enter__\(\)")
 
 
 class TooLongError(Exception):
@@ -157,3 +158,19 @@ def statement(source: str, depth: int = 1) -> list[str]:
             return expression(ast.unparse(value), "", depth=depth)
         case _:
             raise TooLongError(source)
+
+
+def in_blocks(lines: list[str]) -> list[str]:
+    """``with pool:`` around what follows ``pool.__enter__()``, where that still fits and nothing leaves it by hand."""
+    for rank, line in enumerate(lines):
+        match = _ENTERING.fullmatch(line)
+        rest = lines[rank + 1 :]
+        if match is None or not any(rest) or any(".__exit__(" in text for text in rest):
+            continue
+        within = [f"{_INDENT}{text}" if text else text for text in in_blocks(rest)]
+        if max(map(len, within)) > WIDTH:
+            return lines
+        while not within[0]:
+            del within[0]
+        return [*lines[:rank], f"{match['indent']}with {match['name']}:", *within]
+    return lines

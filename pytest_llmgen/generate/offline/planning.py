@@ -36,6 +36,7 @@ from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.prose import told_of
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.regexes import matching_texts, texts_of_patterns
+from pytest_llmgen.generate.offline.sending import sendings
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.tables import NO_HOLDINGS, Holdings, entries_for, rows_with
@@ -130,7 +131,8 @@ def plan_of(
     )
     collaborators = Collaborators([node, *helpers], tree, known, world, annotations, mentioned)
     pools = [
-        collaborators.among(
+        inputs.endings_of_block(node, rank)
+        or collaborators.among(
             item, traceless(unique([*named(given, item), *inputs.pool(item, annotations, sources, rank)]), tree)
         )
         for rank, item in enumerate(callee.parameters)
@@ -213,10 +215,17 @@ def _called_again(
     sources: inputs.Sources,
     collaborators: Collaborators,
 ) -> tuple[list[Term], Form | None]:
-    """How a function that the target returns is called, and of what form that is; how a block ends that it lets in."""
+    """How a function that the target returns is called, and of what form that is; how a block ends that it lets in.
+
+    Of a generator what it is sent.
+    """
     if form_of(target) is Form.ENTERED:
         errors = collaborators.inside(node)
         return ([OMITTED, *errors], Form.ENTERED) if errors else ([], None)
+    if form_of(target) is Form.SLICED and (
+        sent := sendings(node, lambda item: inputs.pool(item, annotations, sources, 0))
+    ):
+        return sent, Form.SENT
     levels = inner_functions(node) if form_of(target) is Form.PLAIN else []
     again = calls(
         levels,

@@ -84,6 +84,10 @@ _ANYTHING = ("str",)
 """What an attribute may be that is only handed on."""
 
 
+_SAYS_NOTHING = {"Any", "typing.Any", "object"}
+"""Annotations that say less than the use does."""
+
+
 @lru_cache(maxsize=4096)  # of each method, for every target of its class
 def annotated(parameters: tuple[Parameter, ...], node: FunctionNode) -> tuple[Parameter, ...]:
     """The parameters, each without annotation given the one that its use suggests."""
@@ -124,6 +128,9 @@ class _Renamed(ast.NodeTransformer):
 
 
 def _annotate(parameter: Parameter, node: FunctionNode) -> Parameter:
+    if parameter.annotation is not None and ast.unparse(parameter.annotation) in _SAYS_NOTHING:
+        kinds = [*guess(parameter.name, node, parameter.default), "Any"]
+        return replace(parameter, annotation=ast.parse(" | ".join(kinds), mode="eval").body)
     if parameter.annotation is not None:
         return _with_pairs(parameter, node)
     kinds = guess(parameter.name, node, parameter.default)

@@ -93,7 +93,11 @@ class Writer:
         name = naming.unique_name(self._name(seen), self.taken)
         summary = self._summary(seen, category)
         fixtures = [*compose(seen.callee, seen.find.row).fixtures, *(["capsys"] if _prints(seen) else []), *seen.ears]
-        lines = [f"def {name}({', '.join(fixtures)}):", f'    """{summary}"""', *layout.single_spaced(body.lines)]
+        lines = [
+            f"def {name}({', '.join(fixtures)}):",
+            f'    """{summary}"""',
+            *layout.in_blocks(layout.single_spaced(body.lines)),
+        ]
         source = _under_own_names("\n".join(lines) + "\n", seen)
         return Candidate(
             f"{seen.callee.target.key}#{name}",
