@@ -95,6 +95,11 @@ def test_attributes_of_a_class_are_kept_where_methods_change_them_for_all_object
     assert kept_in(source) == expected
 
 
+def test_a_kept_name_is_called_so_that_nothing_of_the_module_is_hidden() -> None:
+    source = "_cache = {}\n_ = []\n\ndef cache(x):\n    _cache[x] = 1\n    _.append(x)\n"
+    assert [kept.variable for kept in kept_by(ast.parse(source))] == ["kept_cache", "kept"]
+
+
 def test_an_object_of_the_module_is_kept_with_what_functions_change_of_it() -> None:
     source = """
     class Settings:

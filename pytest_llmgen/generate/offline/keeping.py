@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import keyword
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,13 +41,9 @@ class Kept:
     is_bound_anew: bool  # functions give the name another value; else they change what it stands for
     changers: frozenset[str]  # the functions that do, by their own names
     is_filled: bool  # what runs at import changes it, too
+    variable: str  # what a test calls it
     needs: str = ""  # the class of the module that the expression makes an object of
     attributes: tuple[str, ...] = ()  # of the object, which functions change
-
-    @property
-    def variable(self) -> str:
-        """What a test calls it."""
-        return self.name.rpartition(".")[2].strip("_").lower()
 
 
 @lru_cache(maxsize=32)
@@ -62,17 +60,33 @@ def kept_by(tree: ast.Module) -> tuple[Kept, ...]:
             changers.setdefault(name, set()).add(function.name)
             anew |= {name} if is_anew else set()
     names = imported_names(tree)
+    defined = {
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    defined |= {*dir(builtins)}
     at_import = {dotted(item) for item in _run_at_import(tree)}
     found = []
     for name, who in changers.items():
         start, imports = _start(values[name], names)
         if start:
-            found.append(Kept(name, start, imports, name in anew, frozenset(who), bool(at_import & {name, *who})))
-    return (*found, *_objects(functions, values, at_import))
+            is_filled = bool(at_import & {name, *who})
+            variable = _variable(name, defined)
+            found.append(Kept(name, start, imports, name in anew, frozenset(who), is_filled, variable))
+    return (*found, *_objects(functions, values, at_import, defined))
+
+
+def _variable(name: str, defined: set[str]) -> str:
+    """A name for it in a test, where no function or class of the module has that."""
+    plain = name.rpartition(".")[2].strip("_").lower()
+    is_free = plain.isidentifier() and not keyword.iskeyword(plain) and plain not in defined
+    return plain if is_free else f"kept_{plain}".rstrip("_")
 
 
 def _objects(
-    functions: Sequence[tuple[str, FunctionNode]], values: Mapping[str, ast.expr], at_import: set[str]
+    functions: Sequence[tuple[str, FunctionNode]],
+    values: Mapping[str, ast.expr],
+    at_import: set[str],
+    defined: set[str],
 ) -> Iterator[Kept]:
     """Objects of classes of the module that functions change: ``settings.debug = True``, ``jobs.add(job)``."""
     changing: dict[str, dict[str, set[str]]] = {}
@@ -87,7 +101,8 @@ def _objects(
         attributes = tuple(dict.fromkeys(attribute for found in touched.values() for attribute in sorted(found)))
         if attributes:
             is_filled = bool(at_import & {name, *touched})
-            yield Kept(name, ast.unparse(value), (), False, frozenset(touched), is_filled, made, attributes)
+            variable = _variable(name, defined)
+            yield Kept(name, ast.unparse(value), (), False, frozenset(touched), is_filled, variable, made, attributes)
 
 
 def _attributes(function: FunctionNode, name: str, changing: Mapping[str, set[str]]) -> set[str]:
