@@ -26,7 +26,7 @@ def register(name, handler):
     _handlers[name] = handler
 
 
-def handlers():
+def names():
     return sorted(_handlers)
 
 
