@@ -8,6 +8,7 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 
 from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknown_types
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
+from pytest_llmgen.generate.offline.grounds import Sight
 from pytest_llmgen.generate.offline.planning import plan_of
 from pytest_llmgen.generate.offline.terms import from_source
 from pytest_llmgen.records import Observation, Strategy, Value
@@ -76,7 +77,7 @@ def test_plain_values_of_a_strategy_say_nothing_of_a_type():
 def test_drawn_values_stand_beside_those_that_are_made_up():
     module = module_of("web", RETRY)
     drawn = {"Rule": [from_source("Rule(7)")], "HTTPStatus": [from_source("HTTPStatus.OK")]}
-    plan = plan_of(assignments_of(module)[1], {"web": module}, drawn=drawn)
+    plan = plan_of(assignments_of(module)[1], {"web": module}, Sight(drawn=drawn))
     assert plan.pools[0][0].source == "HTTPStatus.OK"
     assert {"Rule(7)", "Rule(3)"} <= {term.source for term in plan.pools[2][:3]}
 

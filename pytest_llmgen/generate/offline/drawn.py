@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.code import dotted, parsed
@@ -21,8 +20,6 @@ _FROM_PROJECT = "from pytest_llmgen.run.drawing import of_project"
 
 _WORDS = {"typing", "typing_extensions", "collections", "abc", "types", "contextlib", "__future__"}
 """Modules whose names are known, or say nothing of values."""
-
-NOTHING: Mapping[str, Sequence[Term]] = MappingProxyType({})
 
 
 def of_strategies(prober: Prober, strategies: Sequence[Strategy]) -> dict[str, list[Term]]:

@@ -17,10 +17,11 @@ from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknown_types
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
+from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
 from pytest_llmgen.generate.offline.partners import Partner, answers
-from pytest_llmgen.generate.offline.planning import Plan, UnsuitableError, partners_for, plan_of
+from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
 from pytest_llmgen.generate.offline.styling import restyled
@@ -156,7 +157,7 @@ class OfflineGenerator:
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
         made = {name: terms for each in known for name, terms in each.items()}
         held, given = self._held(assignment.module), self._given(assignment)
-        return plan_of(assignment, modules, held, given, made, self._drawn_for(assignment, modules))
+        return plan_of(assignment, modules, Sight(held, given, made, self._drawn_for(assignment, modules)))
 
     def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
