@@ -10,7 +10,7 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 from pytest_llmgen.generate.offline.calls import Scene
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.search import Find
-from pytest_llmgen.generate.offline.shrinking import Needed, _is_alike, shares, shorter, size
+from pytest_llmgen.generate.offline.shrinking import Needed, _is_alike, fewer_steps, shares, shorter, size
 from pytest_llmgen.generate.offline.terms import OMITTED, Term, from_source
 from pytest_llmgen.records import Observation, OpenGaps, Probe, Survivor, Value
 
@@ -95,3 +95,10 @@ def test_the_shortest_text_that_takes_the_branch_is_written():
     bodies = [candidate.source.splitlines()[-1].strip() for candidate in shortened]
     lengths = sorted(len(body.split('"')[1]) for body in bodies)
     assert lengths == [6, 7]
+
+
+def test_what_was_done_to_an_object_goes_a_step_at_a_time_and_values_stay():
+    row = (Term("Bag(2)", steps=(".clear()", ".put('a')")), Term("'long text'"))
+    rows = fewer_steps(row, row)
+    assert [each[0].steps for each in rows] == [(".put('a')",), (".clear()",)]
+    assert all(each[1] == row[1] and each[0].source == "Bag(2)" for each in rows)

@@ -61,7 +61,9 @@ def chosen(
     is_enough = gaps is not None or bool(survivors)
     if is_enough:
         wanted = [Needed(find, share) for find, share in zip(few, shares(gains_left, places), strict=True)]
-        short = shrunk(prober, plan.callee, hunt, wanted, tuple(pool[0] for pool in plan.pools), limits)
+        base = tuple(pool[0] for pool in plan.pools)
+        usual = shrunk(prober, plan.callee, hunt, usual, base, limits, only_steps=True)
+        short = shrunk(prober, plan.callee, hunt, wanted, base, limits)
         few = joined([*marked(trimmed(hunt, usual)), *trimmed(hunt, short)])
     else:
         few = _without_repetition([*few, *filter(hunt.tells, affordable(found.finds))])

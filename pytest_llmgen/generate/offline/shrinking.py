@@ -54,16 +54,27 @@ def shares(gains: Mapping[int, frozenset[object]], chosen: Sequence[int]) -> lis
 
 
 def shrunk(
-    prober: Prober, callee: Callee, hunt: Hunt, wanted: Sequence[Needed], base: Input, limits: Limits
+    prober: Prober,
+    callee: Callee,
+    hunt: Hunt,
+    wanted: Sequence[Needed],
+    base: Input,
+    limits: Limits,
+    *,
+    only_steps: bool = False,
 ) -> list[Needed]:
-    """The inputs, each as short as was found: the same kind of outcome, and nothing lost that it is wanted for."""
+    """The inputs, each as short as was found: the same kind of outcome, and nothing lost that it is wanted for.
+
+    ``only_steps``: values stay as they are, what was done to objects before goes where it does nothing.
+    """
+    variants = fewer_steps if only_steps else shorter
     current = list(wanted)
     waiting = set(range(min(len(current), _MAX_FINDS)))
     for _ in range(_ROUNDS):
         if not waiting or limits.is_over:
             break
         rows = [
-            (place, row) for place in sorted(waiting) for row in shorter(current[place].find.row, base)[:_MAX_VARIANTS]
+            (place, row) for place in sorted(waiting) for row in variants(current[place].find.row, base)[:_MAX_VARIANTS]
         ]
         finds = _observed(prober, callee, [row for _, row in rows], limits.call)
         pairs = [
@@ -137,6 +148,15 @@ def _size(term: Term) -> int:
 def _effort(source: str) -> int:
     """How hard a text of code is to read: a short word is no harder than a letter, what nobody would write is."""
     return len(_WORD.sub("'a'", source)) + _PER_ODDITY * len(_ODD.findall(source))
+
+
+def fewer_steps(row: Input, _base: Input) -> list[Input]:
+    """Variants in which one thing less was done to an object before."""
+    return [
+        (*row[:place], replace(term, steps=(*term.steps[:rank], *term.steps[rank + 1 :])), *row[place + 1 :])
+        for place, term in enumerate(row)
+        for rank in range(len(term.steps))
+    ]
 
 
 def shorter(row: Input, base: Input) -> list[Input]:
