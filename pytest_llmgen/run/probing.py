@@ -218,7 +218,12 @@ def watched(
 
 
 def _is_echo(expression: str, value: Value) -> bool:
-    """Whether the value is the object that the expression makes: ``Size(3)`` would be compared with itself."""
+    """Whether the value is the object that the expression makes: ``Size(3)`` would be compared with itself.
+
+    ``list(words(text))`` is no such call: its value is written as the items.
+    """
+    if value.type_name.startswith("builtins."):
+        return False
     made = expression.partition("(")[0].rpartition(".")[2]
     return value.source is not None and made == value.type_name.rpartition(".")[2]
 

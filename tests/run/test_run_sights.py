@@ -154,3 +154,8 @@ def test_a_collection_that_changes_when_it_is_read_is_read_once(tmp_path):
     seen = observe(Probe("queue", setup, "queue.all.append(3)", ("queue",)), None, tmp_path)
     assert seen["changed"]["list(queue)"]["source"] == "[3, 2, 1]"
     compiled(Probe("again", setup, "1"), "")
+
+
+def test_what_a_list_is_made_of_is_told_whole(tmp_path):
+    seen = observe(Probe("p", "", "list(iter('abc'))", ("result",)), None, tmp_path)
+    assert seen["value"]["source"] == "['a', 'b', 'c']"
