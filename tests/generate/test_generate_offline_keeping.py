@@ -11,7 +11,7 @@ from test_generate_offline_outside import plan_for
 
 from pytest_llmgen.generate.offline.keeping import kept_by
 from pytest_llmgen.generate.offline.regexes import samples
-from pytest_llmgen.generate.offline.situations import inlined
+from pytest_llmgen.generate.offline.situations import without_needless_names
 from pytest_llmgen.generate.offline.tables import Table, entries_for, holdings_of
 from pytest_llmgen.generate.offline.terms import Term, alike, written_like
 
@@ -189,8 +189,8 @@ def test_objects_do_not_come_from_what_leaves_them_behind() -> None:
 
 def test_a_stand_in_that_no_check_mentions_needs_no_name() -> None:
     lines = ["items = {}", "monkeypatch.setattr('zoo.items', items)"]
-    assert inlined(lines, ["add(1)"]) == ["monkeypatch.setattr('zoo.items', {})"]
-    assert inlined(lines, ["assert items == {}"]) == lines
+    assert without_needless_names(lines, ["add(1)"]) == ["monkeypatch.setattr('zoo.items', {})"]
+    assert without_needless_names(lines, ["assert items == {}"]) == lines
 
 
 RULES = """

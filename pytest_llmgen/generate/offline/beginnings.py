@@ -52,9 +52,11 @@ def beginnings(
 def traceless(terms: Sequence[Term], tree: ast.Module) -> list[Term]:
     """The values whose making changes nothing that the module keeps, as ``Ledger.open("hello")`` may; else all."""
     changers = sorted({name for kept in kept_by(tree) for name in kept.changers})
+    if not changers:
+        return list(terms)
     called = re.compile(rf"\b(?:{'|'.join(changers)})\(")
     clean = [term for term in terms if not called.search("\n".join((term.source, *term.before, *term.steps)))]
-    return clean if clean and changers else list(terms)
+    return clean or list(terms)
 
 
 def _spelled(name: str) -> Iterator[str]:

@@ -40,6 +40,7 @@ NAME = "data_file"
 _LONGEST_WORD, _MOST_WORDS, _MOST_KEYS = 30, 8, 6
 _NO_WORDS = {"r", "w", "a", "rb", "wb", "utf-8", "utf8", "strict", "ignore", "replace"}
 """What files are opened with."""
+_READING = ("json.loads", "json.load", "yaml.safe_load", "tomllib.loads", "tomllib.load", "loads", "load")
 
 
 _ASKED = frozenset({
@@ -53,14 +54,16 @@ _PATHS = frozenset({"Path", "pathlib.Path", "PathLike", "os.PathLike", "PathLike
 
 def paths_among(items: Iterable[Parameter], nodes: Sequence[ast.AST], tree: ast.AST) -> dict[str, list[Term]]:
     """Files for those parameters that are paths: by their annotation, or by what ``nodes`` do with them."""
-    found = {}
-    for item in items:
-        if is_path(item.annotation):
-            found[item.name] = file_terms(tree, False, _words(nodes), _keys(nodes), _documents(nodes, tree))
-        elif takes_path(item.name, nodes):
-            as_text = item.name not in _used_as_paths(nodes)
-            found[item.name] = file_terms(tree, as_text, _words(nodes), _keys(nodes), _documents(nodes, tree))
-    return found
+    as_text = {
+        item.name: not is_path(item.annotation) and item.name not in _used_as_paths(nodes)
+        for item in items
+        if is_path(item.annotation) or takes_path(item.name, nodes)
+    }
+    if not as_text:
+        return {}
+    words, keys = _words(nodes), _keys(nodes)
+    documents = _documents(nodes, tree) if _format_of(tree)[0] == "json" else []
+    return {name: file_terms(tree, is_text, words, keys, documents) for name, is_text in as_text.items()}
 
 
 def _words(nodes: Iterable[ast.AST]) -> list[str]:
@@ -81,9 +84,6 @@ def _keys(nodes: Iterable[ast.AST]) -> list[str]:
                 case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as key), *_]):
                     found.append(key)
     return [key for key in dict.fromkeys(found) if key.isidentifier()][:_MOST_KEYS]
-
-
-_READING = ("json.loads", "json.load", "yaml.safe_load", "tomllib.loads", "tomllib.load", "loads", "load")
 
 
 def _documents(nodes: Sequence[ast.AST], tree: ast.AST) -> list[str]:
@@ -150,11 +150,10 @@ def file_terms(
     """Paths of files that hold something, of an empty one, of one that is not there, and of folders.
 
     ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text,
-    ``keys`` are read from what a file of tables or documents holds, ``documents`` are whole ones, as JSON.
+    ``keys`` are read from what a file of tables or documents holds, ``documents`` are whole ones.
     """
     ending, contents = _format_of(tree)
-    known = documents if ending == "json" else ()
-    contents = (*known, *(_of_keys(ending, keys) if keys else ()), *contents)
+    contents = (*documents, *(_of_keys(ending, keys) if keys else ()), *contents)
     if words and (ending, contents) == _PLAIN:
         contents = (*contents, "".join(f"{word}\n" for word in words))
     found = [_file(ending, content, rank, as_text) for rank, content in enumerate(contents)]

@@ -30,6 +30,9 @@ _BUILTIN = {"dict": "{}", "list": "[]", "set": "set()"}
 _MADE = {f"collections.{name}" for name in ("defaultdict", "deque", "OrderedDict", "Counter")} | {"itertools.count"}
 OWNERS = ("self", "cls")
 
+Touched = Sequence[tuple[str, bool]]
+"""Names as a function spells them that it changes, and whether it gives them another value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -50,20 +53,17 @@ class Kept:
 def kept_by(tree: ast.Module) -> tuple[Kept, ...]:
     """All that the functions of a module change and that has a value which a test can write."""
     values, anew, changers = dict(_values(tree)), set[str](), dict[str, set[str]]()
-    functions = list(_functions(tree))
+    functions = [(owner, function, tuple(_touched(function))) for owner, function in _functions(tree)]
     own = {node.name: {"*"} for node in tree.body if isinstance(node, ast.ClassDef) and _is_special(node)}
-    for owner, function in functions:
-        touched = (spelled for spelled, is_anew in _touched(function) if is_anew and spelled.startswith("self."))
-        own.setdefault(owner, set()).update(spelled.removeprefix("self.") for spelled in touched)
-    for owner, function in functions:
-        for name, is_anew in _changed(function, owner, values, own[owner]):
+    for owner, _, touched in functions:
+        bound = (spelled for spelled, is_anew in touched if is_anew and spelled.startswith("self."))
+        own.setdefault(owner, set()).update(spelled.removeprefix("self.") for spelled in bound)
+    for owner, function, touched in functions:
+        for name, is_anew in _changed(function, touched, owner, values, own[owner]):
             changers.setdefault(name, set()).add(function.name)
             anew |= {name} if is_anew else set()
     names = imported_names(tree)
-    defined = {
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-    defined |= {*dir(builtins)}
+    defined = {*dir(builtins), *(node.name for node in tree.body if isinstance(node, FunctionNode | ast.ClassDef))}
     at_import = {dotted(item) for item in _run_at_import(tree)}
     found = []
     for name, who in changers.items():
@@ -83,21 +83,21 @@ def _variable(name: str, defined: set[str]) -> str:
 
 
 def _objects(
-    functions: Sequence[tuple[str, FunctionNode]],
+    functions: Sequence[tuple[str, FunctionNode, Touched]],
     values: Mapping[str, ast.expr],
     at_import: set[str],
     defined: set[str],
 ) -> Iterator[Kept]:
     """Objects of classes of the module that functions change: ``settings.debug = True``, ``jobs.add(job)``."""
     changing: dict[str, dict[str, set[str]]] = {}
-    for owner, function in functions:
-        own = {name.removeprefix("self.") for name, _ in _touched(function) if name.startswith("self.")}
+    for owner, function, every in functions:
+        own = {name.removeprefix("self.") for name, _ in every if name.startswith("self.")}
         changing.setdefault(owner, {})[function.name] = own
     for name, value in values.items():
         made = dotted(value.func) if isinstance(value, ast.Call) and _is_plain(value, "") else ""
         if made not in changing or not made or "." in name:
             continue
-        touched = {f.name: found for _, f in functions if (found := _attributes(f, name, changing[made]))}
+        touched = {f.name: found for _, f, _ in functions if (found := _attributes(f, name, changing[made]))}
         attributes = tuple(dict.fromkeys(attribute for found in touched.values() for attribute in sorted(found)))
         if attributes:
             is_filled = bool(at_import & {name, *touched})
@@ -137,13 +137,13 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, FunctionNode]]:
 
 
 def _changed(
-    function: FunctionNode, owner: str, known: Mapping[str, ast.expr], own: set[str]
+    function: FunctionNode, touched: Touched, owner: str, known: Mapping[str, ast.expr], own: set[str]
 ) -> Iterator[tuple[str, bool]]:
     """Known names that a function changes, and whether it gives them another value; ``own`` are objects' attributes."""
     declared = {name for item in ast.walk(function) if isinstance(item, ast.Global) for name in item.names}
     local = {item.id for item in ast.walk(function) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)}
     local |= {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
-    for spelled, is_anew in _touched(function):
+    for spelled, is_anew in touched:
         head, _, last = spelled.rpartition(".")
         full = f"{owner}.{last}" if head in OWNERS else spelled
         if head == "self" and (is_anew or own & {last, "*"}):
@@ -182,9 +182,7 @@ def _root(node: ast.expr) -> str:
 def _run_at_import(tree: ast.Module) -> Iterator[ast.expr]:
     """What the statements of the module and its decorators call or change."""
     for node in tree.body:
-        inner = (
-            list(ast.walk(node)) if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else []
-        )
+        inner = [] if isinstance(node, FunctionNode | ast.ClassDef) else list(ast.walk(node))
         decorators = [each for item in ast.walk(node) for each in getattr(item, "decorator_list", [])]
         for item in (*inner, *(part for each in decorators for part in ast.walk(each))):
             if isinstance(item, ast.Call):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline.answers import answers_to
 from pytest_llmgen.generate.offline.code import FunctionNode, dotted
@@ -67,7 +68,8 @@ def replaced(
     return list(found.values())
 
 
-def imported_names(tree: ast.Module) -> dict[str, str]:
+@lru_cache(maxsize=32)  # every function of a module asks for the same
+def imported_names(tree: ast.Module) -> Mapping[str, str]:
     """Names that the module imports, with what they stand for."""
     found = {}
     for node in tree.body:

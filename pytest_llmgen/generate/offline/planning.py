@@ -77,7 +77,7 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module], sight: Sight 
     sources = _sources(ground, callee, shape)
     pools = _pools(ground, callee, sources, collaborators)
     full = [objects, *pools] if (objects := collaborators.within(objects)) else pools
-    shown, rows = _rows(ground, callee, objects, full)
+    shown, rows = _rows(ground, callee, sources.seen, objects, full)
     around = _around([*ground.nodes, *_made_by(shape, ground.target.name)], ground, pools)
     if objects and callee.parameters and (ground.target.name in inputs.ALIKE or callee.parameters[0].name in _OTHERS):
         full[1] = _others(ground, objects, full[1])
@@ -120,8 +120,10 @@ def _pools(ground: Ground, callee: Callee, sources: inputs.Sources, collaborator
     """The values of each parameter."""
 
     def pool(item: Parameter, rank: int) -> list[Term]:
+        if endings := inputs.endings_of_block(ground.node, rank):
+            return endings
         known = unique([*named(ground.given, item), *inputs.pool(item, ground.annotations, sources, rank)])
-        return inputs.endings_of_block(ground.node, rank) or collaborators.among(item, traceless(known, ground.tree))
+        return collaborators.among(item, traceless(known, ground.tree))
 
     pools = [pool(item, rank) for rank, item in enumerate(callee.parameters)]
     missing = [item.name for item, values in zip(callee.parameters, pools, strict=True) if not values]
@@ -131,11 +133,10 @@ def _pools(ground: Ground, callee: Callee, sources: inputs.Sources, collaborator
 
 
 def _rows(
-    ground: Ground, callee: Callee, objects: Sequence[Term], full: Sequence[Sequence[Term]]
+    ground: Ground, callee: Callee, seen: Sequence[Input], objects: Sequence[Term], full: Sequence[Sequence[Term]]
 ) -> tuple[int, list[Input]]:
     """Inputs to begin with, and how many of them the documentation shows: they stand first."""
     shown = seen_rows(ground.told, ground.target.name, callee.parameters, ground.known)
-    seen = ground.seen_of(ground.target.name, callee.parameters)
     rows = [*((*objects[:1], *row) for row in (*shown, *seen)), *_equal_rows(callee, full, ground.mutants)]
     rows.extend(rows_with(entries_for(ground.held.tables, ground.nodes), full) if all(full) else [])
     return len(shown), rows

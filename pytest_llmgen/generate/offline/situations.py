@@ -236,7 +236,7 @@ def with_situation(pools: Sequence[Sequence[Term]], around: Sequence[Term]) -> t
     return (*(tuple(pool) for pool in pools), *((tuple(around),) if around else ()))
 
 
-def inlined(statements: Sequence[str], rest: Sequence[str]) -> list[str]:
+def without_needless_names(statements: Sequence[str], rest: Sequence[str]) -> list[str]:
     """The statements of a test without names for stand-ins that nothing in ``rest`` mentions."""
     lines = list(statements)
     for rank in range(len(lines) - 2, -1, -1):

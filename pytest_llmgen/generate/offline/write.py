@@ -23,7 +23,7 @@ from pytest_llmgen.generate.offline.calls import (
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
-from pytest_llmgen.generate.offline.situations import inlined
+from pytest_llmgen.generate.offline.situations import without_needless_names
 from pytest_llmgen.generate.offline.stubs import CALLS
 from pytest_llmgen.generate.offline.terms import OMITTED
 from pytest_llmgen.records import RESULT, Candidate, Category, Observation, Oracle, Origin, TargetKind, Value
@@ -187,7 +187,7 @@ class Writer:
         if not checks:
             return None
         begin = [BEGIN[name] for name in seen.ears if name in BEGIN]
-        statements = inlined([*begin, *scene.statements], [scene.expression, *act, *checks])
+        statements = without_needless_names([*begin, *scene.statements], [scene.expression, *act, *checks])
         arrange = [line for text in statements for line in layout.statement(text)]
         gap = [""] if arrange and act else []
         if _prints(seen):
@@ -204,7 +204,7 @@ class Writer:
             return None
         scene = compose(seen.callee, seen.find.row, _long_places(seen))
         asked = [look.expression for look in seen.last]
-        statements = inlined(scene.statements, [scene.expression, *asked])
+        statements = without_needless_names(scene.statements, [scene.expression, *asked])
         arrange = [line for text in statements for line in layout.statement(text)]
         is_told = is_explicit(observation, self.raised) and bool(observation.error_message)
         told = matching(observation.error_message) if is_told else ""
@@ -261,7 +261,7 @@ def _entering(seen: Seen, scene: Scene) -> _Body | None:
         name = name or "value"
         told = equality(name, value, imports)
         checks, inside = (checks, told) if not error and _is_constant(value) else ([*told, *checks], inside)
-    statements = inlined(scene.statements, [scene.expression, *checks, *inside])
+    statements = without_needless_names(scene.statements, [scene.expression, *checks, *inside])
     arrange = [line for text in statements for line in layout.statement(text)]
     opening = f"    with {layout.tidy(manager)}{f' as {name}' if name else ''}:"
     act = [
