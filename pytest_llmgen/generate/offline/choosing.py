@@ -28,22 +28,45 @@ _MAX_SETTLED = 4
 """So often inputs are chosen anew because some were restless."""
 
 
-def chosen(
-    prober: Prober, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: Memory, limits: Limits
-) -> tuple[list[Find], Examples]:
-    """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
-    raised = plan.world.raised
+def hunt_for(prober: Prober, assignment: Assignment, plan: Plan, limits: Limits) -> Hunt:
+    """The mutants that are open, before they have met anything."""
     survivors = [item.mutant for item in (*assignment.gaps.survivors, *assignment.gaps.behind)][:_MAX_MUTANTS]
-    hunt = Hunt(
+    return Hunt(
         prober,
         survivors,
-        raised,
+        plan.world.raised,
         is_wrapped=bool(assignment.target.decorators),
         has_receiver=bool(plan.callee.receiver),
         is_over=lambda: limits.is_over,
     )
-    showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
-    hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
+
+
+def meet_found(hunt: Hunt, plan: Plan, found: Found) -> bool:
+    """Let the open mutants meet what they have not met of what a search found; whether none is open any more."""
+    known = {find.row for find in hunt.finds}
+    fresh = [find for find in affordable(_in_order_of_gain(found)) if find.row not in known]
+    showable = [find for find in fresh if hunt.tells(find)]
+    hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, hunt.raised)))
+    return not hunt.open
+
+
+def chosen(
+    prober: Prober,
+    assignment: Assignment,
+    plan: Plan,
+    search: Search,
+    found: Found,
+    hunt: Hunt,
+    memory: Memory,
+    limits: Limits,
+) -> tuple[list[Find], Examples]:
+    """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour.
+
+    ``hunt``: the open mutants, which may have met some of what was found.
+    """
+    raised, survivors = plan.world.raised, hunt.mutants
+    hunt.is_over = lambda: limits.is_over
+    meet_found(hunt, plan, found)
     pursue(hunt, search, limits)
     memory.note(hunt.finds, hunt.matrix.killers, hunt.matrix.same, survivors)
     gaps = open_goals(assignment.gaps) if assignment.stage is Stage.GAPS else None

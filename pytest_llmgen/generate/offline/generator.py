@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_llmgen.generate.offline.branches import ways
-from pytest_llmgen.generate.offline.choosing import chosen
+from pytest_llmgen.generate.offline.choosing import chosen, hunt_for, meet_found
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
@@ -18,12 +18,13 @@ from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknow
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
+from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.looking import look_twice
-from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
+from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, open_goals
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
+from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search, Wanted
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
 from pytest_llmgen.generate.offline.terms import Term, unique
@@ -113,6 +114,8 @@ class OfflineGenerator:
         try:
             if entrance is not assignment.target:
                 assignment = replace(assignment, stage=Stage.GAPS)
+            if self._is_exhausted(assignment, entrance):
+                return [], _why_nothing_new(is_first=False)
             return self._search(assignment, self._alive(assignment, entrance, modules), modules)
         except UnsuitableError as problem:
             return [], str(problem)
@@ -120,6 +123,11 @@ class OfflineGenerator:
             return [], "its code is nested too deeply to be read"
         except _SURPRISES as error:
             return [], f"the search failed: {type(error).__name__}: {error}"
+
+    def _is_exhausted(self, assignment: Assignment, entrance: Target) -> bool:
+        """Whether calls of ``entrance`` were tried in vain for all that is open: no plan is needed to see that."""
+        memory = self._memories.through(assignment.target, entrance)
+        return assignment.stage is Stage.GAPS and memory.is_exhausted(assignment.gaps)
 
     def _alive(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """The plan without objects that do not even come into being; where few do, others are looked for first."""
@@ -215,21 +223,20 @@ class OfflineGenerator:
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
-        if not is_first and memory.is_exhausted(assignment.gaps):
-            return [], _why_nothing_new(is_first)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         is_wanted = may_claim(self._properties, assignment.context)
         partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
         plan = self._with_answers(plan, partners)
         search = self._searching(assignment, plan, limits, memory)
-        found = search.run(plan.seeds)
+        hunt = hunt_for(self._prober, assignment, plan, self._limits(assignment, 1))
+        found = search.run(plan.seeds, _wanted(assignment, plan, hunt, limits))
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form, unseen=found.unseen))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
         rest = self._limits(assignment, 1 - _FOR_SEARCH)
-        few, examples = chosen(self._prober, assignment, plan, search, found, memory, rest)
+        few, examples = chosen(self._prober, assignment, plan, search, found, hunt, memory, rest)
         observed = self._write(assignment, plan, few, memory)
         claimed = self._claimed(assignment, plan, partners, found, examples, memory) if is_first else []
         candidates = [*documents, *observed, *claimed]
@@ -296,6 +303,15 @@ class OfflineGenerator:
                 memory.essences.add(essence(candidate))
                 candidates.append(candidate)
         return candidates[:_MAX_CANDIDATES]
+
+
+def _wanted(assignment: Assignment, plan: Plan, hunt: Hunt, limits: Limits) -> Wanted:
+    """The open lines, branches and mutants of a target."""
+
+    def is_done(found: Found) -> bool:
+        return bool(hunt.mutants) and not limits.is_over and meet_found(hunt, plan, found)
+
+    return Wanted(open_goals(assignment.gaps), is_done, are_pursued=bool(hunt.mutants))
 
 
 def _by_property(target: Target) -> Target:
