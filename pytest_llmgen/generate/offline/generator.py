@@ -20,7 +20,7 @@ from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.looking import look_twice
-from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, open_goals
+from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, everything_open, open_goals
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
@@ -79,6 +79,7 @@ class OfflineGenerator:
         self._holdings: dict[str, Holdings] = {}
         self._drawn: dict[str, dict[str, list[Term]]] = {}  # by module: what strategies gave, by type
         self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
+        self._born: dict[str, bool] = {}  # whether objects came into being, by their statements
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -96,7 +97,8 @@ class OfflineGenerator:
     def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
         plain = replace(assignment, target=_by_property(assignment.target))
         candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target, modules)
-        if not candidates and is_private(plain.target):
+        is_settled = self._memories.of(plain.target.key).has_met_all(plain.gaps)
+        if not candidates and is_private(plain.target) and not is_settled:
             for entrance in entrances(plain.target, plain.module):
                 candidates, told = self._try(plain, entrance, modules)
                 note = note if not candidates else told
@@ -134,7 +136,7 @@ class OfflineGenerator:
         plan = self._plan(assignment, entrance, modules)
         if not plan.callee.receiver:
             return plan
-        objects = alive(self._prober, plan)
+        objects = alive(self._prober, plan, self._born)
         maker = maker_of(plan, assignment.module)
         if maker is not None and plan.shape is not None and maker.key not in self._made:
             made = sound_bases(plan.pools[0], objects)
@@ -143,7 +145,7 @@ class OfflineGenerator:
             self._made[maker.key] = {plan.shape.name: made}
             if made:
                 plan = self._plan(assignment, entrance, modules)
-                objects = alive(self._prober, plan)
+                objects = alive(self._prober, plan, self._born)
         return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
 
     def _objects(self, assignment: Assignment, maker: Target, modules: Mapping[str, Module]) -> list[Term]:
@@ -223,6 +225,7 @@ class OfflineGenerator:
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
+        memory.last_open = frozenset() if is_first else everything_open(assignment.gaps)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         is_wanted = may_claim(self._properties, assignment.context)
         partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
