@@ -9,7 +9,7 @@ from pytest_llmgen.generate.offline.calls import Callee
 from pytest_llmgen.generate.offline.claims import Examples
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.killing import Hunt, affordable, cover, pursue
-from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.looking import Looked, look_twice
 from pytest_llmgen.generate.offline.memory import Memory, open_goals
 from pytest_llmgen.generate.offline.ordinary import marked, ordinary
 from pytest_llmgen.generate.offline.plainness import awkwardness
@@ -74,7 +74,7 @@ def chosen(
         place: hunt.matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
         for place, find in enumerate(hunt.finds)
     }
-    _settle(prober, assignment.module.source, plan.callee, hunt, gains)
+    _settle(prober, assignment.module.source, plan.callee, hunt, gains, memory.looked)
     usual = [] if gaps is not None else ordinary(search, hunt, plan.callee, plan.pools, plan.told)
     told = frozenset[object]().union(*(needed.share for needed in usual))
     gains_left = {place: gain - told for place, gain in gains.items()}
@@ -106,14 +106,16 @@ def joined(finds: Sequence[Find]) -> list[Find]:
     return list(found.values())
 
 
-def _settle(prober: Prober, source: str, callee: Callee, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
+def _settle(
+    prober: Prober, source: str, callee: Callee, hunt: Hunt, gains: dict[int, frozenset[object]], known: Looked
+) -> None:
     """Take the gains from inputs that show something else at another time: others are to be chosen instead."""
     if not (reads_clock(source) or "random" in source):
         return
     for _ in range(_MAX_SETTLED):
         places = cover(gains)
         wanted = [hunt.finds[place] for place in places]
-        seen = look_twice(prober, callee, wanted, reads_clock=reads_clock(source))
+        seen = look_twice(prober, callee, wanted, reads_clock=reads_clock(source), known=known)
         kept = {each.find.row for each in seen}
         restless = [place for place in places if hunt.finds[place].row not in kept]
         if not restless:

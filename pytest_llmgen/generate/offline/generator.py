@@ -298,7 +298,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         finds = few[: 2 * _MAX_CANDIDATES]
         has_clock = reads_clock(assignment.module.source)
-        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
+        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock, known=memory.looked):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(restyled(seen, plan.world.classes), is_extra)

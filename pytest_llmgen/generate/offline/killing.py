@@ -154,7 +154,7 @@ def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> t
 def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
     """Change inputs that reach open mutants until these are killed, the time is over, or nothing more is gained."""
     idle = 0
-    while idle < patience(len(hunt.open)) and not limits.is_over:
+    while hunt.open and idle < patience(len(hunt.open) + search.missing) and not limits.is_over:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
         fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]

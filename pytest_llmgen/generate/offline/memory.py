@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_llmgen.generate.offline.looking import Looked
 from pytest_llmgen.generate.offline.search import Find, Goal, Remembered
 from pytest_llmgen.records import (
     Candidate,
@@ -28,6 +29,7 @@ class Memory:
     reached: set[Goal] = field(default_factory=set)
     was_searched: bool = False
     last_open: frozenset[object] = frozenset()  # what was open when it was last searched for that
+    looked: Looked = field(default_factory=dict)  # inputs that were looked at again
     observed: Remembered = field(default_factory=dict)  # inputs of the last search, which the next one begins with
 
     def is_exhausted(self, gaps: OpenGaps) -> bool:

@@ -90,8 +90,8 @@ class Wanted:
     are_pursued: bool = False  # whether mutants are, afterwards
 
     def rounds(self, reached: Collection[Goal]) -> int:
-        """Rounds without a gain after which a search ends."""
-        return patience(len(self.goals - set(reached))) if self.are_pursued else _IDLE_ROUNDS
+        """Rounds without a gain after which a search ends: none for mutants alone."""
+        return _IDLE_ROUNDS if self.goals - set(reached) or not self.are_pursued else 0
 
 
 NOTHING_WANTED = Wanted()
@@ -152,35 +152,37 @@ class Search:
         self._signatures: dict[tuple[frozenset[Goal], str], set[str]] = {}
         self._deepened: dict[int, Find] = {}
         self._found = Found(form=callee.form)
+        self._wanted = NOTHING_WANTED
 
     def run(self, seeds: Sequence[Input], wanted: Wanted = NOTHING_WANTED) -> Found:
         """Try the seeds and each value of each place once; then pairs, what is near to these, and changed inputs.
 
         It ends where nothing is gained any more, or where nothing that is wanted is open.
         """
+        self._wanted = wanted
         rows = [*seeds, *self._each_choice()]
         self._find_disturbing(rows[:_TWICE])
         self._try(rows[:_FIRST_BATCH])
         was_looked_at = self._find_restless()
         self._try(rows[_FIRST_BATCH:])
         was_looked_at = was_looked_at or self._find_restless()
-        if wanted.goals - self._reached or not wanted.is_done(self._found):
+        if self.missing or not wanted.is_done(self._found):
             self._try(self._pairs())
             if not was_looked_at:
                 self._find_restless()
-            self._go_on(wanted)
+            self._go_on()
         self._found.form, self._found.unseen = self._callee.form, self._callee.unseen
         return self._found
 
-    def _go_on(self, wanted: Wanted) -> None:
-        """Try what is near to inputs that are known, then changed ones, longer the more lines and branches are open.
+    def _go_on(self) -> None:
+        """Try what is near to inputs that are known, then changed ones where lines or branches are open.
 
-        Where mutants are pursued afterwards, inputs are changed there: those that reach them.
+        For mutants inputs are changed later: those that reach them.
         """
         idle = 0
         while not self._limits.is_over and self._found.finds:
             near = self._climbing() or self._neighbourhood()
-            if not near and idle >= wanted.rounds(self._reached):
+            if not near and idle >= self._wanted.rounds(self._reached):
                 return
             rows = near or [row for _ in range(_BATCH) if (row := self._changed(self._found.finds)) is not None]
             idle = 0 if self._try(rows) or near else idle + 1
@@ -229,6 +231,11 @@ class Search:
         rows = self._climber.proposals() if self._climbed < _MAX_CLIMBED else []
         self._climbed += len(rows)
         return rows
+
+    @property
+    def missing(self) -> int:
+        """How many of the lines and branches that are wanted nothing has reached."""
+        return len(self._wanted.goals - self._reached)
 
     def vary(self, finds: Sequence[Find], known: Vocabulary = ()) -> list[Find]:
         """What further inputs do that are changes of these, whether or not they reach anything new.
