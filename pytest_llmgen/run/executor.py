@@ -33,6 +33,7 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.arguments import real_word
+from pytest_llmgen.run.history import QUICK_TEST
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
@@ -54,8 +55,8 @@ ROW = 32
 """Tests that may share a child while it is seen what they cover."""
 PARTS_A_WORKER = 3
 """So that no worker is left with much more than the others."""
-QUICK_TEST, QUICK_TESTS = 0.05, 0.06
-"""Seconds of one test, and of all tests of a mutant, that are run in a group: about what a fork costs, or a few.
+QUICK_TESTS = 0.06
+"""Seconds of all tests of a mutant that may be run in a group: about what a fork costs, or a few.
 
 A mutant that they don't kill meets them again in the fork."""
 COLD_START_FACTOR = 3.0
