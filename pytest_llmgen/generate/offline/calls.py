@@ -209,9 +209,7 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     for place, term in zip(places, row, strict=True):
         wanted = term.is_shared if bind is None else place in bind
         is_receiver = place == callee.receiver
-        if is_receiver or (
-            place not in further and wanted and not term.is_omitted and "*" not in term.source[:1]
-        ):
+        if is_receiver or (place not in further and wanted and not term.is_omitted and "*" not in term.source[:1]):
             bound[place] = place if is_receiver or place not in taken else f"{place}_value"
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
