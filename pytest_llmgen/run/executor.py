@@ -34,6 +34,7 @@ from pytest_llmgen.records import (
 )
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.arguments import real_word
+from pytest_llmgen.run.history import QUICK_TEST
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
 from pytest_llmgen.run.pool import LOST, Circumstances, Pool, PoolClosedError, Request
@@ -55,8 +56,8 @@ ROW = 32
 """Tests that may share a child while it is seen what they cover."""
 PARTS_A_WORKER = 3
 """So that no worker is left with much more than the others."""
-QUICK_TEST, QUICK_TESTS = 0.05, 0.06
-"""Seconds of one test, and of all tests of a mutant, that are run in a group: about what a fork costs, or a few.
+QUICK_TESTS = 0.06
+"""Seconds of all tests of a mutant that may be run in a group: about what a fork costs, or a few.
 
 A mutant that they don't kill meets them again in the fork."""
 COLD_START_FACTOR = 3.0
@@ -210,13 +211,20 @@ class Executor:
         runs = [self._run(m, r.body["path"]) for r, m in self._pool(protocol.WARM).run(requests)]
         return sorted(runs, key=lambda run: order[run.nodeid.partition("::")[0]])
 
-    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
-        """The same in one fork, under another hash seed, time zone, folder, home and random seed, reversed."""
+    def retry_candidates(self, files: Mapping[str, str], timeout: float, times: int = 1) -> list[list[TestRun]]:
+        """The runs of each time, all of it in one fork.
+
+        Under another hash seed, time zone, folder, home and random seed, reversed.
+        """
+        found: list[list[TestRun]] = [[] for _ in range(times)]
         if not files:
-            return []
-        request = Request("retry", {"files": dict(files), "timeout": timeout}, timeout + self._waits.silence)
+            return found
+        body = {"files": dict(files), "timeout": timeout, "times": times}
         pool = self._pool(protocol.PERTURBED)
-        return [self._run(message, min(files)) for _, message in pool.run([request])]
+        for _, message in pool.run([Request("retry", body, timeout + self._waits.silence)]):
+            for runs in found if message["kind"] == LOST else [found[message["time"]]]:
+                runs.append(self._run(message, min(files)))
+        return found
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""

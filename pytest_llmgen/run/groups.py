@@ -20,6 +20,7 @@ import pytest
 
 from pytest_llmgen.records import MutantJob, Outcome
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End, Reporter
+from pytest_llmgen.run.history import History
 from pytest_llmgen.run.items import ItemResult
 from pytest_llmgen.run.judging import KILLS, Proof
 from pytest_llmgen.run.phases import GREEN
@@ -49,6 +50,13 @@ class Case:
         if restless.isdisjoint(self.items):
             return self
         return replace(self, items=tuple(takewhile(lambda item: item not in restless, self.items)))
+
+    def chosen(self, history: History) -> tuple[pytest.Item, ...]:
+        """What to run of these tests, in which order; a matrix wants all of them."""
+        if self.job.every_test or self.job.unproved:
+            return self.items
+        by_name = {item.nodeid: item for item in self.items}
+        return tuple(by_name[name] for name in history.leading(self.job, list(by_name)))
 
     def limits(self) -> tuple[float, float]:
         """Seconds on the wall and of CPU; no more than it has alone."""
@@ -138,25 +146,29 @@ class Settler:
     """
 
     def __init__(
-        self, shortcut: Shortcut, is_fresh: Callable[[str | None], bool], put_back: Callable[[], None]
+        self, shortcut: Shortcut, is_fresh: Callable[[str | None], bool], put_back: Callable[[], bool]
     ) -> None:
         self._shortcut, self._is_fresh, self._put_back = shortcut, is_fresh, put_back
+        self._was_fresh = True
 
     def settles(self, file: str | None = None) -> bool:
-        """Look, and look again where something had to be put back."""
+        """Look, and look again where something had to be put back; where that was so, it is done before the look."""
         self._shortcut.forget()
         self._shortcut.reopen()  # or its log handlers would be missed
-        if self._is_fresh(file):
+        if self._was_fresh and self._is_fresh(file):
             return True
-        self._put_back()
+        self._was_fresh = not self._put_back()
         return self._is_fresh(file)
 
 
 class GroupChild:
     """The child's side."""
 
-    def __init__(self, shortcut: Shortcut, report: Reporter, progress: Progress, settler: Settler) -> None:
+    def __init__(
+        self, shortcut: Shortcut, report: Reporter, progress: Progress, settler: Settler, history: History
+    ) -> None:
         self._shortcut, self._report, self._progress, self._settles = shortcut, report, progress, settler.settles
+        self._history = history
         self._kills: list[tuple[int, list[str], str, int]] = []
 
     def meet(self, cases: Sequence[Case], *, careful: bool = False) -> None:
@@ -179,8 +191,8 @@ class GroupChild:
     def _prove(self, place: int, case: Case, *, each: bool) -> tuple[str, bool]:
         """Note what is proved; the test that has changed the process, and whether it may have been one before it."""
         proven: list[ItemResult] = []
-        same, tests_run = True, 0
-        for item in case.items:
+        same, tests_run, items = True, 0, case.chosen(self._history)
+        for item in items:
             tests_run += 1
             try:
                 result, same = self._meet(case, item, is_first=each or tests_run == 1, each=each)
@@ -197,7 +209,8 @@ class GroupChild:
         if proven:
             message = proven[0].error.message if proven[0].error else ""
             self._kills.append((place, [result.nodeid for result in proven], message, tests_run))
-        return "" if same else case.items[tests_run - 1].nodeid, False
+            self._history.note(case.job, proven[0].nodeid)
+        return "" if same else items[tests_run - 1].nodeid, False
 
     def _meet(self, case: Case, item: pytest.Item, *, is_first: bool, each: bool) -> tuple[ItemResult | None, bool]:
         """The result of a proven kill, and whether the next mutant finds the process as this one did.

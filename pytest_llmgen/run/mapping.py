@@ -98,7 +98,7 @@ class Visit:
     ) -> None:
         self._shortcut, self._before, self._after = shortcut, before, after
 
-    def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], None]) -> None:
+    def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], object]) -> None:
         """Run and report; ``put_back`` undoes what a test has changed, and unloads modules of the project."""
         names, modules = sys.modules.copy().keys(), loaded_modules()
 

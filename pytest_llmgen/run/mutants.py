@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -28,6 +28,7 @@ from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Settler, Tally, prove
+from pytest_llmgen.run.history import QUICK_TEST, History
 from pytest_llmgen.run.items import ItemResult, Recorder
 from pytest_llmgen.run.judging import AGAIN, COMPILE, IMPORT, KILLS, UNFIT, Attempt, NeedsColdRunError, Proof, settle
 from pytest_llmgen.run.progress import PieceDeadline, Progress
@@ -63,6 +64,7 @@ class Judge:
         self.shortcut = Shortcut(live.session, live.recorder)
         self._progress = Progress()
         self._restless: set[pytest.Item] = set()
+        self._history = History()
         self._watch: Watch | None = None  # of what is loaded; made where no test has run
         self._visible: dict[str, bool] = {}  # whether it sees all that tests of a file may change
         self._alive = 0.0
@@ -113,12 +115,22 @@ class Judge:
 
     def _settle(self, job: MutantJob, proof: Proof, seconds: float) -> dict[str, Any]:
         began = time.monotonic()
+        is_known = job.every_test or bool(proof.killers)
+        ordered = job if is_known else replace(job, tests=self._history.ordered(job))
         try:
-            verdict = settle(job, lambda tests, limit, *, every: self._attempt(job, tests, limit, every=every), proof)
+            verdict = settle(
+                ordered, lambda tests, limit, *, every: self._attempt(ordered, tests, limit, every=every), proof
+            )
         except NeedsColdRunError as reason:
             return {"id": job.mutant.id, "needs_import": str(reason)}
+        self._note_killer(job, verdict.killed_by)
         seconds += time.monotonic() - began
         return {"id": job.mutant.id, "verdict": to_json(verdict), "seconds": seconds}
+
+    def _note_killer(self, job: MutantJob, killers: Sequence[str]) -> None:
+        """For the next mutants of its function; a slow test is not worth its time before quick ones."""
+        if killers and not job.every_test and self._clean.get(killers[0], 0.0) <= QUICK_TEST:
+            self._history.note(job, killers[0])
 
     def _note_life(self) -> None:
         now = time.monotonic()
@@ -133,8 +145,11 @@ class Judge:
         prepared = self._prepared[job.mutant.id]
         if isinstance(prepared, Exception):
             return Case(job)
-        items = [self._live.items.get(test) for test in job.tests[:quick]]
+        leading = job.tests[:quick]
+        known = [test for test in self._history.known(job) if quick and test not in leading]
+        items = [self._live.items.get(test) for test in (*leading, *known)]
         again = takewhile(self.is_fit, items)
+        clean += sum(self._clean.get(test, 0.0) for test in known)
         return Case(job, tuple(item for item in again if item is not None), prepared.activate, clean)
 
     def _prepare(self, mutant: Mutant) -> Prepared | Exception:
@@ -167,21 +182,23 @@ class Judge:
             self._watch = Watch(modules_below(str(self._live.root)), apart)
         return self._watch
 
-    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[..., bool], Callable[[], None]]:
+    def tests_in_a_row(self, items: Iterable[pytest.Item]) -> tuple[Callable[..., bool], Callable[[], bool]]:
         """Begins to watch, in a child where no test has run and none but these will.
 
         Returns:
             What says whether the process looks as it does now (be it with a look at one test file only), and what
-            undoes the changes that can be undone.
+            undoes the changes that can be undone and tells whether there were any in what holds others.
         """
         watch, files = self._watched, sorted({str(item.path) for item in items})
         modules, root = frozenset(sys.modules), str(self._live.root)
 
-        def put_back() -> None:
+        def put_back() -> bool:
             unload(modules, root)
             gc.collect()  # what holds nothing but itself may still be found by its weak references
-            if watch.put_back(files):
+            is_changed = watch.put_back(files)
+            if is_changed:
                 gc.collect()
+            return is_changed
 
         return _begun(watch, files), put_back
 
@@ -189,7 +206,8 @@ class Judge:
         self._progress.reset()
 
         def work(report: Reporter) -> None:
-            GroupChild(self.shortcut, report, self._progress, self._settler(cases)).meet(cases, careful=tally.careful)
+            child = GroupChild(self.shortcut, report, self._progress, self._settler(cases), self._history)
+            child.meet(cases, careful=tally.careful)
 
         def note(record: dict[str, Any]) -> None:
             self._note_life()

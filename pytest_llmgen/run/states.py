@@ -37,23 +37,20 @@ def modules_of(files: Iterable[str]) -> tuple[ModuleType, ...]:
 
 def modules_below(root: str) -> tuple[ModuleType, ...]:
     """The imported modules whose files are below a folder, installed ones left out."""
+    return tuple(dict.fromkeys(module for module in list(sys.modules.values()) if _is_below(module, root)))
+
+
+def _is_below(module: object, root: str) -> bool:
     start = os.path.join(root, "")  # noqa: PTH118 (a beginning of strings)
-    found = []
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
-        if isinstance(file, str) and file.startswith(start) and f"{os.sep}site-packages{os.sep}" not in file:
-            found.append(module)
-    return tuple(dict.fromkeys(found))
+    file = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
+    return isinstance(file, str) and file.startswith(start) and f"{os.sep}site-packages{os.sep}" not in file
 
 
 def unload(known: frozenset[str], root: str) -> None:
     """Forget modules below a folder that were imported since: who wants one imports it anew, as in a fresh process."""
-    new = sys.modules.keys() - known
-    if new:
-        mine = modules_below(root)
-        for name in new:
-            if any(sys.modules[name] is module for module in mine):
-                del sys.modules[name]
+    for name in sys.modules.keys() - known:
+        if _is_below(sys.modules[name], root):
+            del sys.modules[name]
 
 
 def process_state() -> list[Any]:

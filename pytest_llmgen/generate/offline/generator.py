@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.branches import ways
-from pytest_llmgen.generate.offline.choosing import chosen
+from pytest_llmgen.generate.offline.choosing import chosen, hunt_for, meet_found
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
@@ -20,13 +20,14 @@ from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknow
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
+from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.lanes import Lanes
 from pytest_llmgen.generate.offline.looking import look_twice
-from pytest_llmgen.generate.offline.memory import Memories, Memory, essence
+from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, everything_open, open_goals
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search
+from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search, Wanted
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
 from pytest_llmgen.generate.offline.terms import Term, unique
@@ -88,6 +89,7 @@ class OfflineGenerator:
         self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
         self._prepared: set[tuple[str, str]] = set()  # classes
         self._is_preparing = False
+        self._born: dict[str, bool] = {}  # whether objects came into being, by their statements
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
     def announce(self, _assignments: Sequence[Assignment]) -> str:
@@ -118,7 +120,8 @@ class OfflineGenerator:
         modules = self._modules
         plain = replace(assignment, target=_by_property(assignment.target))
         candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target, modules)
-        if not candidates and is_private(plain.target):
+        is_settled = self._memories.of(plain.target.key).has_met_all(plain.gaps)
+        if not candidates and is_private(plain.target) and not is_settled:
             for entrance in entrances(plain.target, plain.module):
                 candidates, told = self._try(plain, entrance, modules)
                 note = note if not candidates else told
@@ -136,6 +139,8 @@ class OfflineGenerator:
         try:
             if entrance is not assignment.target:
                 assignment = replace(assignment, stage=Stage.GAPS)
+            if self._is_exhausted(assignment, entrance):
+                return [], _why_nothing_new(is_first=False)
             return self._search(assignment, self._alive(assignment, entrance, modules), modules)
         except UnsuitableError as problem:
             return [], str(problem)
@@ -144,12 +149,17 @@ class OfflineGenerator:
         except _SURPRISES as error:
             return [], f"the search failed: {type(error).__name__}: {error}"
 
+    def _is_exhausted(self, assignment: Assignment, entrance: Target) -> bool:
+        """Whether calls of ``entrance`` were tried in vain for all that is open: no plan is needed to see that."""
+        memory = self._memories.through(assignment.target, entrance)
+        return assignment.stage is Stage.GAPS and memory.is_exhausted(assignment.gaps)
+
     def _alive(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
         """The plan without objects that do not even come into being; where few do, others are looked for first."""
         plan = self._plan(assignment, entrance, modules)
         if not plan.callee.receiver:
             return plan
-        objects = alive(self._prober, plan)
+        objects = alive(self._prober, plan, self._born)
         maker = maker_of(plan, assignment.module)
         if maker is not None and plan.shape is not None and maker.key not in self._made:
             made = sound_bases(plan.pools[0], objects)
@@ -160,7 +170,7 @@ class OfflineGenerator:
                 self._made[maker.key] = own
             if made:
                 plan = self._plan(assignment, entrance, modules, own)
-                objects = alive(self._prober, plan)
+                objects = alive(self._prober, plan, self._born)
         return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
 
     def _objects(self, assignment: Assignment, maker: Target, modules: Mapping[str, Module]) -> list[Term]:
@@ -248,21 +258,21 @@ class OfflineGenerator:
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(essence(candidate) for candidate in assignment.kept)
         is_first = assignment.stage is not Stage.GAPS
-        if not is_first and memory.is_exhausted(assignment.gaps):
-            return [], _why_nothing_new(is_first)
+        memory.last_open = frozenset() if is_first else everything_open(assignment.gaps)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         is_wanted = may_claim(self._properties, assignment.context)
         partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
         plan = self._with_answers(plan, partners)
         search = self._searching(assignment, plan, limits, memory)
-        found = search.run(plan.seeds)
+        hunt = hunt_for(self._prober, assignment, plan, self._limits(assignment, 1))
+        found = search.run(plan.seeds, _wanted(assignment, plan, hunt, limits))
         if not found.finds:
             return documents, "" if documents else _why_nothing(found)
         plan = replace(plan, callee=replace(plan.callee, form=found.form, unseen=found.unseen))
         if is_first:
             documents = [*documents, *self._promised(assignment, plan, found, memory)]
         rest = self._limits(assignment, 1 - _FOR_SEARCH)
-        few, examples = chosen(self._prober, assignment, plan, search, found, memory, rest)
+        few, examples = chosen(self._prober, assignment, plan, search, found, hunt, memory, rest)
         observed = self._write(assignment, plan, few, memory)
         claimed = self._claimed(assignment, plan, partners, found, examples, memory) if is_first else []
         candidates = [*documents, *observed, *claimed]
@@ -321,7 +331,7 @@ class OfflineGenerator:
         candidates: list[Candidate] = []
         finds = few[: 2 * _MAX_CANDIDATES]
         has_clock = reads_clock(assignment.module.source)
-        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock):
+        for seen in look_twice(self._prober, plan.callee, finds, reads_clock=has_clock, known=memory.looked):
             find = seen.find
             is_extra = not assignment.gaps.survivors and not find.gained and not find.is_boundary
             candidate = writer.write(restyled(seen, plan.world.classes), is_extra)
@@ -329,6 +339,15 @@ class OfflineGenerator:
                 memory.essences.add(essence(candidate))
                 candidates.append(candidate)
         return candidates[:_MAX_CANDIDATES]
+
+
+def _wanted(assignment: Assignment, plan: Plan, hunt: Hunt, limits: Limits) -> Wanted:
+    """The open lines, branches and mutants of a target."""
+
+    def is_done(found: Found) -> bool:
+        return bool(hunt.mutants) and not limits.is_over and meet_found(hunt, plan, found)
+
+    return Wanted(open_goals(assignment.gaps), is_done, are_pursued=bool(hunt.mutants))
 
 
 def _by_property(target: Target) -> Target:
