@@ -512,10 +512,25 @@ def _says(seen: Seen) -> str:
         return "warns" if WARNINGS in seen.ears else "writes to the log"
     source = observation.value.source if observation.value else None
     if source is None:
-        itself = any(look.expression == f"{RESULT} is {seen.callee.receiver}" for look in seen.parts)
-        return "gives the object itself" if itself else "makes an object"
+        return _gives_object(seen)
     short = layout.tidy(source)
     return f"gives {short}" if len(short) <= _INLINE and "\\" not in short else "gives its full result"
+
+
+def _gives_object(seen: Seen) -> str:
+    """What to say of a result that cannot be written down."""
+    if any(look.expression == f"{RESULT} is {seen.callee.receiver}" for look in seen.parts):
+        return "gives the object itself"
+    if seen.state and not seen.parts:
+        return "changes the object"
+    value, made = seen.find.observation.value, seen.callee.target.qualname.rpartition(".")[2] == "__init__"
+    kind = value.type_name.rpartition(".")[2] if value is not None else ""
+    if made or not kind.isidentifier():
+        return "makes an object"
+    if seen.callee.form in {Form.LISTED, Form.SLICED, Form.ASYNC_LISTED}:
+        return "gives its items"
+    article = "an" if kind.lstrip("_")[:1].lower() in set("aeio") else "a"
+    return f"gives {article} {kind}"
 
 
 def _docstring_safe(text: str) -> str:
