@@ -99,7 +99,7 @@ NOTHING_WANTED = Wanted()
 
 
 def patience(still_open: int) -> int:
-    """Rounds without a gain after which changing inputs ends: one where one thing is open, one more for twice as much."""
+    """Rounds without a gain after which changing inputs ends: one where one thing is open, one more for twice that."""
     return min(_MOST_ROUNDS, still_open.bit_length())
 
 
