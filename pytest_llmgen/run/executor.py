@@ -207,13 +207,20 @@ class Executor:
         runs = [self._run(m, r.body["path"]) for r, m in self._pool(protocol.WARM).run(requests)]
         return sorted(runs, key=lambda run: order[run.nodeid.partition("::")[0]])
 
-    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
-        """The same in one fork, under another hash seed, time zone, folder, home and random seed, reversed."""
+    def retry_candidates(self, files: Mapping[str, str], timeout: float, times: int = 1) -> list[list[TestRun]]:
+        """The runs of each time, all of it in one fork.
+
+        Under another hash seed, time zone, folder, home and random seed, reversed.
+        """
+        found: list[list[TestRun]] = [[] for _ in range(times)]
         if not files:
-            return []
-        request = Request("retry", {"files": dict(files), "timeout": timeout}, timeout + self._waits.silence)
+            return found
+        body = {"files": dict(files), "timeout": timeout, "times": times}
         pool = self._pool(protocol.PERTURBED)
-        return [self._run(message, min(files)) for _, message in pool.run([request])]
+        for _, message in pool.run([Request("retry", body, timeout + self._waits.silence)]):
+            for runs in found if message["kind"] == LOST else [found[message["time"]]]:
+                runs.append(self._run(message, min(files)))
+        return found
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""
