@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache, lru_cache
+from typing import Any
 
 _TEXTS = frozenset({
     "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "simple", "type_comment",
@@ -29,6 +30,6 @@ def walk(root: ast.AST) -> tuple[ast.AST, ...]:
 
 
 @cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     """Those in which there may be nodes."""
     return () if kind is ast.Constant else tuple(field for field in kind._fields if field not in _TEXTS)
