@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
-from functools import cache, lru_cache
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 _TEXTS = frozenset({
     "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "simple", "type_comment",
 })  # fmt: skip
 """Fields that hold no node whatever has them; and ``ctx``, which tells how a name is used."""
+_FIELDS: Mapping[type, tuple[str, ...]] = MappingProxyType({
+    kind: () if kind is ast.Constant else tuple(field for field in kind._fields if field not in _TEXTS)
+    for kind in list(vars(ast).values())
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+})  # fmt: skip
+"""Those of each kind of node in which there may be others."""
 
 
 @lru_cache(maxsize=8)
@@ -20,16 +27,10 @@ def walk(root: ast.AST) -> tuple[ast.AST, ...]:
     """
     found = [root]
     for node in found:
-        for field in _fields(type(node)):
+        for field in _FIELDS[type(node)]:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
                 found.append(value)
             elif isinstance(value, list):
                 found += [each for each in value if isinstance(each, ast.AST)]
     return tuple(found)
-
-
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    """Those in which there may be nodes."""
-    return () if kind is ast.Constant else tuple(field for field in kind._fields if field not in _TEXTS)
