@@ -162,10 +162,10 @@ class KeepingRunner:
         self._memory.save()
         return self._inner.try_candidates(files, timeout)
 
-    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
+    def retry_candidates(self, files: Mapping[str, str], timeout: float, times: int = 1) -> list[list[TestRun]]:
         """The same under other circumstances."""
         self._memory.save()
-        return self._inner.retry_candidates(files, timeout)
+        return self._inner.retry_candidates(files, timeout, times)
 
     def prove_alone(self, files: Mapping[str, str], beside: Mapping[str, str], timeout: float) -> Mapping[str, str]:
         """What fails where only these files are run."""

@@ -75,8 +75,11 @@ class Runner(Prober, Protocol):
         Each file runs in a fork of its own with coverage; node ids start with the path given.
         """
 
-    def retry_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
-        """The same under other circumstances: hash seed, time zone, folder, home, order reversed."""
+    def retry_candidates(self, files: Mapping[str, str], timeout: float, times: int = 1) -> list[list[TestRun]]:
+        """Run files that passed under other circumstances: hash seed, time zone, folder, home, order reversed.
+
+        All are collected once; each time they share a fork. Returns the runs of each time.
+        """
 
     def load_candidates(self, files: Mapping[str, str]) -> tuple[str, ...]:
         """Make test files part of what :meth:`judge` can run; returns their node ids."""

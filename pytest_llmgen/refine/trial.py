@@ -68,8 +68,8 @@ def try_out(candidates: Sequence[Candidate], runner: Runner, place: Place) -> li
     judged = [_first_look(candidate, runs.get(trial_path(folder, candidate), ())) for candidate in candidates]
     paths = [trial_path(folder, j.candidate) for j in judged if j.fate is Fate.KEPT]
     passing = {path: files[path] for path in paths}
-    for _ in range(PERTURBED_RUNS if passing else 0):
-        again = _by_file(runner.retry_candidates(passing, timeout))
+    for runs_again in runner.retry_candidates(passing, timeout, PERTURBED_RUNS) if passing else ():
+        again = _by_file(runs_again)
         judged = [_second_look(j, again.get(trial_path(folder, j.candidate), ())) for j in judged]
     return judged
 

@@ -57,6 +57,7 @@ class Zygote:
         self._setting, self._meter = Setting(), Meter(root, list(self._sources))
         self._names: dict[str, str] = {}  # by path: as what it is imported here
         self._unfit: dict[tuple[str, frozenset[str]], str] = {}  # by module and test files: why they can't be run
+        self._generated: set[str] = set()  # paths of files that were loaded
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -127,6 +128,7 @@ class Zygote:
 
     def _load(self, files: Mapping[str, str]) -> None:
         put(self._root, files)
+        self._generated.update(files)
         for path in files:
             forget_bytecode(self._root / path)
         linecache.clearcache()
@@ -226,6 +228,7 @@ class Zygote:
             sys.dont_write_bytecode = False  # of what does not change: the next child need not compile it
             gc.disable()
             run = made(child.reporter, scratch)
+            run.leave_out(self._root, self._generated)
             if self._imported_by != protocol.PLUGINS:
                 raise _Start(run) from None
             self._start_anew(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,6 +49,16 @@ class ColdRun:
     def __init__(self, report: Reporter, setting: Setting, tests: Sequence[str], scratch: Path) -> None:
         self._report, self._recorder, self._tests, self._scratch = report, setting.recorder, tests, scratch
         self._ran, self._problem = False, ""
+        self._others: frozenset[str] = frozenset()
+
+    def leave_out(self, root: Path, generated: Iterable[str]) -> None:
+        """Do not look at generated files but those wanted: pytest makes a node of each file in their folder."""
+        self._others = frozenset(str(root / path) for path in generated).difference(self.files(root))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Pass over them; whether anything else is ignored is for others to say."""
+        return True if str(collection_path) in self._others else None
 
     def files(self, root: Path) -> list[str]:
         """The test files wanted."""

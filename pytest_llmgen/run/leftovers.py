@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -41,7 +41,7 @@ class Leftovers:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         """``texts`` are the sources in scope, by absolute path."""
-        self._texts = texts
+        self._texts, self._loaded = texts, frozenset(sys.modules)
         self._process = dict(_process())
         self._folders: set[str] = set()  # above the test files: pytest puts one in sys.path
         self._known: dict[str, _Known] = {}
@@ -51,7 +51,7 @@ class Leftovers:
         """Modules that were imported meanwhile, and others that the test files have names for."""
         self._folders = {str(parent) for names in namespaces for parent in Path(names.get("__file__", "")).parents}
         self._process["sys.path"] = list(sys.path)
-        self._remember(_modules(self._texts))
+        self._remember(_modules(self._texts, self._loaded))
         named = [value for names in namespaces for value in list(names.values())]
         modules = [value if isinstance(value, ModuleType) else _home(value) for value in named]
         for module in modules:
@@ -113,8 +113,10 @@ def _process() -> Iterator[tuple[str, Any]]:
     yield from ((f"os.environ[{name!r}]", value) for name, value in os.environ.items() if name != OWN_VARIABLE)
 
 
-def _modules(texts: Mapping[str, str]) -> dict[str, ModuleType]:
-    modules = [module for module in list(sys.modules.values()) if isinstance(module, ModuleType)]
+def _modules(texts: Mapping[str, str], known: Collection[str] = ()) -> dict[str, ModuleType]:
+    """Modules in scope, without those of known names: to touch all that is loaded costs a fork milliseconds."""
+    found = [sys.modules.get(name) for name in list(sys.modules) if name not in known]
+    modules = [module for module in found if isinstance(module, ModuleType)]
     return {module.__name__: module for module in modules if getattr(module, "__file__", None) in texts}
 
 

@@ -27,7 +27,7 @@ from pytest_llmgen.run.again import imported_again
 from pytest_llmgen.run.challenger import Challenger
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.clocks import Clock
-from pytest_llmgen.run.collecting import MARKER, Folders, collect_file
+from pytest_llmgen.run.collecting import MARKER, Folders, collect_file, forget
 from pytest_llmgen.run.fork import DONE, TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
@@ -74,6 +74,8 @@ class Server:
         self._sources = {source.path: source.text for source in start.sources}
         self._names = {source.path: source.name for source in start.sources}
         self._not_nested: set[str] = set()  # modules that can't be imported beforehand
+        self._texts = {str(root / path): text for path, text in self._sources.items()}
+        self._leftovers: Leftovers | None = None  # of this process as it is, for candidates
         self._children = 0
         self._imported_by = protocol.TESTS
         self.served = False
@@ -301,10 +303,9 @@ class Server:
 
     def _try(self, request: dict[str, Any]) -> None:
         (path, source) = request["path"], request["source"]
-        texts = {str(self._root / name): text for name, text in self._sources.items()}
+        leftovers = self._leftovers = self._leftovers or Leftovers(self._texts)  # each fork has its own copy
 
         def work(wanted: Sequence[str] | None, report: Reporter) -> None:
-            leftovers = Leftovers(texts)
             items = self._collected(report, [path])
             leftovers.know([item.module.__dict__ for item in items if isinstance(item, pytest.Function)])
             items = [item for item in items if wanted is None or item.nodeid in wanted]
@@ -316,17 +317,23 @@ class Server:
         self._answer(tally.runs)
 
     def _retry(self, request: dict[str, Any]) -> None:
+        """Run files that have passed before, so often, each time in a fork of what has collected them."""
         files: dict[str, str] = request["files"]
 
-        def prepare(report: Reporter) -> list[pytest.Item]:
-            items = self._collected(report, sorted(files, reverse=True))
+        def prepare(_report: Reporter) -> list[pytest.Item]:
             self._perturb()
             return items[::-1]
 
         with written(self._root, files):
-            tally = Tally([], request["timeout"], files)
-            self._run_all(tally, partial(self._prepare_and_run, prepare), name=min(files))
-        self._answer(tally.runs)
+            items, errors = self._collect(sorted(files, reverse=True))
+            for time_ in range(request["times"]):
+                tally = Tally([item.nodeid for item in reversed(items)], request["timeout"])
+                tally.collected = True
+                if items:
+                    self._run_all(tally, partial(self._prepare_and_run, prepare))
+                self._answer([*errors, *tally.runs], time=time_)
+            for path in files:
+                forget(self._session, self._root / path)
 
     def _perturb(self) -> None:
         random.seed(PERTURBED_SEED + self._start.seed)
@@ -339,6 +346,7 @@ class Server:
     def _load(self, request: dict[str, Any]) -> None:
         """Collect files here, in the server, for good."""
         files: dict[str, str] = request["files"]
+        self._leftovers = None
         put(self._root, files)
         nodeids = []
         self._meter.start()
@@ -413,6 +421,12 @@ class Server:
 
     def _collected(self, report: Reporter, paths: Sequence[str]) -> list[pytest.Item]:
         """Collect files in the child and say what came of it."""
+        items, errors = self._collect(paths)
+        report.send("collected", nodeids=[item.nodeid for item in items], errors=to_json(errors))
+        return items
+
+    def _collect(self, paths: Sequence[str]) -> tuple[list[pytest.Item], list[RawRun]]:
+        """What is in files, and why nothing is in some."""
         items: list[pytest.Item] = []
         errors: list[RawRun] = []
         for path in paths:
@@ -423,8 +437,7 @@ class Server:
             if not found and not self._recorder.collect_errors:
                 errors.append(RawRun(path, Outcome.NOT_COLLECTED, message="no tests in it"))
         quieting.calm_hypothesis(items)
-        report.send("collected", nodeids=[item.nodeid for item in items], errors=to_json(errors))
-        return items
+        return items, errors
 
     def _child(self, work: Callable[[Reporter], None], on_record: OnRecord, limit: float | Deadline) -> End:
         self._children += 1
@@ -439,9 +452,9 @@ class Server:
         quieting.clean(self._session.config, scratch, ended_well=end.how == "done")
         return end
 
-    def _answer(self, runs: Sequence[RawRun]) -> None:
+    def _answer(self, runs: Sequence[RawRun], **more: object) -> None:
         for run in runs:
-            self._channel.send(protocol.RUN, run=to_json(run))
+            self._channel.send(protocol.RUN, run=to_json(run), **more)
 
     # --- values in conditions ---
 

@@ -202,26 +202,24 @@ def names_in(expression: str) -> set[str]:
 
 def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> Scene:
     """Write an input as code; shared arguments get names, or those in ``bind`` if it is given."""
-    taken = _taken(callee, row)
+    taken, places, further = _taken(callee, row), callee.places, callee.further
     bound = {}
     around = row[-1:] if callee.has_situation else ()
     statements: list[str] = [line for term in around for line in term.before]
-    for place, term in zip(callee.places, row, strict=True):
+    for place, term in zip(places, row, strict=True):
         wanted = term.is_shared if bind is None else place in bind
         is_receiver = place == callee.receiver
-        if is_receiver or (
-            place not in callee.further and wanted and not term.is_omitted and "*" not in term.source[:1]
-        ):
+        if is_receiver or (place not in further and wanted and not term.is_omitted and "*" not in term.source[:1]):
             bound[place] = place if is_receiver or place not in taken else f"{place}_value"
     for term in row:
         statements.extend(line for line in term.before if line not in statements)
-    for place, term in zip(callee.places, row, strict=True):
+    for place, term in zip(places, row, strict=True):
         if place in bound and term.source in term.fixtures and place != callee.receiver:
             bound[place] = term.source  # a fixture has its name already
         elif place in bound:
             statements.append(f"{bound[place]} = {term.source}")
             statements.extend(step_of(bound[place], step) for step in term.steps)
-    again = next((suffix_of(term) for place, term in zip(callee.places, row, strict=True) if place == CALLED), "")
+    again = next((suffix_of(term) for place, term in zip(places, row, strict=True) if place == CALLED), "")
     form = callee.called if callee.called and again else callee.form
     imports: tuple[str, ...] = ()
     if form is Form.ENTERED:
@@ -235,7 +233,7 @@ def compose(callee: Callee, row: Input, bind: frozenset[str] | None = None) -> S
     collect = [COLLECT] if form is Form.ASYNC_LISTED else [ENTER] if form is Form.ENTERED else []
     helpers = tuple(dict.fromkeys([*collect, *(text for term in row for text in term.helpers)]))
     watched = tuple(dict.fromkeys(name for term in row for name in term.watched))
-    last = tuple(term.source for place, term in zip(callee.places, row, strict=True) if place == AFTERMATH)
+    last = tuple(term.source for place, term in zip(places, row, strict=True) if place == AFTERMATH)
     afterwards = tuple(source for source in last if source)
     return Scene(tuple(gathered), tuple(fixtures), tuple(statements), expression, bound, helpers, watched, afterwards)
 

@@ -9,7 +9,7 @@ from pytest_llmgen.generate.offline.calls import Callee
 from pytest_llmgen.generate.offline.claims import Examples
 from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.killing import Hunt, affordable, cover, pursue
-from pytest_llmgen.generate.offline.looking import look_twice
+from pytest_llmgen.generate.offline.looking import Looked, look_twice
 from pytest_llmgen.generate.offline.memory import Memory, open_goals
 from pytest_llmgen.generate.offline.ordinary import marked, ordinary
 from pytest_llmgen.generate.offline.plainness import awkwardness
@@ -28,22 +28,45 @@ _MAX_SETTLED = 4
 """So often inputs are chosen anew because some were restless."""
 
 
-def chosen(
-    prober: Prober, assignment: Assignment, plan: Plan, search: Search, found: Found, memory: Memory, limits: Limits
-) -> tuple[list[Find], Examples]:
-    """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour."""
-    raised = plan.world.raised
+def hunt_for(prober: Prober, assignment: Assignment, plan: Plan, limits: Limits) -> Hunt:
+    """The mutants that are open, before they have met anything."""
     survivors = [item.mutant for item in (*assignment.gaps.survivors, *assignment.gaps.behind)][:_MAX_MUTANTS]
-    hunt = Hunt(
+    return Hunt(
         prober,
         survivors,
-        raised,
+        plan.world.raised,
         is_wrapped=bool(assignment.target.decorators),
         has_receiver=bool(plan.callee.receiver),
         is_over=lambda: limits.is_over,
     )
-    showable = [find for find in affordable(_in_order_of_gain(found)) if hunt.tells(find)]
-    hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, raised)))
+
+
+def meet_found(hunt: Hunt, plan: Plan, found: Found) -> bool:
+    """Let the open mutants meet what they have not met of what a search found; whether none is open any more."""
+    known = {find.row for find in hunt.finds}
+    fresh = [find for find in affordable(_in_order_of_gain(found)) if find.row not in known]
+    showable = [find for find in fresh if hunt.tells(find)]
+    hunt.meet(sorted(showable, key=lambda find: awkwardness(find, plan.pools, hunt.raised)))
+    return not hunt.open
+
+
+def chosen(
+    prober: Prober,
+    assignment: Assignment,
+    plan: Plan,
+    search: Search,
+    found: Found,
+    hunt: Hunt,
+    memory: Memory,
+    limits: Limits,
+) -> tuple[list[Find], Examples]:
+    """Few inputs that reach and kill all that any does; without mutants also what shows another behaviour.
+
+    ``hunt``: the open mutants, which may have met some of what was found.
+    """
+    raised, survivors = plan.world.raised, hunt.mutants
+    hunt.is_over = lambda: limits.is_over
+    meet_found(hunt, plan, found)
     pursue(hunt, search, limits)
     memory.note(hunt.finds, hunt.matrix.killers, hunt.matrix.same, survivors)
     gaps = open_goals(assignment.gaps) if assignment.stage is Stage.GAPS else None
@@ -51,7 +74,7 @@ def chosen(
         place: hunt.matrix.kills_of(place) | (find.goals if gaps is None else find.goals & gaps)
         for place, find in enumerate(hunt.finds)
     }
-    _settle(prober, assignment.module.source, plan.callee, hunt, gains)
+    _settle(prober, assignment.module.source, plan.callee, hunt, gains, memory.looked)
     usual = [] if gaps is not None else ordinary(search, hunt, plan.callee, plan.pools, plan.told)
     told = frozenset[object]().union(*(needed.share for needed in usual))
     gains_left = {place: gain - told for place, gain in gains.items()}
@@ -83,14 +106,16 @@ def joined(finds: Sequence[Find]) -> list[Find]:
     return list(found.values())
 
 
-def _settle(prober: Prober, source: str, callee: Callee, hunt: Hunt, gains: dict[int, frozenset[object]]) -> None:
+def _settle(
+    prober: Prober, source: str, callee: Callee, hunt: Hunt, gains: dict[int, frozenset[object]], known: Looked
+) -> None:
     """Take the gains from inputs that show something else at another time: others are to be chosen instead."""
     if not (reads_clock(source) or "random" in source):
         return
     for _ in range(_MAX_SETTLED):
         places = cover(gains)
         wanted = [hunt.finds[place] for place in places]
-        seen = look_twice(prober, callee, wanted, reads_clock=reads_clock(source))
+        seen = look_twice(prober, callee, wanted, reads_clock=reads_clock(source), known=known)
         kept = {each.find.row for each in seen}
         restless = [place for place in places if hunt.finds[place].row not in kept]
         if not restless:

@@ -19,15 +19,18 @@ _MOST = 3
 MAX_PROBES = 260
 
 
-def alive(prober: Prober, plan: Plan) -> list[Term]:
-    """The objects that come into being; all where none does."""
+def alive(prober: Prober, plan: Plan, known: dict[str, bool]) -> list[Term]:
+    """The objects that come into being; all where none does.
+
+    ``known`` is whether the statements of an object went well, and takes what is seen here: the methods of a class are
+    called on the same ones.
+    """
     name = plan.callee.receiver
-    probes = [
-        Probe(f"object#{rank}", "\n".join(made_of(name, term, plan.callee.given)), "None")
-        for rank, term in enumerate(plan.pools[0])
-    ]
-    seen = prober.probe(probes)
-    found = [term for term, one in zip(plan.pools[0], seen, strict=True) if one.outcome == "returned"]
+    made = ["\n".join(made_of(name, term, plan.callee.given)) for term in plan.pools[0]]
+    fresh = [text for text in dict.fromkeys(made) if text not in known]
+    seen = prober.probe([Probe(f"object#{rank}", text, "None") for rank, text in enumerate(fresh)]) if fresh else []
+    known.update((text, one.outcome == "returned") for text, one in zip(fresh, seen, strict=True))
+    found = [term for term, text in zip(plan.pools[0], made, strict=True) if known[text]]
     return found or list(plan.pools[0])
 
 

@@ -7,6 +7,7 @@ import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import permutations, zip_longest
 
 from pytest_llmgen.generate.offline.annotations import Annotations, passed
@@ -400,17 +401,23 @@ def changes_object(node: FunctionNode, methods: Mapping[str, FunctionNode] | Non
     """Whether a method, or one of the ``methods`` that it calls, seems to change its object."""
     if _changes(node):
         return True
-    called = {
+    return any(_changes((methods or {})[name]) for name in _called(node) if name in (methods or {}))
+
+
+@lru_cache(maxsize=4096)  # every method of a class asks it of all the others
+def _called(node: FunctionNode) -> frozenset[str]:
+    """Methods of its object that a method calls."""
+    return frozenset(
         item.func.attr
         for item in ast.walk(node)
         if isinstance(item, ast.Call)
         and isinstance(item.func, ast.Attribute)
         and isinstance(item.func.value, ast.Name)
         and item.func.value.id == "self"
-    }
-    return any(_changes((methods or {})[name]) for name in called if name in (methods or {}))
+    )
 
 
+@lru_cache(maxsize=4096)
 def _changes(node: FunctionNode) -> bool:
     for item in ast.walk(node):
         match item:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.plainness import is_slip
-from pytest_llmgen.generate.offline.search import Find, Limits, Search
+from pytest_llmgen.generate.offline.search import Find, Limits, Search, patience
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
 from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
@@ -24,8 +24,6 @@ SLOW = 0.1
 _AT_ONCE = 64
 """Mutants between two looks at the clock."""
 _EQUAL_ROWS = 10
-_IDLE_ROUNDS = 3
-"""Rounds of changed inputs without a kill: of 30 hunts in three modules none gained anything in a fourth one."""
 
 
 @dataclass(slots=True)
@@ -57,7 +55,7 @@ class Hunt:
 
         ``is_over``: whether the time is; mutants that have not met their inputs by then are said to be neither.
         """
-        self._is_over = is_over
+        self.is_over = is_over
         self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
@@ -140,7 +138,7 @@ class Hunt:
         found: list[Meeting] = []
         for start in range(0, len(challenges), _AT_ONCE):
             part = challenges[start : start + _AT_ONCE]
-            if self._is_over():
+            if self.is_over():
                 found += [Meeting()] * len(part)
             else:
                 found += self._prober.challenge(probes, expected, part, self.raised, enough)
@@ -156,7 +154,7 @@ def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> t
 def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
     """Change inputs that reach open mutants until these are killed, the time is over, or nothing more is gained."""
     idle = 0
-    while hunt.open and idle < _IDLE_ROUNDS and not limits.is_over:
+    while hunt.open and idle < patience(len(hunt.open) + search.missing) and not limits.is_over:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
         fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]

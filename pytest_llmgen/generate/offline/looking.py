@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pytest_llmgen.generate.offline.calls import Callee, names_in
+from pytest_llmgen.generate.offline.calls import Callee, Input, names_in
 from pytest_llmgen.generate.offline.clock import elsewhere, later
 from pytest_llmgen.generate.offline.ears import HEARD
 from pytest_llmgen.generate.offline.search import Find, outcome_text, probe_of
@@ -15,26 +15,53 @@ from pytest_llmgen.records import RESULT, Observation, Prober
 _MAX_LOOKS = 8
 
 
-def look_twice(prober: Prober, callee: Callee, finds: Sequence[Find], *, reads_clock: bool = False) -> list[Seen]:
+_Key = tuple[Input, str]
+Looked = dict[_Key, Observation | None]
+"""What was the same each time, by input and by what was seen first; None where nothing was."""
+
+
+def look_twice(
+    prober: Prober,
+    callee: Callee,
+    finds: Sequence[Find],
+    *,
+    reads_clock: bool = False,
+    known: Looked | None = None,
+) -> list[Seen]:
     """The finds that came out the same a second time (with another clock, too), with what is seen of objects.
 
-    What is not the same of an object is left out; where the outcome is not, so is the find.
+    What is not the same of an object is left out; where the outcome is not, so is the find. ``known`` is what earlier
+    looks saw, and takes what is seen here.
     """
+    known = {} if known is None else known
+    asked = {_key(find): find for find in finds if _key(find) not in known}
+    known.update(dict.fromkeys(asked))
+    known.update({key: find.observation for key, find in _stable(prober, callee, asked, reads_clock).items()})
+    same = [replace(find, observation=seen) for find in finds if (seen := known[_key(find)]) is not None]
+    return [shown for find in same if (shown := _with_looks(callee, find)) is not None]
+
+
+def _key(find: Find) -> _Key:
+    return find.row, outcome_text(find.observation)
+
+
+def _stable(prober: Prober, callee: Callee, finds: Mapping[_Key, Find], has_clock: bool) -> dict[_Key, Find]:
+    """Those that came out the same, with what was the same each time."""
     probes = [
         elsewhere(replace(probe_of(callee, find.row, f"again#{rank}")[0], alone=True))
-        for rank, find in enumerate(finds)
+        for rank, find in enumerate(finds.values())
     ]
-    again = prober.probe(probes) if probes else []
-    stable = _agreeing(finds, again)
-    for place in (0, 1) if reads_clock and stable else ():
-        ahead = [later(probe_of(callee, find.row, "")[0], f"later#{rank}")[place] for rank, find in enumerate(stable)]
+    stable = _agreeing(finds, prober.probe(probes) if probes else [])
+    for place in (0, 1) if has_clock and stable else ():
+        probes = [probe_of(callee, find.row, "")[0] for find in stable.values()]
+        ahead = [later(probe, f"later#{rank}")[place] for rank, probe in enumerate(probes)]
         stable = _agreeing(stable, prober.probe(ahead))
-    return [seen for find in stable if (seen := _with_looks(callee, find)) is not None]
+    return stable
 
 
-def _agreeing(finds: Sequence[Find], again: Sequence[Observation]) -> list[Find]:
-    pairs = zip(finds, again, strict=True)
-    return [agreed for find, second in pairs if (agreed := _agreed(find, second)) is not None]
+def _agreeing(finds: Mapping[_Key, Find], again: Sequence[Observation]) -> dict[_Key, Find]:
+    pairs = zip(finds.items(), again, strict=True)
+    return {key: agreed for (key, find), second in pairs if (agreed := _agreed(find, second)) is not None}
 
 
 def _agreed(find: Find, second: Observation) -> Find | None:

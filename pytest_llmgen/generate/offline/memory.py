@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_llmgen.generate.offline.looking import Looked
 from pytest_llmgen.generate.offline.search import Find, Goal, Remembered
 from pytest_llmgen.records import (
     Candidate,
@@ -27,12 +28,18 @@ class Memory:
     unkilled: set[str] = field(default_factory=set)  # mutants that met every input and live
     reached: set[Goal] = field(default_factory=set)
     was_searched: bool = False
+    last_open: frozenset[object] = frozenset()  # what was open when it was last searched for that
+    looked: Looked = field(default_factory=dict)  # inputs that were looked at again
     observed: Remembered = field(default_factory=dict)  # inputs of the last search, which the next one begins with
 
     def is_exhausted(self, gaps: OpenGaps) -> bool:
-        """Whether an earlier search has tried all that is open, in vain."""
-        survivors = {item.mutant.id for item in gaps.survivors}
-        return self.was_searched and survivors <= self.unkilled and not open_goals(gaps) & self.reached
+        """Whether an earlier search has tried all that is open, in vain; or its tests have closed none of it."""
+        has_tried = self.was_searched and not _survivors(gaps) - self.unkilled and not open_goals(gaps) & self.reached
+        return has_tried or (self.was_searched and self.last_open == everything_open(gaps))
+
+    def has_met_all(self, gaps: OpenGaps) -> bool:
+        """Whether nothing is open but mutants that could not be told from the code: from further away they can't be."""
+        return self.was_searched and not _survivors(gaps) - self.unkilled and not open_goals(gaps)
 
     def note(
         self, finds: Sequence[Find], killers: Container[str], same: Mapping[str, int], mutants: Sequence[Mutant]
@@ -45,6 +52,15 @@ class Memory:
             self.same[identity] = 0 if identity in killers else most
         self.unkilled.update(mutant.id for mutant in mutants if mutant.id not in killers)
         self.reached.update(*(find.goals for find in finds))
+
+
+def everything_open(gaps: OpenGaps) -> frozenset[object]:
+    """The open lines and branches, and the ids of mutants."""
+    return frozenset({*open_goals(gaps), *_survivors(gaps)})
+
+
+def _survivors(gaps: OpenGaps) -> set[str]:
+    return {item.mutant.id for item in gaps.survivors}
 
 
 def open_goals(gaps: OpenGaps) -> frozenset[Goal]:
@@ -77,13 +93,9 @@ class Memories:
                 break
             if each is not memory:
                 total -= len(each.observed)
-                each.observed.clear()
+                each.observed = {}  # a search may be under way that looks things up in the old one
         return memory.observed
 
     def through(self, target: Target, called: Target) -> Memory:
-        """What was tried for a target by calls of a function, whose tests have their names together."""
-        if target.key == called.key:
-            return self.of(target.key)
-        memory = self.of(f"{target.key} through {called.key}")
-        memory.names = self.of(called.key).names
-        return memory
+        """What was tried for a target by calls of a function."""
+        return self.of(target.key if target.key == called.key else f"{target.key} through {called.key}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.aftermath import aftermaths
@@ -224,9 +225,10 @@ def _made_by(shape: ClassShape | None, name: str) -> list[FunctionNode]:
     ]
 
 
-def _assigned_by(node: FunctionNode) -> set[str]:
+@lru_cache(maxsize=4096)  # every method of a class asks it of all the others
+def _assigned_by(node: FunctionNode) -> frozenset[str]:
     found = (item for item in ast.walk(node) if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store))
-    return {item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"}
+    return frozenset(item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self")
 
 
 def partners_for(assignment: Assignment, modules: Mapping[str, Module], *, only_named: bool = False) -> list[Partner]:

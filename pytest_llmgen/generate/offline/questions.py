@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pytest_llmgen.generate.offline.code import FunctionNode, decorator_names, parameters
 from pytest_llmgen.generate.offline.inputs import changes_object
@@ -52,7 +53,13 @@ def _only_tells(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     """Whether a method gives something, and neither it nor what it asks of its object seems to change anything."""
     if name.partition("_")[0] in _COMMANDS or not _leaves_alone(name, methods):
         return False
-    inside = list(ast.walk(methods[name]))
+    return _gives(methods[name])
+
+
+@lru_cache(maxsize=4096)  # every method of a class asks it of all the others
+def _gives(node: FunctionNode) -> bool:
+    """Whether a function returns something, and the same the next time."""
+    inside = list(ast.walk(node))
     goes_on = any(isinstance(item, ast.Yield | ast.YieldFrom | ast.Global) or _is_next(item) for item in inside)
     return not goes_on and any(isinstance(item, ast.Return) and item.value is not None for item in inside)
 
@@ -71,7 +78,8 @@ def _leaves_alone(name: str, methods: Mapping[str, FunctionNode]) -> bool:
     return True
 
 
-def _asked(node: FunctionNode) -> list[str]:
+@lru_cache(maxsize=4096)
+def _asked(node: FunctionNode) -> tuple[str, ...]:
     """Names of what a method takes from its object."""
     found = (item for item in ast.walk(node) if isinstance(item, ast.Attribute))
-    return [item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self"]
+    return tuple(item.attr for item in found if isinstance(item.value, ast.Name) and item.value.id == "self")
