@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,10 @@ def make_generator(
     )
 
 
+LANES = 4
+"""Searches side by side at most: a quarter of each is spent in this process, where one thread works at a time."""
+
+
 def warnings_of(generator: Generator) -> tuple[str, ...]:
     """What a person should know of how a generator works, as far as it has come out by now."""
     return tuple(getattr(generator, "warnings", ()))
@@ -106,7 +111,12 @@ def make_search(settings: Settings, prober: Prober, project: Callable[[], Iterab
     from pytest_llmgen.generate.offline.generator import OfflineGenerator  # noqa: PLC0415 (the lazy seam: loads the search)
 
     generator: Generator = OfflineGenerator(
-        prober, seed=settings.seed, waits=settings.waits, project=project, properties=settings.properties
+        prober,
+        seed=settings.seed,
+        waits=settings.waits,
+        project=project,
+        properties=settings.properties,
+        lanes=min(settings.workers or os.cpu_count() or 1, LANES),
     )
     return generator
 

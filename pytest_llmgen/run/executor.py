@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -36,7 +37,7 @@ from pytest_llmgen.run.arguments import real_word
 from pytest_llmgen.run.history import QUICK_TEST
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
-from pytest_llmgen.run.pool import LOST, Circumstances, Pool, Request
+from pytest_llmgen.run.pool import LOST, Circumstances, Pool, PoolClosedError, Request
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.allow import real_needs
@@ -109,6 +110,7 @@ class Executor:
             self._waits.sandbox,
         )
         self._pools: dict[str, Pool] = {}
+        self._opening, self._is_closed = threading.RLock(), False
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
         self._imported: dict[str, Hits] = {}
@@ -132,7 +134,9 @@ class Executor:
     def close(self) -> None:
         """End every process."""
         self._ended_cpu, self._ended_peak = self.cpu_seconds(), self.peak_memory_mb()
-        for pool in self._pools.values():
+        with self._opening:
+            self._is_closed, pools = True, list(self._pools.values())
+        for pool in pools:
             pool.close()
         self._pools.clear()
 
@@ -418,10 +422,13 @@ class Executor:
         """``own``: for the project's own tests, which may be outside the walls."""
         is_open = own and self._suite_is_open
         name = f"{kind} open" if is_open else kind
-        if name not in self._pools:
-            size = 1 if kind == protocol.PERTURBED else self._settings.workers or os.cpu_count() or 1
-            self._pools[name] = Pool(self._circumstances(kind, is_open=is_open), size)
-        return self._pools[name]
+        with self._opening:
+            if self._is_closed:
+                raise PoolClosedError
+            if name not in self._pools:
+                size = 1 if kind == protocol.PERTURBED else self._settings.workers or os.cpu_count() or 1
+                self._pools[name] = Pool(self._circumstances(kind, is_open=is_open), size)
+            return self._pools[name]
 
     def _circumstances(self, kind: str, *, is_open: bool) -> Circumstances:
         ground = self._ground

@@ -3,14 +3,17 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pytest_llmgen.errors import LlmgenError
-from pytest_llmgen.records import Hits, Module, Outcome, TestRun
+from pytest_llmgen.records import Hits, Module, Outcome, Probe, TestRun
 from pytest_llmgen.run.executor import Executor
+from pytest_llmgen.run.pool import PoolClosedError
 from pytest_llmgen.settings import defaults
 
 SHOP = """\
@@ -300,13 +303,12 @@ def test_a_worker_that_was_killed_is_replaced_and_its_files_are_loaded_again(run
     assert pool._workers[0] is not worker
 
 
-def test_a_second_question_must_wait_for_the_answers_of_the_first(runner: Executor) -> None:
+def test_a_second_question_is_answered_while_the_first_one_is(runner: Executor) -> None:
     nodeids, _ = runner.collect()
     answers = runner.map_tests(nodeids[:2], 5.0)
-    next(answers)
-    with pytest.raises(RuntimeError, match="earlier call"):
-        list(runner.map_tests(nodeids[:1], 5.0))
-    answers.close()
+    first = next(answers)
+    (other,) = runner.map_tests(nodeids[:1], 5.0)
+    assert [other.nodeid, *sorted(run.nodeid for run in (first, *answers))] == [nodeids[0], *sorted(nodeids[:2])]
 
 
 PERTURBED = """\
@@ -385,3 +387,34 @@ def test_weaker_sandboxes_leave_the_users_tree_alone_too(tmp_path: Path, quick_s
         "shop.py": SHOP,
         "test_shop.py": suite,
     }
+
+
+ONE = "from shop import price\ndef test_one(): assert price(1) == 3\n"
+SETUP = "from shop import price"
+
+
+def probes_of(name: str, number: int) -> list[Probe]:
+    return [Probe(f"{name}#{n}", SETUP, f"({name!r}, price({n}))", path="shop.py") for n in range(number)]
+
+
+def test_threads_that_ask_at_a_time_get_what_is_theirs(tmp_path: Path) -> None:
+    write(tmp_path, {"shop.py": SHOP, "pytest.ini": "[pytest]\npythonpath = .\n"})
+    with executor(tmp_path, workers=2) as two, ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(two.probe, probes_of(name, 100)) for name in "abcdef"]
+        (run,) = two.try_candidates({"tests/test_one.py": ONE}, 5.0)
+        assert run.outcome is Outcome.PASSED, run.message
+        for name, future in zip("abcdef", asked, strict=True):
+            seen = [each.value.source for each in future.result() if each.value and each.value.source]
+            assert seen == [repr((name, 3 * n - (5 if n > 10 else 0))) for n in range(100)]
+
+
+def test_who_waits_is_told_when_the_workers_are_ended(tmp_path: Path) -> None:
+    write(tmp_path, {"shop.py": SHOP, "pytest.ini": "[pytest]\npythonpath = .\n"})
+    with executor(tmp_path) as one, ThreadPoolExecutor(2) as threads:
+        one.collect()
+        asked = [threads.submit(one.probe, [Probe(name, "import time", "time.sleep(9)")], 20.0) for name in "ab"]
+        time.sleep(0.2)
+        one.close()
+        assert [type(future.exception(5)) for future in asked] == [PoolClosedError] * 2
+        with pytest.raises(PoolClosedError):
+            one.probe(probes_of("c", 1))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.choosing import chosen, hunt_for, meet_found
@@ -19,6 +21,7 @@ from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_p
 from pytest_llmgen.generate.offline.given import Given, given_by
 from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
 from pytest_llmgen.generate.offline.killing import Hunt
+from pytest_llmgen.generate.offline.lanes import Lanes
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, everything_open, open_goals
 from pytest_llmgen.generate.offline.partners import Partner, answers
@@ -48,6 +51,7 @@ _MAX_CANDIDATES = 24
 _FOR_SEARCH = 0.6
 """Part of a limited time that goes to reaching lines and branches; the rest goes to mutants."""
 _SURPRISES = (ArithmeticError, AssertionError, AttributeError, LookupError, SyntaxError, TypeError, ValueError)
+_NONE: Mapping[str, list[Term]] = MappingProxyType({})
 _ACCESSORS = {"setter", "deleter", "getter"}
 
 
@@ -65,13 +69,17 @@ class OfflineGenerator:
         waits: Timeouts = Timeouts(),  # noqa: B008 (frozen)
         project: Callable[[], Iterable[Module]] = tuple,
         properties: str = "auto",
+        lanes: int = 1,
     ) -> None:
         """``project`` gives all modules of the project, those too that nothing is asked of: bases, types, helpers.
 
         ``properties``: whether tests may need hypothesis; ``auto`` where the project has it.
+        ``lanes``: targets that are searched side by side; what comes of them is the same for any number.
         """
         self._properties = properties
-        self._prober, self._seed, self._clock, self._waits = prober, seed, clock, waits
+        self._lanes = Lanes(prober, lanes)
+        self._prober: Prober = self._lanes
+        self._seed, self._clock, self._waits = seed, clock, waits
         self._project = project
         self._memories = Memories()
         self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
@@ -79,6 +87,8 @@ class OfflineGenerator:
         self._holdings: dict[str, Holdings] = {}
         self._drawn: dict[str, dict[str, list[Term]]] = {}  # by module: what strategies gave, by type
         self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
+        self._prepared: set[tuple[str, str]] = set()  # classes
+        self._is_preparing = False
         self._born: dict[str, bool] = {}  # whether objects came into being, by their statements
         self._made: dict[str, dict[str, list[Term]]] = {}  # by constructor: objects that a search of it made
 
@@ -91,10 +101,23 @@ class OfflineGenerator:
         if not self._modules:
             self._modules.update({module.name: module for module in self._project()})
         self._modules.update({item.module.name: item.module for item in assignments})
+        self._is_preparing = True
         for assignment in assignments:
-            yield self._answer(assignment, self._modules)
+            self._prepare(replace(assignment, target=_by_property(assignment.target)))
+        self._is_preparing = False
+        yield from self._lanes.along(self._answer, assignments)
 
-    def _answer(self, assignment: Assignment, modules: Mapping[str, Module]) -> Reply:
+    def _prepare(self, assignment: Assignment) -> None:
+        """Look for objects of a method's class before any search: all searches are to know the same ones."""
+        target = assignment.target
+        owner = (target.path, target.qualname.rpartition(".")[0])
+        if owner[1] and owner not in self._prepared:
+            self._prepared.add(owner)
+            with suppress(UnsuitableError, RecursionError, *_SURPRISES):  # the search of the target says so
+                self._alive(assignment, target, self._modules)
+
+    def _answer(self, assignment: Assignment) -> Reply:
+        modules = self._modules
         plain = replace(assignment, target=_by_property(assignment.target))
         candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target, modules)
         is_settled = self._memories.of(plain.target.key).has_met_all(plain.gaps)
@@ -142,9 +165,11 @@ class OfflineGenerator:
             made = sound_bases(plan.pools[0], objects)
             if is_choosy(plan.pools[0], objects):
                 made = self._objects(assignment, maker, modules)
-            self._made[maker.key] = {plan.shape.name: made}
+            own = {plan.shape.name: made}
+            if self._is_preparing:  # later the other lanes are at work, which must not know more one time than another
+                self._made[maker.key] = own
             if made:
-                plan = self._plan(assignment, entrance, modules)
+                plan = self._plan(assignment, entrance, modules, own)
                 objects = alive(self._prober, plan, self._born)
         return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
 
@@ -159,17 +184,25 @@ class OfflineGenerator:
         search = self._searching(wanted, plan, limits, self._memories.of(maker.key))
         return objects_of(plan, search.run(plan.seeds))
 
-    def _plan(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
-        """How a target is called, or what calls it."""
+    def _plan(
+        self,
+        assignment: Assignment,
+        entrance: Target,
+        modules: Mapping[str, Module],
+        own: Mapping[str, list[Term]] = _NONE,
+    ) -> Plan:
+        """How a target is called, or what calls it; ``own`` are objects of its class that only it is to know."""
         if entrance is not assignment.target:
-            return self._plan_through(assignment, entrance, modules)
+            return self._plan_through(assignment, entrance, modules, own)
         prefix = f"{assignment.module.path}::"
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
-        made = {name: terms for each in known for name, terms in each.items()}
+        made = {name: terms for each in [*known, own] for name, terms in each.items()}
         held, given = self._held(assignment.module), self._given(assignment)
         return plan_of(assignment, modules, Sight(held, given, made, self._drawn_for(assignment, modules)))
 
-    def _plan_through(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
+    def _plan_through(
+        self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module], own: Mapping[str, list[Term]]
+    ) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
         target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
         name = target.qualname.partition("#")[0]  # of several definitions the line tells which one
@@ -179,11 +212,11 @@ class OfflineGenerator:
         if context.import_line.startswith("from "):
             context = replace(context, import_line=f"from {assignment.module.name} import {head}")
         called = replace(assignment, target=entrance, context=context)
-        plan = self._plan(called, entrance, modules)
+        plan = self._plan(called, entrance, modules, own)
         callee = replace(plan.callee, aim=target)
         if dispatcher(target, assignment.module) == entrance:  # with what the registered function takes
-            own = replace(called, target=replace(target, qualname=name))
-            pools = self._plan(own, own.target, modules).pools
+            registered = replace(called, target=replace(target, qualname=name))
+            pools = self._plan(registered, registered.target, modules, own).pools
             return replace(plan, node=node, callee=callee, pools=pools, seeds=())
         return replace(plan, node=node, callee=callee)
 
@@ -205,11 +238,11 @@ class OfflineGenerator:
         """What Hypothesis strategies give: those of the project once, those of unknown types once for each module."""
         if self._of_project is None:
             self._of_project = of_strategies(self._prober, assignment.context.strategies)
-        module = assignment.module
+        module, known = assignment.module, self._of_project
         if module.path not in self._drawn:
             asked = unknown_types(module, modules)
-            fresh = {name: line for name, line in asked.items() if name.rpartition(".")[2] not in self._of_project}
-            self._drawn[module.path] = {**of_types(self._prober, fresh, module.source), **self._of_project}
+            fresh = {name: line for name, line in asked.items() if name.rpartition(".")[2] not in known}
+            self._drawn[module.path] = {**of_types(self._prober, fresh, module.source), **known}
         return self._drawn[module.path]
 
     def _given(self, assignment: Assignment) -> tuple[Given, ...]:

@@ -93,13 +93,9 @@ class Memories:
                 break
             if each is not memory:
                 total -= len(each.observed)
-                each.observed.clear()
+                each.observed = {}  # a search may be under way that looks things up in the old one
         return memory.observed
 
     def through(self, target: Target, called: Target) -> Memory:
-        """What was tried for a target by calls of a function, whose tests have their names together."""
-        if target.key == called.key:
-            return self.of(target.key)
-        memory = self.of(f"{target.key} through {called.key}")
-        memory.names = self.of(called.key).names
-        return memory
+        """What was tried for a target by calls of a function."""
+        return self.of(target.key if target.key == called.key else f"{target.key} through {called.key}")

@@ -31,6 +31,7 @@ _SEVERAL = 0.4
 _MAX_NEAR = 36
 _MAX_DEEPENED = 8
 _IDLE_ROUNDS = 3
+_MOST_ROUNDS = 5
 """Rounds of changed inputs without a gain: the third one gained 5 of 66 mutants in four modules and 21 programs."""
 _PER_SIGNATURE = 4
 _ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "iterator", "itertools", "dict_", "islice")
@@ -98,8 +99,8 @@ NOTHING_WANTED = Wanted()
 
 
 def patience(still_open: int) -> int:
-    """Rounds without a gain after which changing inputs ends: one where one thing is open, two for two or three."""
-    return min(_IDLE_ROUNDS, still_open.bit_length())
+    """Rounds without a gain after which changing inputs ends: one where one thing is open, one more for twice that."""
+    return min(_MOST_ROUNDS, still_open.bit_length())
 
 
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
