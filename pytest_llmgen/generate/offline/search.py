@@ -91,8 +91,8 @@ class Wanted:
     are_pursued: bool = False  # whether mutants are, afterwards
 
     def rounds(self, reached: Collection[Goal]) -> int:
-        """Rounds without a gain after which a search ends: none for mutants alone."""
-        return _IDLE_ROUNDS if self.goals - set(reached) or not self.are_pursued else 0
+        """Rounds without a gain after which a search ends: one for mutants alone."""
+        return _IDLE_ROUNDS if self.goals - set(reached) or not self.are_pursued else 1
 
 
 NOTHING_WANTED = Wanted()
@@ -178,7 +178,7 @@ class Search:
     def _go_on(self) -> None:
         """Try what is near to inputs that are known, then changed ones where lines or branches are open.
 
-        For mutants inputs are changed later: those that reach them.
+        For mutants inputs are mostly changed later: those that reach them.
         """
         idle = 0
         while not self._limits.is_over and self._found.finds:
