@@ -98,21 +98,26 @@ def dissect(source: str) -> Anatomy | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    aliases = aliases_of(tree)
+    aliases, imported, renamed = (
+        aliases_of(tree),
+        frozenset(_imported(tree)),
+        _renamed(tree),
+    )  # in one walk of the whole
+    bindings = _bindings(tree)
     lines = split_lines(source)
     nodes = list(_outermost(tree))
     statements = [
         node for node in _rest(tree) if not isinstance(node, ast.Import | ast.ImportFrom) and not _is_all(node)
     ]
     unseen = unseen_names(statements, aliases)
-    bound = _Bound(tree, nodes, unseen)
+    bound = _Bound(bindings | {node.name for node in nodes} | unseen)
     parts = tuple(_part(node, lines, aliases, bound) for node in nodes)
-    mentions = frozenset(name for node in statements for name in bound.names(node)) | _renamed(tree)
+    mentions = frozenset(name for node in statements for name in bound.names(node)) | renamed
     return Anatomy(
         parts,
         digest_of(_text_of_rest(lines, parts, _assigned(statements))),
         mentions,
-        frozenset(_imported(tree)) | _plugins(statements),
+        imported | _plugins(statements),
         _eager(statements, bound),
         *doubts_of(statements, aliases),
         unseen,
@@ -203,11 +208,8 @@ def _base(node: ast.expr) -> str:
 class _Bound:
     """The names that can mean something of this or another file where they stand alone."""
 
-    def __init__(self, tree: ast.AST, nodes: Iterable[Node], more: frozenset[str]) -> None:
-        imports = [node for node in walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-        self._bound = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
-        self._bound |= {node.name for node in nodes} | more
-        self._any = "*" in self._bound
+    def __init__(self, bound: frozenset[str]) -> None:
+        self._bound, self._any = bound, "*" in bound
 
     def names(self, node: ast.AST) -> Iterator[str]:
         """Names in a text that could stand for a part: a local variable can't."""
@@ -221,6 +223,12 @@ class _Bound:
                 yield from each.name.split(".")
             elif isinstance(each, ast.Constant) and isinstance(each.value, str):
                 yield from _words(each.value)
+
+
+def _bindings(tree: ast.AST) -> frozenset[str]:
+    """Names that imports bind."""
+    imports = (node for node in walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return frozenset(alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names)
 
 
 def _at_import(node: Node) -> Iterator[ast.AST]:

@@ -39,6 +39,11 @@ from pytest_llmgen.run.wire import from_json, to_json
 StartChild = Callable[[Callable[[Reporter], None], OnRecord, float | Deadline], End]
 SIGN_OF_LIFE = 1.0
 """Seconds between two messages that say no more than that the worker is at work."""
+HINT_SHARE = 0.4
+"""Of its CPU limit, what a mutant has alone that has hung in a group, where no verdict is wanted but a choice of tests.
+
+A hang is no kill there; what it is run for are the tests before that one.
+"""
 TOLD_AT_ONCE = 64
 """Tests in one record of a child that runs many."""
 
@@ -117,10 +122,13 @@ class Judge:
         began = time.monotonic()
         is_known = job.every_test or bool(proof.killers)
         ordered = job if is_known else replace(job, tests=self._history.ordered(job))
+        share = HINT_SHARE if proof.hung and job.unproved else 1.0
+
+        def run(tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
+            return self._attempt(ordered, tests, limit, every=every, share=share)
+
         try:
-            verdict = settle(
-                ordered, lambda tests, limit, *, every: self._attempt(ordered, tests, limit, every=every), proof
-            )
+            verdict = settle(ordered, run, proof)
         except NeedsColdRunError as reason:
             return {"id": job.mutant.id, "needs_import": str(reason)}
         self._note_killer(job, verdict.killed_by)
@@ -230,16 +238,16 @@ class Judge:
 
     # --- alone ---
 
-    def _attempt(self, job: MutantJob, tests: Sequence[str], limit: float, *, every: bool) -> Attempt:
+    def _attempt(self, job: MutantJob, tests: Sequence[str], limit: float, *, every: bool, share: float) -> Attempt:
         prepared = self._prepared[job.mutant.id]
         if isinstance(prepared, Exception):
             return Attempt(problem=(IMPORT if isinstance(prepared, NeedsImport) else COMPILE, str(prepared)))
         missing = [test for test in tests if test not in self._live.items]
         if missing:
             return Attempt(problem=(UNFIT, f"the workers did not collect {missing[0]}"))
-        attempt = self._run_alone(job, prepared, tests, limit, every=every)
+        attempt = self._run_alone(job, prepared, tests, limit, every=every, share=share)
         if attempt.problem and attempt.problem[0] == AGAIN:
-            attempt = self._run_alone(job, prepared, tests, limit, every=every, whole=True)
+            attempt = self._run_alone(job, prepared, tests, limit, every=every, share=share, whole=True)
         return attempt
 
     def _run_alone(
@@ -250,6 +258,7 @@ class Judge:
         limit: float,
         *,
         every: bool,
+        share: float,
         whole: bool = False,
     ) -> Attempt:
         items = [self._live.items[test] for test in tests]
@@ -263,19 +272,22 @@ class Judge:
         attempt.end = self._child(
             lambda report: self._meet(report, prepared, items, every=every, whole=whole),
             note,
-            self._deadline(job, tests, limit / job.timeout),
+            self._deadline(job, tests, limit / job.timeout, share),
         )
         return attempt
 
-    def _deadline(self, job: MutantJob, tests: Sequence[str], factor: float) -> Deadline:
-        """Each test has its own limits: one that hangs among a thousand need not have the time of all."""
+    def _deadline(self, job: MutantJob, tests: Sequence[str], factor: float, share: float) -> Deadline:
+        """Each test has its own limits: one that hangs among a thousand need not have the time of all.
+
+        ``share`` is of the CPU time: the clock's says as much of the machine as of the mutant.
+        """
         if not job.cpu:
             return Deadline(factor * job.timeout)
         each = [
-            (factor * timeout_of((test,), self._clean, 0.0), factor * cpu_limit_of((test,), self._clean, 0.0))
+            (factor * timeout_of((test,), self._clean, 0.0), share * factor * cpu_limit_of((test,), self._clean, 0.0))
             for test in tests
         ]
-        return PieceDeadline(self._progress, each, Deadline(factor * job.timeout, factor * job.cpu))
+        return PieceDeadline(self._progress, each, Deadline(factor * job.timeout, share * factor * job.cpu))
 
     def ran_at_import(self, mutant: Mutant) -> bool:
         """Whether results of the mutated code may be held already: in constants, tables, parameters of tests."""

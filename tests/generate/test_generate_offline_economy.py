@@ -32,7 +32,7 @@ def searched(wanted):
     return prober, search, search.run(plan.seeds, wanted)
 
 
-@pytest.mark.parametrize(("still_open", "rounds"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (500, 3)])
+@pytest.mark.parametrize(("still_open", "rounds"), [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (8, 4), (500, 5)])
 def test_the_more_is_open_the_longer_inputs_are_changed(still_open, rounds):
     assert patience(still_open) == rounds
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from pytest_llmgen.generate.offline.calls import Callee, Input
 from pytest_llmgen.generate.offline.plainness import is_slip
-from pytest_llmgen.generate.offline.search import Find, Limits, Search, patience
+from pytest_llmgen.generate.offline.search import Find, Limits, Search, outcome_text, patience
 from pytest_llmgen.generate.offline.showing import is_showable, shown_text
 from pytest_llmgen.generate.offline.terms import Term, from_source, unique, value_of
 from pytest_llmgen.records import Challenge, Meeting, Mutant, Prober
@@ -153,13 +153,19 @@ def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> t
 
 def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:
     """Change inputs that reach open mutants until these are killed, the time is over, or nothing more is gained."""
-    idle = 0
+    idle = rounds = 0
     while hunt.open and idle < patience(len(hunt.open) + search.missing) and not limits.is_over:
         lines = {("line", mutant.line, 0) for mutant in hunt.open}
         near = [find for find in hunt.finds if find.goals & lines] or hunt.finds
-        fresh = [find for find in search.vary(near, _mentioned(hunt.open)) if hunt.tells(find)]
+        bases = near if rounds % 2 else _unlike(near)
+        fresh = [find for find in search.vary(bases, _mentioned(hunt.open)) if hunt.tells(find)]
         fresh = [find for find in fresh if find.observation.seconds < SLOW]
-        idle = 0 if hunt.meet(fresh) else idle + 1
+        idle, rounds = 0 if hunt.meet(fresh) else idle + 1, rounds + 1
+
+
+def _unlike(finds: Sequence[Find]) -> list[Find]:
+    """The first of each way through the code with what it showed: most inputs do the same as others."""
+    return list({(find.goals, outcome_text(find.observation)): find for find in reversed(finds)}.values())
 
 
 def affordable(finds: Sequence[Find]) -> list[Find]:

@@ -31,6 +31,7 @@ _SEVERAL = 0.4
 _MAX_NEAR = 36
 _MAX_DEEPENED = 8
 _IDLE_ROUNDS = 3
+_MOST_ROUNDS = 5
 """Rounds of changed inputs without a gain: the third one gained 5 of 66 mutants in four modules and 21 programs."""
 _PER_SIGNATURE = 4
 _ITERATORS = ("generator", "map", "filter", "zip", "enumerate", "reversed", "iterator", "itertools", "dict_", "islice")
@@ -90,16 +91,16 @@ class Wanted:
     are_pursued: bool = False  # whether mutants are, afterwards
 
     def rounds(self, reached: Collection[Goal]) -> int:
-        """Rounds without a gain after which a search ends: none for mutants alone."""
-        return _IDLE_ROUNDS if self.goals - set(reached) or not self.are_pursued else 0
+        """Rounds without a gain after which a search ends: one for mutants alone."""
+        return _IDLE_ROUNDS if self.goals - set(reached) or not self.are_pursued else 1
 
 
 NOTHING_WANTED = Wanted()
 
 
 def patience(still_open: int) -> int:
-    """Rounds without a gain after which changing inputs ends: one where one thing is open, two for two or three."""
-    return min(_IDLE_ROUNDS, still_open.bit_length())
+    """Rounds without a gain after which changing inputs ends: one where one thing is open, one more for twice that."""
+    return min(_MOST_ROUNDS, still_open.bit_length())
 
 
 def probe_of(callee: Callee, row: Input, identity: str) -> tuple[Probe, Scene]:
@@ -177,7 +178,7 @@ class Search:
     def _go_on(self) -> None:
         """Try what is near to inputs that are known, then changed ones where lines or branches are open.
 
-        For mutants inputs are changed later: those that reach them.
+        For mutants inputs are mostly changed later: those that reach them.
         """
         idle = 0
         while not self._limits.is_over and self._found.finds:
