@@ -40,7 +40,7 @@ TAIL = 2000
 """Characters of a worker's output in an error message."""
 WORTH = 4.0
 """Another worker is started when what is left will take so many times the time of a worker's start."""
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Another worker is started when callers have waited for each other for so many times the time of a worker's start."""
 TRIES = 2
 """How often a request is given to a worker before it counts as lost."""
@@ -75,6 +75,8 @@ class Request:
 
 Answer = tuple[Request, dict[str, Any]]
 LOST = "lost"
+WITHOUT_FILES = ("load", *protocol.PROBING)
+"""Requests that need no candidate to be loaded."""
 
 
 @dataclass(slots=True, eq=False)
@@ -365,7 +367,7 @@ class Pool:
 
     def _assign(self, worker: Worker) -> None:
         missing = {path: text for path, text in self.files.items() if worker.loaded.get(path) != text}
-        if missing and self._pending[0].kind != "load":
+        if missing and self._pending[0].kind not in WITHOUT_FILES:
             worker.give(Request("load", {"files": missing}, self._circumstances.start_seconds))
             worker.loaded.update(missing)
         else:

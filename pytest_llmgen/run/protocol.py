@@ -22,6 +22,8 @@ RUN, VERDICTS, OBSERVATION, DIFFERING, LOADED, SEEN, PROVED = (
     "seen",
     "proved",
 )
+PROBING = ("probe", "challenge")
+"""Requests about one module that no test needs to have imported."""
 PLUGINS, CONFTESTS, TESTS = "plugins", "conftests", "tests"
 """Who imports a module under test first: pytest comes to them in this order."""
 ALIVE = "alive"  # something happened in a long piece of work: the executor's patience starts anew

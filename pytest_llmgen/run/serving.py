@@ -51,8 +51,6 @@ from pytest_llmgen.run.views import SpoiledError, put, written
 from pytest_llmgen.run.watching import watch
 from pytest_llmgen.run.wire import from_json, to_json
 
-PROBING = ("probe", "challenge")
-"""Requests about one module that no test needs to have imported."""
 MORE_FILES = 9
 PERTURBED_SEED = 20_000
 """Added to the seed of the run for the random module of a perturbed child."""
@@ -213,7 +211,7 @@ class Server:
     def _serve_one(self, request: Request, serve: Callable[[Request], None]) -> Request | None:
         """Serve a request, here or where its module is imported; returns the next one."""
         path = request.get("path", "")
-        if request["kind"] in PROBING and self._wants_nest(path):
+        if request["kind"] in protocol.PROBING and self._wants_nest(path):
             try:
                 return self._nest(request, serve)
             except NoNestError:
@@ -232,7 +230,7 @@ class Server:
             request,
             prepare=prepare,
             serve=serve,
-            is_mine=lambda other: other["kind"] in PROBING and not self._wants_nest(other["path"]),
+            is_mine=lambda other: other["kind"] in protocol.PROBING and not self._wants_nest(other["path"]),
             channel=self._channel,
             limit=self._start.reimport_seconds,
             alive=partial(self._channel.send, protocol.ALIVE),
