@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_llmgen.run import pool
+from pytest_llmgen.run import workers
 from pytest_llmgen.run.sandbox.choice import settle
 from pytest_llmgen.run.sandbox.plan import Layer, Plan
 
@@ -24,7 +24,7 @@ def main(root: str, column: str) -> None:
     def settle_without(*arguments: Any) -> Plan:
         return replace(settle(*arguments), without=left_out)
 
-    pool.settle = settle_without  # a plan that no option can lead to
+    workers.settle = settle_without  # a plan that no option can lead to
     runpy.run_path(str(DRIVER))["main"](root, tier)
 
 

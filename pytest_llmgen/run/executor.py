@@ -37,7 +37,7 @@ from pytest_llmgen.run.arguments import real_word
 from pytest_llmgen.run.history import QUICK_TEST
 from pytest_llmgen.run.measure import file_lines, translate
 from pytest_llmgen.run.paths import without_folder
-from pytest_llmgen.run.pool import LOST, Circumstances, Pool, PoolClosedError, Request
+from pytest_llmgen.run.pool import LOST, Pool, PoolClosedError
 from pytest_llmgen.run.protocol import RawFile, RawRun, Source, Start
 from pytest_llmgen.run.sandbox import allow
 from pytest_llmgen.run.sandbox.allow import real_needs
@@ -46,6 +46,7 @@ from pytest_llmgen.run.sandbox.environment import PLACES, stripped_names
 from pytest_llmgen.run.sandbox.plan import Tier, TierName, limits_of
 from pytest_llmgen.run.sandbox.private import sweep
 from pytest_llmgen.run.wire import from_json, to_json
+from pytest_llmgen.run.workers import Circumstances, Request
 from pytest_llmgen.settings import Settings
 
 CHALLENGES_A_REQUEST = 32

@@ -7,37 +7,32 @@ what is theirs.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
-import os
 import selectors
-import signal
 import socket
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import pytest_llmgen
 from pytest_llmgen.baton import BATON
 from pytest_llmgen.errors import LlmgenError
 from pytest_llmgen.run import protocol
-from pytest_llmgen.run.process import Child
-from pytest_llmgen.run.protocol import Start
-from pytest_llmgen.run.sandbox.choice import Ground, settle
-from pytest_llmgen.run.sandbox.environment import child_environment
-from pytest_llmgen.run.sandbox.plan import Limits, Plan, View
-from pytest_llmgen.run.sandbox.private import create, remove
 from pytest_llmgen.run.usage import cpu_seconds, peak_mb
-from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send, to_json
-from pytest_llmgen.timeouts import Timeouts
+from pytest_llmgen.run.wire import CHUNK
+from pytest_llmgen.run.workers import (
+    GONE_SECONDS,
+    Answer,
+    Call,
+    Circumstances,
+    Request,
+    Worker,
+    last_line,
+    never_ended,
+    never_ready,
+)
 
-TAIL = 2000
-"""Characters of a worker's output in an error message."""
 WORTH = 4.0
 """Another worker is started when what is left will take so many times the time of a worker's start."""
 PATIENCE = 3.0
@@ -46,133 +41,16 @@ TRIES = 2
 """How often a request is given to a worker before it counts as lost."""
 START_TRIES = 2
 """How often a pool starts a worker again that somebody (the system, short of memory) killed while it started."""
-KILLED = 128 + signal.SIGKILL
-BOOT = "import sys; sys.path.append(sys.argv[1]); from pytest_llmgen.run.worker import main; main(int(sys.argv[2]))"
 
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What workers of a pool start from."""
-
-    ground: Ground
-    limits: Limits
-    start: Callable[[str], Start]  # from the plan, as JSON
-    environment: Mapping[str, str] = field(default_factory=dict)
-    other_home: bool = False
-    start_seconds: float = Timeouts().start  # for importing and collecting the project
-
-
-@dataclass(slots=True)
-class Request:
-    """A piece of work; ``limit`` is the silence after which its worker is given up, in seconds."""
-
-    kind: str
-    body: Mapping[str, Any]
-    limit: float
-    tries: int = 0
-    call: Call | None = field(default=None, repr=False)
-
-
-Answer = tuple[Request, dict[str, Any]]
 LOST = "lost"
 WITHOUT_FILES = ("load", *protocol.PROBING)
 """Requests that need no candidate to be loaded."""
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """The requests that one caller waits for."""
-
-    left: int  # requests that have not ended
-    answers: deque[Answer] = field(default_factory=deque)
-    failure: LlmgenError | None = None
 
 
 class PoolClosedError(Exception):
     """Its workers were ended while somebody waited for them."""
 
 
-class Worker:
-    """The executor's end of one worker."""
-
-    def __init__(self, circumstances: Circumstances) -> None:
-        self._private = create()
-        try:
-            self._start(circumstances)
-        except BaseException:
-            remove(self._private)
-            raise
-        self.request: Request | None = None
-        self.ready = False
-        self.loaded: dict[str, str] = {}
-        self.started = time.monotonic()
-        self.deadline = self.started + circumstances.start_seconds
-
-    def _start(self, circumstances: Circumstances) -> None:
-        plan = _plan(circumstances, self._private)
-        home = plan.home
-        if circumstances.other_home:
-            home = f"{plan.tmp}/someone"
-            Path(home).mkdir()
-        self._socket, theirs = socket.socketpair()
-        package = str(Path(pytest_llmgen.__file__).parents[1])
-        with theirs:
-            self._child = Child.start(
-                [sys.executable, "-P", "-c", BOOT, package, str(theirs.fileno())],
-                env=child_environment(
-                    os.environ, home, plan.tmp, circumstances.environment, opened=circumstances.ground.allow.variables
-                ),
-                cwd=circumstances.ground.root,
-                private=self._private,
-                pass_fds=[theirs.fileno()],
-            )
-        self._decoder = Decoder()
-        send(self._socket.fileno(), to_json(circumstances.start(plan.to_json())))
-
-    def fileno(self) -> int:
-        """For selectors."""
-        return self._socket.fileno()
-
-    def give(self, request: Request) -> None:
-        """Hand over a request; a worker that is gone shows when it is read from."""
-        self.request, self.deadline = request, time.monotonic() + request.limit
-        with contextlib.suppress(OSError):
-            send(self._socket.fileno(), {"kind": request.kind, **request.body})
-
-    def messages(self) -> list[dict[str, Any]] | None:
-        """What it says, None when it is gone; to be called when there is something to read."""
-        try:
-            data = self._socket.recv(CHUNK)
-            self._decoder.feed(data)
-            found = list(iter(self._decoder.next, None))
-        except (OSError, BadMessageError):
-            return None
-        if self.request is not None and found:
-            self.deadline = time.monotonic() + self.request.limit
-        return found if data else None
-
-    @property
-    def pid(self) -> int:
-        """Of the process that watches the worker: the root of its tree."""
-        return self._child.pid
-
-    def output(self) -> str:
-        """The end of what it wrote."""
-        return self._child.output(TAIL).strip()
-
-    def was_killed(self) -> bool:
-        """Whether it ended by SIGKILL, and not by what it imported."""
-        return self._child.wait(GONE_SECONDS) == KILLED
-
-    def kill(self) -> None:
-        """End it with everything that it started."""
-        self._socket.close()
-        self._child.kill_tree()
-        remove(self._private)
-
-
-GONE_SECONDS = 2.0
-"""For a worker whose connection is closed to be gone."""
 LONGEST_WAIT = 3600.0
 """Seconds of one wait: patience with thousands of tests may be more than the system's timers take (24 days)."""
 
@@ -421,11 +299,11 @@ class Pool:
         elif kind == protocol.REFUSED:
             raise LlmgenError(message["message"], slug=message["slug"], fix=message["fix"])
         elif kind == protocol.DEAD:
-            raise _died(message["detail"], worker.output())
+            raise never_ready(message["detail"], worker.output())
         elif kind == protocol.FAULT:
             said = message["detail"]
             raise LlmgenError(
-                f"a worker met a fault of its own: {_last_line(said)}",
+                f"a worker met a fault of its own: {last_line(said)}",
                 slug="worker-fault",
                 fix="please report it",
                 detail=said,
@@ -446,7 +324,7 @@ class Pool:
             self._workers.append(Worker(self._circumstances))
             return
         if not worker.ready:
-            raise _hung(output, self._circumstances.start_seconds) if hung else _died("", output)
+            raise never_ended(output, self._circumstances.start_seconds) if hung else never_ready("", output)
         if request is None or _is_silent(request):
             return
         request.tries += 1
@@ -471,41 +349,6 @@ class Pool:
         worker.kill()
 
 
-def _plan(circumstances: Circumstances, private: Path) -> Plan:
-    """The sandbox's plan; without walls too a worker gets a copy, as candidates are written into its view."""
-    ground = circumstances.ground
-    if ground.view is View.DIRECT:
-        ground = dataclasses.replace(ground, view=View.COPY)
-    return settle(ground, private, circumstances.limits)
-
-
 def _is_silent(request: Request) -> bool:
     """Whether it is a load that only brings a worker up to date."""
     return request.kind == "load" and not request.body.get("wanted")
-
-
-def _died(detail: str, output: str) -> LlmgenError:
-    said = "\n".join(part for part in (detail.strip(), output) if part)
-    last = " / ".join(line for line in (_last_line(detail), _last_line(output)) if line)
-    return LlmgenError(
-        f"a worker ended while it imported the project: {last or 'it wrote nothing'}",
-        slug="worker-died",
-        fix="make the project importable without ending the interpreter",
-        detail=said[-TAIL:],
-    )
-
-
-def _last_line(said: str) -> str:
-    """Of a traceback the one that says what went wrong."""
-    return (said.strip().splitlines() or [""])[-1].strip()
-
-
-def _hung(output: str, seconds: float) -> LlmgenError:
-    return LlmgenError(
-        f"a worker did not finish importing the project within {seconds:g} s: "
-        f"{_last_line(output) or 'it wrote nothing'}",
-        slug="worker-hung",
-        fix="make the project's import end, leave the module out with llm_exclude, or give it more time with "
-        "llm_timeouts = start=SECONDS",
-        detail=output,
-    )

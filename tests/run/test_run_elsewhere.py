@@ -11,7 +11,7 @@ import pytest
 from test_run_executor_mutants import EXPECTED, JOBS, SHOP, SUITE
 
 from pytest_llmgen.records import Module, MutantVerdict, Outcome
-from pytest_llmgen.run import pool
+from pytest_llmgen.run import workers
 from pytest_llmgen.run.executor import Executor
 from pytest_llmgen.run.sandbox import tree
 from pytest_llmgen.settings import defaults
@@ -41,7 +41,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
     (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        patch.setattr(pool, "BOOT", ELSEWHERE)
+        patch.setattr(workers, "BOOT", ELSEWHERE)
         patch.delattr(os, "pidfd_open")
         patch.setattr(sys, "platform", "darwin")
         patch.setattr(tree, "_living", tree._living_by_ps)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_llmgen.run.pool import WORTH, Pool, Request
+from pytest_llmgen.run.pool import WORTH, Pool
 from pytest_llmgen.run.protocol import HELLO
+from pytest_llmgen.run.workers import Request
 
 
 class Ready:
