@@ -6,6 +6,7 @@ raw values over.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -160,6 +161,11 @@ class Settings:
     def waits(self) -> Timeouts:
         """How long the run waits for what."""
         return _waits(self.timeouts)
+
+    @property
+    def processes(self) -> int:
+        """How many workers of a kind there may be: as many as CPUs where nothing was set."""
+        return self.workers or os.cpu_count() or 1
 
     @property
     def gate_mode(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +115,7 @@ def make_search(settings: Settings, prober: Prober, project: Callable[[], Iterab
         waits=settings.waits,
         project=project,
         properties=settings.properties,
-        lanes=min(settings.workers or os.cpu_count() or 1, LANES),
+        lanes=min(settings.processes, LANES),
     )
     return generator
 

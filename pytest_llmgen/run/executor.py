@@ -321,7 +321,7 @@ class Executor:
 
     def _parted(self, things: Sequence[T], most: int) -> Iterator[Sequence[T]]:
         """Parts of a list, few enough in each for all workers to have some."""
-        workers = self._settings.workers or os.cpu_count() or 1
+        workers = self._settings.processes
         size = max(1, min(most, -(-len(things) // (workers * PARTS_A_WORKER))))
         return (things[n : n + size] for n in range(0, len(things), size))
 
@@ -427,7 +427,7 @@ class Executor:
             if self._is_closed:
                 raise PoolClosedError
             if name not in self._pools:
-                size = 1 if kind == protocol.PERTURBED else self._settings.workers or os.cpu_count() or 1
+                size = 1 if kind == protocol.PERTURBED else self._settings.processes
                 self._pools[name] = Pool(self._circumstances(kind, is_open=is_open), size)
             return self._pools[name]
 

@@ -166,8 +166,9 @@ class Pool:
             try:
                 self._step()
             except LlmgenError as failure:  # of the project, whoever asked
-                for call in self._calls:
-                    call.failure = failure
+                with self._turn:
+                    for call in self._calls:
+                        call.failure = failure
                 raise
             finally:
                 with self._turn:
@@ -221,8 +222,8 @@ class Pool:
     def _needs_more(self) -> bool:
         """Whether one more worker will have done more than its start costs.
 
-        What further requests several callers have is not known: once they have waited for each other for as long as
-        a worker takes to start, they get another one.
+        What further requests several callers have is not known: once they have waited for each other for long enough,
+        they get another one.
         """
         return not self._workers or time.monotonic() >= min(self._next_start(), self._end_of_patience())
 
