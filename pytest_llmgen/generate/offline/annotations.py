@@ -144,7 +144,8 @@ class Annotations:
 
     def _by_name(self, name: str, depth: int) -> list[Term]:
         plain = name.rpartition(".")[2]
-        known = basic(name) if name in BASIC else self._named(plain, depth)
+        is_own = name == plain and name in self._world.classes  # the project may have a ``Pattern``, too
+        known = basic(name) if name in BASIC and not is_own else self._named(plain, depth)
         drawn = () if plain in self._world.classes else self._drawn.get(name, self._drawn.get(plain, ()))
         return unique([*drawn, *known])
 
