@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from pytest_llmgen.allowance import NO_TIME_LEFT, Allowance
 from pytest_llmgen.conclusion import suite_info
 from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
@@ -59,11 +60,6 @@ from pytest_llmgen.revalidation import revalidate
 from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.seen import look_at_conditions
 from pytest_llmgen.settings import Settings
-
-_LEAST_SHARE = 2.0
-"""Seconds without which a search finds nothing: a short time goes to the riskiest functions, not a little to each."""
-_NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
-
 
 _BATCH_OF_MUTANTS = 128
 """Judged together where the time is limited: those that need an import come last in each batch, not of all."""
@@ -283,24 +279,23 @@ class _Job:
         self.findings.generator = self.tools.publisher.label = generator.label
         if generator.origin is Origin.OFFLINE:
             self._record(runner)
-        started = self.tools.clock()
+        time = Allowance(self.settings.time, self.tools.clock, self.tools.clock())
         search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
             if search is not None and number > 1 and not self._out_of_service:
-                self._close_cheaply(search, runner, number, started)
-            left = self._time_left(started)
-            assignments = self._assignments(number, generator.origin, left)
-            if not assignments or left == 0 or self._out_of_service:
+                self._close_cheaply(search, runner, number, time)
+            assignments = self._assignments(number, generator.origin, time)
+            if not assignments or time.is_over_for(generator.origin) or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
-            self._work_through(assignments, generator, runner, number, started)
+            self._work_through(assignments, generator, runner, number, time)
             with self._stage("refine"):
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
                 break
         if generator.origin is Origin.MODEL and not self._out_of_service:
-            self._look_again(generator)
+            self._look_again(generator, time)
 
     def _record(self, runner: Runner) -> None:
         """Which arguments the project's own tests lead to: inputs for the search."""
@@ -318,26 +313,26 @@ class _Job:
         is_wanted = generator.origin is Origin.MODEL and self.settings.fill and self.tools.open_search is not None
         return self.tools.open_search(runner) if is_wanted and self.tools.open_search is not None else None
 
-    def _close_cheaply(self, search: Generator, runner: Runner, number: int, started: float) -> None:
+    def _close_cheaply(self, search: Generator, runner: Runner, number: int, time: Allowance) -> None:
         """Look for inputs near those of accepted tests that close open gaps; what finds none costs nothing."""
         unproductive, not_attempted = set(self._unproductive), dict(self.findings.not_attempted)
-        assignments = self._assignments(number, Origin.OFFLINE, self._time_left(started))
+        assignments = self._assignments(number, Origin.OFFLINE, time)
         if assignments:
-            self._work_through(assignments, search, runner, number, started)
+            self._work_through(assignments, search, runner, number, time)
             with self._stage("refine"):
                 keep_smallest(self.findings)
         self._unproductive.clear()  # of the search alone: the model is still to be asked
         self._unproductive.update(unproductive)
         self.findings.not_attempted = not_attempted
 
-    def _look_again(self, generator: Generator) -> None:
+    def _look_again(self, generator: Generator, time: Allowance) -> None:
         """An independent second look at each suspected bug: it ranks them, and hides none."""
         found = shortest([judged for judged in self.findings.judged if judged.fate is Fate.SUSPECTED_BUG])
         assignments = [self._second_look(judged) for judged in found]
         if not assignments:
             return
         self.tools.progress.stage("looking again at suspected bugs")
-        for done, reply in enumerate(self._replies(generator, assignments), start=1):
+        for done, reply in enumerate(self._replies(generator, assignments, time), start=1):
             failure = reply.assignment.failures[0]
             if reply.look is not None:
                 self.findings.looks[failure.candidate.id] = reply.look
@@ -381,13 +376,7 @@ class _Job:
             first, last = target.start_line, target.end_line
         return any(first <= line <= last for line in lines)
 
-    def _time_left(self, started: float) -> float:
-        """Seconds that generating may still take; infinite where no limit was set."""
-        if self.settings.time < 0:
-            return float("inf")
-        return max(0.0, self.settings.time - (self.tools.clock() - started))
-
-    def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
+    def _assignments(self, number: int, origin: Origin, time: Allowance) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
         gaps_of = self.findings.open_gaps()
         asked = (
@@ -404,23 +393,15 @@ class _Job:
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
         wanted.sort(key=lambda a: place[a.target.key])
-        if left != float("inf"):
-            wanted = self._share_out(wanted, left, origin)
+        if origin is Origin.OFFLINE:
+            wanted, late = time.fitting(wanted)
+            self._put_off(late)
+            for assignment in wanted:
+                self.findings.not_attempted.pop(assignment.target.key, None)
         if origin is Origin.MODEL and number == 1:
             documented = [replace(a, stage=Stage.DOCUMENTATION) for a in wanted if a.target.docstring]
             return wanted + documented
         return wanted
-
-    def _share_out(self, wanted: Sequence[Assignment], left: float, origin: Origin) -> list[Assignment]:
-        """Give each target its part of the time; a search that would get too little of it is put off."""
-        share = left / max(1, len(wanted))
-        if origin is Origin.OFFLINE and share < _LEAST_SHARE:
-            share, fitting = _LEAST_SHARE, max(1, int(left / _LEAST_SHARE))
-            self.findings.not_attempted.update((a.target.key, _NO_TIME_LEFT) for a in wanted[fitting:])
-            wanted = wanted[:fitting]
-        for assignment in wanted:
-            self.findings.not_attempted.pop(assignment.target.key, None)
-        return [replace(assignment, seconds=share) for assignment in wanted]
 
     def _assignment(self, module: Module, target: Target, number: int, gaps: OpenGaps) -> Assignment | None:
         if not (gaps.lines or gaps.branches or gaps.survivors):
@@ -435,24 +416,24 @@ class _Job:
         return Assignment(target, module, context, stage, number, gaps, kept=kept)
 
     def _work_through(
-        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, started: float
+        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, time: Allowance
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired.
 
-        A search is not begun any more when the time is over; what was paid for is always proved.
+        What a search found is put off when the time is over; what was paid for is always proved.
         """
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
         proved: list[tuple[Assignment, list[Judged]]] = []
-        for done, reply in enumerate(self._replies(generator, assignments), start=1):
-            judged = self._prove(reply, runner)
-            self._report_reply(done, len(assignments), reply, judged)
-            proved.append((reply.assignment, judged))
-            if generator.origin is Origin.OFFLINE and self._time_left(started) == 0:
+        for done, reply in enumerate(self._replies(generator, assignments, time), start=1):
+            if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
                 answered = {each.target.key for each, _ in proved}
                 self._put_off([each for each in assignments if each.target.key not in answered])
                 break
+            judged = self._prove(reply, runner)
+            self._report_reply(done, len(assignments), reply, judged)
+            proved.append((reply.assignment, judged))
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -461,22 +442,24 @@ class _Job:
         ]
         if generator.origin is Origin.MODEL and repairs:
             self.tools.progress.stage(f"round {number}: repairing tests")
-            for done, reply in enumerate(self._replies(generator, repairs), start=1):
+            for done, reply in enumerate(self._replies(generator, repairs, time), start=1):
                 self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
 
     def _put_off(self, assignments: Sequence[Assignment]) -> None:
         """Name functions that the time did not reach, unless they have tests from an earlier round."""
         known = {judged.candidate.target for judged in self.findings.judged}
         keys = [assignment.target.key for assignment in assignments]
-        self.findings.not_attempted.update((key, _NO_TIME_LEFT) for key in keys if key not in known)
+        self.findings.not_attempted.update((key, NO_TIME_LEFT) for key in keys if key not in known)
 
-    def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
+    def _replies(
+        self, generator: Generator, assignments: Sequence[Assignment], time: Allowance
+    ) -> Iterable[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.
 
         A fault that every further request would meet ends the asking, not the run: what was paid for is
         still proved, kept and written.
         """
-        replies = self._asked(generator, assignments)
+        replies = self._asked(generator, assignments, time)
         while True:
             try:
                 with self._stage("generate"):
@@ -499,14 +482,17 @@ class _Job:
                     self.findings.not_attempted[key] = reply.note
             yield reply
 
-    def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
+    def _asked(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterator[Reply]:
         """A model is asked in batches, so that a person sees progress; the search wants all at once.
 
         The search comes to private functions last, and only to what the tests of public ones leave of them.
         """
         if generator.origin is Origin.OFFLINE:
-            yield from generator.generate([each for each in assignments if each.target.is_public])
-            yield from generator.generate(self._still_open([each for each in assignments if not each.target.is_public]))
+            public = [each for each in assignments if each.target.is_public]
+            private = [each for each in assignments if not each.target.is_public]
+            yield from generator.generate(time.shared(public, len(assignments)))
+            private = self._still_open(private)
+            yield from generator.generate(time.shared(private, len(private)))
             return
         size = len(assignments)
         if generator.origin is Origin.MODEL and not self.settings.batch:

@@ -1,0 +1,54 @@
+"""The time that generating may take: how much is left of it, for what, and what part of it a target has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_llmgen.records import Assignment, Origin
+
+NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
+
+_FOR_SEARCH = 0.5
+"""Part of a limited time in which a search may still go on: what it finds is to be proved, judged and written."""
+_FOR_PROOFS = 0.8
+"""Part of a limited time in which proofs may still begin; the rest is for the files."""
+_LEAST_SHARE = 0.2
+"""Seconds of search without which a function is put off: a short time goes to the riskiest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Seconds for generating in all, counted from when it began; negative for no limit."""
+
+    seconds: float
+    clock: Callable[[], float]
+    began: float
+
+    def is_over_for(self, origin: Origin) -> bool:
+        """Whether nothing more may be asked of a generator."""
+        return self._left(_FOR_SEARCH if origin is Origin.OFFLINE else 1.0) <= 0
+
+    @property
+    def is_over_for_proofs(self) -> bool:
+        """Whether what was found is to be put off."""
+        return self._left(_FOR_PROOFS) <= 0
+
+    def fitting(self, wanted: Sequence[Assignment]) -> tuple[list[Assignment], list[Assignment]]:
+        """Those that a search has time for, riskiest first, and those that are put off."""
+        if self.seconds < 0:
+            return list(wanted), []
+        most = max(1, int(self._left(_FOR_SEARCH) / _LEAST_SHARE))
+        return list(wanted[:most]), list(wanted[most:])
+
+    def shared(self, wanted: Sequence[Assignment], among: int) -> list[Assignment]:
+        """Each with its part of the time that is left for search, where ``among`` so many share it."""
+        if self.seconds < 0:
+            return list(wanted)
+        share = max(0.0, self._left(_FOR_SEARCH)) / max(1, among)
+        return [replace(assignment, seconds=share) for assignment in wanted]
+
+    def _left(self, part: float) -> float:
+        if self.seconds < 0:
+            return float("inf")
+        return part * self.seconds - (self.clock() - self.began)
