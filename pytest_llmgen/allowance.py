@@ -25,6 +25,11 @@ class Allowance:
     clock: Callable[[], float]
     began: float
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit at all."""
+        return self.seconds >= 0
+
     def is_over_for(self, origin: Origin) -> bool:
         """Whether nothing more may be asked of a generator."""
         return self._left(_FOR_SEARCH if origin is Origin.OFFLINE else 1.0) <= 0
@@ -36,19 +41,19 @@ class Allowance:
 
     def fitting(self, wanted: Sequence[Assignment]) -> tuple[list[Assignment], list[Assignment]]:
         """Those that a search has time for, riskiest first, and those that are put off."""
-        if self.seconds < 0:
+        if not self.is_limited:
             return list(wanted), []
         most = max(1, int(self._left(_FOR_SEARCH) / _LEAST_SHARE))
         return list(wanted[:most]), list(wanted[most:])
 
     def shared(self, wanted: Sequence[Assignment], among: int) -> list[Assignment]:
         """Each with its part of the time that is left for search, where ``among`` so many share it."""
-        if self.seconds < 0:
+        if not self.is_limited:
             return list(wanted)
         share = max(0.0, self._left(_FOR_SEARCH)) / max(1, among)
         return [replace(assignment, seconds=share) for assignment in wanted]
 
     def _left(self, part: float) -> float:
-        if self.seconds < 0:
+        if not self.is_limited:
             return float("inf")
         return part * self.seconds - (self.clock() - self.began)

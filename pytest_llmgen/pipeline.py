@@ -51,6 +51,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     Watcher,
+    united,
 )
 from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_explained, is_suspect, reproduce, shortest
@@ -65,6 +66,8 @@ _BATCH_OF_MUTANTS = 128
 """Judged together where the time is limited: those that need an import come last in each batch, not of all."""
 _REASONS_TOLD = 3
 """Different reasons why tests can't be run."""
+_CANDIDATES_AT_ONCE = 48
+"""Proved together where the time is limited: that costs less than those of each function by themselves."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -426,14 +429,15 @@ class _Job:
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
         proved: list[tuple[Assignment, list[Judged]]] = []
-        for done, reply in enumerate(self._replies(generator, assignments, time), start=1):
+        at_once = _CANDIDATES_AT_ONCE if generator.origin is Origin.OFFLINE and time.is_limited else 1
+        for replies in _together(self._replies(generator, assignments, time), at_once):
             if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
                 answered = {each.target.key for each, _ in proved}
                 self._put_off([each for each in assignments if each.target.key not in answered])
                 break
-            judged = self._prove(reply, runner)
-            self._report_reply(done, len(assignments), reply, judged)
-            proved.append((reply.assignment, judged))
+            for reply, judged in zip(replies, self._prove(replies, runner), strict=True):
+                proved.append((reply.assignment, judged))
+                self._report_reply(len(proved), len(assignments), reply, judged)
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -443,7 +447,7 @@ class _Job:
         if generator.origin is Origin.MODEL and repairs:
             self.tools.progress.stage(f"round {number}: repairing tests")
             for done, reply in enumerate(self._replies(generator, repairs, time), start=1):
-                self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
+                self._report_reply(done, len(repairs), reply, self._prove([reply], runner)[0])
 
     def _put_off(self, assignments: Sequence[Assignment]) -> None:
         """Name functions that the time did not reach, unless they have tests from an earlier round."""
@@ -451,9 +455,7 @@ class _Job:
         keys = [assignment.target.key for assignment in assignments]
         self.findings.not_attempted.update((key, NO_TIME_LEFT) for key in keys if key not in known)
 
-    def _replies(
-        self, generator: Generator, assignments: Sequence[Assignment], time: Allowance
-    ) -> Iterable[Reply]:
+    def _replies(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterable[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.
 
         A fault that every further request would meet ends the asking, not the run: what was paid for is
@@ -509,32 +511,34 @@ class _Job:
         fresh = [replace(each, gaps=gaps_of(each.module, each.target)) for each in assignments]
         return [each for each in fresh if each.gaps.lines or each.gaps.branches or each.gaps.survivors]
 
-    def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+    def _prove(self, replies: Sequence[Reply], runner: Runner) -> list[list[Judged]]:
         """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""
-        judged = self._judge(reply.candidates, reply.assignment.target, runner)
-        mended = [candidate for each in judged if (candidate := mend(each, reply.assignment.context))]
+        judged = self._judge([candidate for reply in replies for candidate in reply.candidates], replies, runner)
+        contexts = {reply.assignment.target.key: reply.assignment.context for reply in replies}
+        mended = [candidate for each in judged if (candidate := mend(each, contexts[each.candidate.target]))]
         better = {
             each.candidate.id: each
-            for each in self._judge(mended, reply.assignment.target, runner)
+            for each in self._judge(mended, replies, runner)
             if each.fate in (Fate.KEPT, Fate.SUSPECTED_BUG)
         }
         proved = [better.get(each.candidate.id, each) for each in judged]
         self.findings.judged.extend(proved)
-        return proved
+        return [[each for each in proved if each.candidate.target == reply.assignment.target.key] for reply in replies]
 
-    def _judge(self, candidates: Sequence[Candidate], target: Target, runner: Runner) -> list[Judged]:
+    def _judge(self, candidates: Sequence[Candidate], replies: Sequence[Reply], runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
         if not candidates:
             return []
+        targets = {reply.assignment.target.key: reply.assignment.target for reply in replies}
         with self._stage("vet"):
-            refused = {c.id: self.tools.vet(c, target) for c in candidates}
+            refused = {c.id: self.tools.vet(c, targets[c.target]) for c in candidates}
         judged = [_refused(c, refused[c.id]) for c in candidates if refused[c.id]]
         place = place_of(self.settings, self.findings)
         with self._stage("run"):
             tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            ran = self._behind(target, runner)
+            ran = united(self._behind(target, runner) for target in targets.values())
             tried = against_mutants(tried, self.findings.open_mutants(), runner, place, ran)
         return judged + tried
 
@@ -553,6 +557,18 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _together(replies: Iterable[Reply], candidates: int) -> Iterator[list[Reply]]:
+    """Replies in a row that have so many candidates, or hardly more."""
+    waiting: list[Reply] = []
+    for reply in replies:
+        waiting.append(reply)
+        if sum(len(each.candidates) for each in waiting) >= candidates or candidates == 1:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _spent(budget: str, judged: int, left: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from pytest_llmgen.allowance import Allowance
 from pytest_llmgen.pipeline import _Job
 from pytest_llmgen.records import (
     Assignment,
@@ -54,7 +55,8 @@ class World:
 def asked(origin: Origin) -> list[tuple[str, tuple[int, ...]]]:
     world = World(origin, {})
     job = cast("Any", _Job)(world, world, world)
-    list(job._asked(world, [assignment("_covered"), assignment("_shared"), assignment("public")]))
+    every = [assignment("_covered"), assignment("_shared"), assignment("public")]
+    list(job._asked(world, every, Allowance(-1.0, float, 0.0)))
     return world.asked
 
 

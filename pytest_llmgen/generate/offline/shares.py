@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 
@@ -16,6 +17,6 @@ class Shares:
     def next(self) -> float:
         """Seconds for the search that begins now; 0 where the time is over."""
         left = max(0.0, self._end - self._clock())
-        rounds = max(1.0, self._waiting / self._side_by_side)
+        rounds = max(1, math.ceil(self._waiting / self._side_by_side))
         self._waiting -= 1
         return left / rounds
