@@ -9,10 +9,12 @@ from pytest_llmgen.records import Assignment, Origin
 
 NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
 
-_FOR_SEARCH = 0.5
-"""Part of a limited time in which a search may still go on: what it finds is to be proved, judged and written."""
-_FOR_PROOFS = 0.8
-"""Part of a limited time in which proofs may still begin; the rest is for the files."""
+_FOR_SEARCH = 0.7
+"""Part of a limited time in which searches may begin; the rest is for choosing, and for the files."""
+_FOR_PROOFS = 0.85
+"""Part of a limited time in which proofs may begin."""
+_UNPROVED = 0.5
+"""Part of the time for search that goes to searches: what they find is proved before the next ones begin."""
 _LEAST_SHARE = 0.2
 """Seconds of search without which a function is put off: a short time goes to the riskiest ones."""
 
@@ -43,14 +45,14 @@ class Allowance:
         """Those that a search has time for, riskiest first, and those that are put off."""
         if not self.is_limited:
             return list(wanted), []
-        most = max(1, int(self._left(_FOR_SEARCH) / _LEAST_SHARE))
+        most = max(1, int(_UNPROVED * self._left(_FOR_SEARCH) / _LEAST_SHARE))
         return list(wanted[:most]), list(wanted[most:])
 
     def shared(self, wanted: Sequence[Assignment], among: int) -> list[Assignment]:
         """Each with its part of the time that is left for search, where ``among`` so many share it."""
         if not self.is_limited:
             return list(wanted)
-        share = max(0.0, self._left(_FOR_SEARCH)) / max(1, among)
+        share = _UNPROVED * max(0.0, self._left(_FOR_SEARCH)) / max(1, among)
         return [replace(assignment, seconds=share) for assignment in wanted]
 
     def _left(self, part: float) -> float:

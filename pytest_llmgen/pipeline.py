@@ -68,6 +68,8 @@ _REASONS_TOLD = 3
 """Different reasons why tests can't be run."""
 _CANDIDATES_AT_ONCE = 48
 """Proved together where the time is limited: that costs less than those of each function by themselves."""
+_SEARCHES_AT_ONCE = 24
+"""Functions after which it is seen what is still open, where the time is limited."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -335,7 +337,7 @@ class _Job:
         if not assignments:
             return
         self.tools.progress.stage("looking again at suspected bugs")
-        for done, reply in enumerate(self._replies(generator, assignments, time), start=1):
+        for done, reply in enumerate(self._every_reply(generator, assignments, time), start=1):
             failure = reply.assignment.failures[0]
             if reply.look is not None:
                 self.findings.looks[failure.candidate.id] = reply.look
@@ -430,14 +432,16 @@ class _Job:
             self.tools.progress.note(announced)
         proved: list[tuple[Assignment, list[Judged]]] = []
         at_once = _CANDIDATES_AT_ONCE if generator.origin is Origin.OFFLINE and time.is_limited else 1
-        for replies in _together(self._replies(generator, assignments, time), at_once):
-            if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
-                answered = {each.target.key for each, _ in proved}
-                self._put_off([each for each in assignments if each.target.key not in answered])
-                break
-            for reply, judged in zip(replies, self._prove(replies, runner), strict=True):
-                proved.append((reply.assignment, judged))
-                self._report_reply(len(proved), len(assignments), reply, judged)
+        for portion in self._portions(assignments, generator.origin, time):
+            for replies in _together(self._replies(generator, portion), at_once):
+                if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
+                    break
+                for reply, judged in zip(replies, self._prove(replies, runner), strict=True):
+                    proved.append((reply.assignment, judged))
+                    self._report_reply(len(proved), len(assignments), reply, judged)
+        if time.is_limited and generator.origin is Origin.OFFLINE:
+            answered = {each.target.key for each, _ in proved}
+            self._put_off(self._still_open([each for each in assignments if each.target.key not in answered]))
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -446,7 +450,7 @@ class _Job:
         ]
         if generator.origin is Origin.MODEL and repairs:
             self.tools.progress.stage(f"round {number}: repairing tests")
-            for done, reply in enumerate(self._replies(generator, repairs, time), start=1):
+            for done, reply in enumerate(self._every_reply(generator, repairs, time), start=1):
                 self._report_reply(done, len(repairs), reply, self._prove([reply], runner)[0])
 
     def _put_off(self, assignments: Sequence[Assignment]) -> None:
@@ -455,13 +459,17 @@ class _Job:
         keys = [assignment.target.key for assignment in assignments]
         self.findings.not_attempted.update((key, NO_TIME_LEFT) for key in keys if key not in known)
 
-    def _replies(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterable[Reply]:
+    def _every_reply(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterator[Reply]:
+        for portion in self._portions(assignments, generator.origin, time):
+            yield from self._replies(generator, portion)
+
+    def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.
 
         A fault that every further request would meet ends the asking, not the run: what was paid for is
         still proved, kept and written.
         """
-        replies = self._asked(generator, assignments, time)
+        replies = iter(generator.generate(assignments))
         while True:
             try:
                 with self._stage("generate"):
@@ -484,26 +492,28 @@ class _Job:
                     self.findings.not_attempted[key] = reply.note
             yield reply
 
-    def _asked(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterator[Reply]:
-        """A model is asked in batches, so that a person sees progress; the search wants all at once.
+    def _portions(
+        self, assignments: Sequence[Assignment], origin: Origin, time: Allowance
+    ) -> Iterator[Sequence[Assignment]]:
+        """What is asked for at once; the next portion is made up when the one before has been proved.
 
-        The search comes to private functions last, and only to what the tests of public ones leave of them.
+        A model is asked in batches, so that a person sees progress. The search comes to private functions last, and
+        only to what the tests of public ones leave of them; in a limited time only to what those of riskier ones leave.
         """
-        if generator.origin is Origin.OFFLINE:
-            public = [each for each in assignments if each.target.is_public]
-            private = [each for each in assignments if not each.target.is_public]
-            yield from generator.generate(time.shared(public, len(assignments)))
-            private = self._still_open(private)
-            yield from generator.generate(time.shared(private, len(private)))
+        if origin is Origin.MODEL:
+            size = len(assignments) if self.settings.batch else _BATCH_FACTOR * self.settings.concurrency
+            for start in range(0, len(assignments), max(1, size)):
+                if self._out_of_service:
+                    return
+                self.tools.progress.step(start, len(assignments))
+                yield assignments[start : start + size]
             return
-        size = len(assignments)
-        if generator.origin is Origin.MODEL and not self.settings.batch:
-            size = _BATCH_FACTOR * self.settings.concurrency
-        for start in range(0, len(assignments), max(1, size)):
-            if self._out_of_service:
-                return
-            self.tools.progress.step(start, len(assignments))
-            yield from generator.generate(assignments[start : start + size])
+        waiting = sorted(assignments, key=lambda each: not each.target.is_public)
+        while waiting and not time.is_over_for(origin):
+            size = sum(each.target.is_public for each in waiting) or len(waiting)
+            size = min(size, _SEARCHES_AT_ONCE) if time.is_limited else size
+            yield time.shared(waiting[:size], len(waiting))
+            waiting = self._still_open(waiting[size:])
 
     def _still_open(self, assignments: Sequence[Assignment]) -> list[Assignment]:
         """The assignments with the gaps of this moment, those without any left out."""

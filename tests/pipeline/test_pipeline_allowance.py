@@ -26,16 +26,16 @@ def limited(seconds):
     return clock, Allowance(seconds, clock, clock.now)
 
 
-def test_half_of_the_time_is_for_search_and_shared_out_equally():
+def test_a_third_of_the_time_is_for_search_and_shared_out_equally():
     _, time = limited(20)
-    assert [assignment.seconds for assignment in time.shared(asked(5), 5)] == [2.0] * 5
-    assert [assignment.seconds for assignment in time.shared(asked(3), 5)] == [2.0] * 3
+    assert [assignment.seconds for assignment in time.shared(asked(5), 5)] == pytest.approx([1.4] * 5)
+    assert [assignment.seconds for assignment in time.shared(asked(3), 5)] == pytest.approx([1.4] * 3)
 
 
 def test_what_is_left_of_the_time_is_shared_out():
     clock, time = limited(20)
     clock.now += 6
-    assert [assignment.seconds for assignment in time.shared(asked(2), 2)] == [2.0] * 2
+    assert [assignment.seconds for assignment in time.shared(asked(2), 2)] == pytest.approx([2.0] * 2)
     clock.now += 60
     assert [assignment.seconds for assignment in time.shared(asked(2), 2)] == [0.0] * 2
 
@@ -43,7 +43,7 @@ def test_what_is_left_of_the_time_is_shared_out():
 def test_the_last_ones_are_put_off_where_there_are_too_many_for_the_time():
     _, time = limited(2)
     every = asked(7)
-    assert time.fitting(every) == (every[:5], every[5:])
+    assert time.fitting(every) == (every[:3], every[3:])
 
 
 def test_the_riskiest_one_is_asked_about_in_the_shortest_time():
@@ -57,12 +57,14 @@ def test_without_a_limit_nothing_is_shared_out_or_put_off():
     clock.now += 1e6
     every = asked(3)
     assert (time.fitting(every), time.shared(every, 3)) == ((every, []), every)
-    assert not (time.is_limited or time.is_over_for(Origin.OFFLINE) or time.is_over_for_proofs)
+    assert not time.is_limited
+    assert not time.is_over_for(Origin.OFFLINE)
+    assert not time.is_over_for_proofs
 
 
 @pytest.mark.parametrize(
     ("after", "over"),
-    [(9, []), (11, ["search"]), (17, ["search", "proofs"]), (21, ["search", "proofs", "model"])],
+    [(13, []), (15, ["search"]), (18, ["search", "proofs"]), (21, ["search", "proofs", "model"])],
 )
 def test_search_ends_before_proofs_and_these_before_a_model(after, over):
     clock, time = limited(20)
@@ -84,6 +86,16 @@ def test_time_that_a_search_does_not_need_goes_to_the_later_ones():
     clock.now += 9.4
     assert shares.next() == pytest.approx(1.0)
     clock.now += 5
+    assert shares.next() == 0.0
+
+
+def test_the_first_ones_have_what_a_search_needs_at_least_where_there_is_not_enough_for_all():
+    clock = Clock()
+    shares = Shares(clock, 0.5, searches=50, side_by_side=1)
+    assert shares.next() == 0.3
+    clock.now += 0.4
+    assert shares.next() == 0.3
+    clock.now += 0.4
     assert shares.next() == 0.0
 
 

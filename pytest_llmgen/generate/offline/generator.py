@@ -29,7 +29,7 @@ from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, eve
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search, Wanted
+from pytest_llmgen.generate.offline.search import FIRST_LOOK, Find, Found, Limits, Search, Wanted
 from pytest_llmgen.generate.offline.shares import Shares
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
@@ -266,7 +266,7 @@ class OfflineGenerator:
         return self._seen_fixtures[fixtures]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
-        limits = self._limits(assignment, _FOR_SEARCH)
+        limits = replace(self._limits(assignment, _FOR_SEARCH), free=FIRST_LOOK)
         memory = self._memories.through(assignment.target, plan.callee.target)
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(essence(candidate) for candidate in assignment.kept)

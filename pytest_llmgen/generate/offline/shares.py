@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+_LEAST = 0.3
+"""Seconds without which a search finds nothing: it is not begun with less."""
+
 
 class Shares:
     """Parts of a time, each worked out when its search begins."""
@@ -16,7 +19,9 @@ class Shares:
 
     def next(self) -> float:
         """Seconds for the search that begins now; 0 where the time is over."""
-        left = max(0.0, self._end - self._clock())
+        left = self._end - self._clock()
+        if left <= 0:
+            return 0.0
         rounds = max(1, math.ceil(self._waiting / self._side_by_side))
         self._waiting -= 1
-        return left / rounds
+        return max(_LEAST, left / rounds)
