@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -82,9 +81,9 @@ def forget(session: pytest.Session, path: Path) -> None:
 def forget_bytecode(path: Path) -> None:
     """Drop the cached bytecode of a file whose text has changed: its time stamp may be the same."""
     folder, start = path.parent / "__pycache__", f"{path.stem}."
-    for name in os.listdir(folder) if folder.exists() else ():  # a pattern costs ten times that
-        if name.startswith(start) and name.endswith(".pyc"):
-            (folder / name).unlink(missing_ok=True)
+    for file in folder.iterdir() if folder.exists() else ():  # a pattern costs ten times that
+        if file.name.startswith(start) and file.name.endswith(".pyc"):
+            file.unlink(missing_ok=True)
 
 
 def _forget_fixtures(session: pytest.Session, nodeid: str) -> None:

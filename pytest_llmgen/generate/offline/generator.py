@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
+from pytest_llmgen.allowance import NO_TIME_LEFT
 from pytest_llmgen.generate.offline.branches import ways
 from pytest_llmgen.generate.offline.choosing import chosen, hunt_for, meet_found
 from pytest_llmgen.generate.offline.claims import Examples, claims, may_claim
@@ -27,7 +29,8 @@ from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, eve
 from pytest_llmgen.generate.offline.partners import Partner, answers
 from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
-from pytest_llmgen.generate.offline.search import Find, Found, Limits, Search, Wanted
+from pytest_llmgen.generate.offline.search import FIRST_LOOK, Find, Found, Limits, Search, Wanted
+from pytest_llmgen.generate.offline.shares import Shares
 from pytest_llmgen.generate.offline.styling import restyled
 from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
 from pytest_llmgen.generate.offline.terms import Term, unique
@@ -97,7 +100,9 @@ class OfflineGenerator:
         return ""
 
     def generate(self, assignments: Sequence[Assignment]) -> Iterator[Reply]:
-        """Answer each assignment in order."""
+        """Answer each assignment in order; where seconds were given, until all of them together are over."""
+        seconds = sum(assignment.seconds for assignment in assignments)
+        shares = Shares(self._clock, seconds, len(assignments), self._lanes.number) if seconds else None
         if not self._modules:
             self._modules.update({module.name: module for module in self._project()})
         self._modules.update({item.module.name: item.module for item in assignments})
@@ -105,7 +110,7 @@ class OfflineGenerator:
         for assignment in assignments:
             self._prepare(replace(assignment, target=_by_property(assignment.target)))
         self._is_preparing = False
-        yield from self._lanes.along(self._answer, assignments)
+        yield from self._lanes.along(partial(self._answer_in_time, shares), assignments)
 
     def _prepare(self, assignment: Assignment) -> None:
         """Look for objects of a method's class before any search: all searches are to know the same ones."""
@@ -115,6 +120,14 @@ class OfflineGenerator:
             self._prepared.add(owner)
             with suppress(UnsuitableError, RecursionError, *_SURPRISES):  # the search of the target says so
                 self._alive(assignment, target, self._modules)
+
+    def _answer_in_time(self, shares: Shares | None, assignment: Assignment) -> Reply:
+        """Answer with what there is of the time when a search begins."""
+        if shares is not None:
+            assignment = replace(assignment, seconds=shares.next())
+            if not assignment.seconds:
+                return Reply(assignment, (), note=NO_TIME_LEFT)
+        return self._answer(assignment)
 
     def _answer(self, assignment: Assignment) -> Reply:
         modules = self._modules
@@ -253,7 +266,7 @@ class OfflineGenerator:
         return self._seen_fixtures[fixtures]
 
     def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
-        limits = self._limits(assignment, _FOR_SEARCH)
+        limits = replace(self._limits(assignment, _FOR_SEARCH), free=FIRST_LOOK)
         memory = self._memories.through(assignment.target, plan.callee.target)
         memory.names.update(candidate.name for candidate in assignment.kept)
         memory.essences.update(essence(candidate) for candidate in assignment.kept)
