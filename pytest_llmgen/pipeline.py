@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from pytest_llmgen.allowance import NO_TIME_LEFT, Allowance
 from pytest_llmgen.conclusion import suite_info
 from pytest_llmgen.delivery import Publisher, deliver, keep_smallest, place_of
 from pytest_llmgen.errors import LlmgenError
@@ -50,6 +51,7 @@ from pytest_llmgen.records import (
     Target,
     TargetContext,
     Watcher,
+    united,
 )
 from pytest_llmgen.refine.mend import mend
 from pytest_llmgen.refine.triage import is_explained, is_suspect, reproduce, shortest
@@ -60,15 +62,14 @@ from pytest_llmgen.run.survey import take_survey
 from pytest_llmgen.seen import look_at_conditions
 from pytest_llmgen.settings import Settings
 
-_LEAST_SHARE = 2.0
-"""Seconds without which a search finds nothing: a short time goes to the riskiest functions, not a little to each."""
-_NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
-
-
 _BATCH_OF_MUTANTS = 128
 """Judged together where the time is limited: those that need an import come last in each batch, not of all."""
 _REASONS_TOLD = 3
 """Different reasons why tests can't be run."""
+_CANDIDATES_AT_ONCE = 48
+"""Proved together where the time is limited: that costs less than those of each function by themselves."""
+_SEARCHES_AT_ONCE = 24
+"""Functions after which it is seen what is still open, where the time is limited."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -283,24 +284,23 @@ class _Job:
         self.findings.generator = self.tools.publisher.label = generator.label
         if generator.origin is Origin.OFFLINE:
             self._record(runner)
-        started = self.tools.clock()
+        time = Allowance(self.settings.time, self.tools.clock, self.tools.clock())
         search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
             if search is not None and number > 1 and not self._out_of_service:
-                self._close_cheaply(search, runner, number, started)
-            left = self._time_left(started)
-            assignments = self._assignments(number, generator.origin, left)
-            if not assignments or left == 0 or self._out_of_service:
+                self._close_cheaply(search, runner, number, time)
+            assignments = self._assignments(number, generator.origin, time)
+            if not assignments or time.is_over_for(generator.origin) or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
-            self._work_through(assignments, generator, runner, number, started)
+            self._work_through(assignments, generator, runner, number, time)
             with self._stage("refine"):
                 keep_smallest(self.findings)
             if not {judged.candidate.id for judged in self.findings.kept} - known:
                 break
         if generator.origin is Origin.MODEL and not self._out_of_service:
-            self._look_again(generator)
+            self._look_again(generator, time)
 
     def _record(self, runner: Runner) -> None:
         """Which arguments the project's own tests lead to: inputs for the search."""
@@ -318,26 +318,26 @@ class _Job:
         is_wanted = generator.origin is Origin.MODEL and self.settings.fill and self.tools.open_search is not None
         return self.tools.open_search(runner) if is_wanted and self.tools.open_search is not None else None
 
-    def _close_cheaply(self, search: Generator, runner: Runner, number: int, started: float) -> None:
+    def _close_cheaply(self, search: Generator, runner: Runner, number: int, time: Allowance) -> None:
         """Look for inputs near those of accepted tests that close open gaps; what finds none costs nothing."""
         unproductive, not_attempted = set(self._unproductive), dict(self.findings.not_attempted)
-        assignments = self._assignments(number, Origin.OFFLINE, self._time_left(started))
+        assignments = self._assignments(number, Origin.OFFLINE, time)
         if assignments:
-            self._work_through(assignments, search, runner, number, started)
+            self._work_through(assignments, search, runner, number, time)
             with self._stage("refine"):
                 keep_smallest(self.findings)
         self._unproductive.clear()  # of the search alone: the model is still to be asked
         self._unproductive.update(unproductive)
         self.findings.not_attempted = not_attempted
 
-    def _look_again(self, generator: Generator) -> None:
+    def _look_again(self, generator: Generator, time: Allowance) -> None:
         """An independent second look at each suspected bug: it ranks them, and hides none."""
         found = shortest([judged for judged in self.findings.judged if judged.fate is Fate.SUSPECTED_BUG])
         assignments = [self._second_look(judged) for judged in found]
         if not assignments:
             return
         self.tools.progress.stage("looking again at suspected bugs")
-        for done, reply in enumerate(self._replies(generator, assignments), start=1):
+        for done, reply in enumerate(self._every_reply(generator, assignments, time), start=1):
             failure = reply.assignment.failures[0]
             if reply.look is not None:
                 self.findings.looks[failure.candidate.id] = reply.look
@@ -381,13 +381,7 @@ class _Job:
             first, last = target.start_line, target.end_line
         return any(first <= line <= last for line in lines)
 
-    def _time_left(self, started: float) -> float:
-        """Seconds that generating may still take; infinite where no limit was set."""
-        if self.settings.time < 0:
-            return float("inf")
-        return max(0.0, self.settings.time - (self.tools.clock() - started))
-
-    def _assignments(self, number: int, origin: Origin, left: float) -> list[Assignment]:
+    def _assignments(self, number: int, origin: Origin, time: Allowance) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
         gaps_of = self.findings.open_gaps()
         asked = (
@@ -404,23 +398,15 @@ class _Job:
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
         wanted.sort(key=lambda a: place[a.target.key])
-        if left != float("inf"):
-            wanted = self._share_out(wanted, left, origin)
+        if origin is Origin.OFFLINE:
+            wanted, late = time.fitting(wanted)
+            self._put_off(late)
+            for assignment in wanted:
+                self.findings.not_attempted.pop(assignment.target.key, None)
         if origin is Origin.MODEL and number == 1:
             documented = [replace(a, stage=Stage.DOCUMENTATION) for a in wanted if a.target.docstring]
             return wanted + documented
         return wanted
-
-    def _share_out(self, wanted: Sequence[Assignment], left: float, origin: Origin) -> list[Assignment]:
-        """Give each target its part of the time; a search that would get too little of it is put off."""
-        share = left / max(1, len(wanted))
-        if origin is Origin.OFFLINE and share < _LEAST_SHARE:
-            share, fitting = _LEAST_SHARE, max(1, int(left / _LEAST_SHARE))
-            self.findings.not_attempted.update((a.target.key, _NO_TIME_LEFT) for a in wanted[fitting:])
-            wanted = wanted[:fitting]
-        for assignment in wanted:
-            self.findings.not_attempted.pop(assignment.target.key, None)
-        return [replace(assignment, seconds=share) for assignment in wanted]
 
     def _assignment(self, module: Module, target: Target, number: int, gaps: OpenGaps) -> Assignment | None:
         if not (gaps.lines or gaps.branches or gaps.survivors):
@@ -435,24 +421,27 @@ class _Job:
         return Assignment(target, module, context, stage, number, gaps, kept=kept)
 
     def _work_through(
-        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, started: float
+        self, assignments: Sequence[Assignment], generator: Generator, runner: Runner, number: int, time: Allowance
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired.
 
-        A search is not begun any more when the time is over; what was paid for is always proved.
+        What a search found is put off when the time is over; what was paid for is always proved.
         """
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
         proved: list[tuple[Assignment, list[Judged]]] = []
-        for done, reply in enumerate(self._replies(generator, assignments), start=1):
-            judged = self._prove(reply, runner)
-            self._report_reply(done, len(assignments), reply, judged)
-            proved.append((reply.assignment, judged))
-            if generator.origin is Origin.OFFLINE and self._time_left(started) == 0:
-                answered = {each.target.key for each, _ in proved}
-                self._put_off([each for each in assignments if each.target.key not in answered])
-                break
+        at_once = _CANDIDATES_AT_ONCE if generator.origin is Origin.OFFLINE and time.is_limited else 1
+        for portion in self._portions(assignments, generator.origin, time):
+            for replies in _together(self._replies(generator, portion), at_once):
+                if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
+                    break
+                for reply, judged in zip(replies, self._prove(replies, runner), strict=True):
+                    proved.append((reply.assignment, judged))
+                    self._report_reply(len(proved), len(assignments), reply, judged)
+        if time.is_limited and generator.origin is Origin.OFFLINE:
+            answered = {each.target.key for each, _ in proved}
+            self._put_off(self._still_open([each for each in assignments if each.target.key not in answered]))
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
             replace(assignment, stage=Stage.REPAIR, failures=failures)
@@ -461,22 +450,26 @@ class _Job:
         ]
         if generator.origin is Origin.MODEL and repairs:
             self.tools.progress.stage(f"round {number}: repairing tests")
-            for done, reply in enumerate(self._replies(generator, repairs), start=1):
-                self._report_reply(done, len(repairs), reply, self._prove(reply, runner))
+            for done, reply in enumerate(self._every_reply(generator, repairs, time), start=1):
+                self._report_reply(done, len(repairs), reply, self._prove([reply], runner)[0])
 
     def _put_off(self, assignments: Sequence[Assignment]) -> None:
         """Name functions that the time did not reach, unless they have tests from an earlier round."""
         known = {judged.candidate.target for judged in self.findings.judged}
         keys = [assignment.target.key for assignment in assignments]
-        self.findings.not_attempted.update((key, _NO_TIME_LEFT) for key in keys if key not in known)
+        self.findings.not_attempted.update((key, NO_TIME_LEFT) for key in keys if key not in known)
 
-    def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterable[Reply]:
+    def _every_reply(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterator[Reply]:
+        for portion in self._portions(assignments, generator.origin, time):
+            yield from self._replies(generator, portion)
+
+    def _replies(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
         """The generator's replies; the time it takes is counted apart from proving them.
 
         A fault that every further request would meet ends the asking, not the run: what was paid for is
         still proved, kept and written.
         """
-        replies = self._asked(generator, assignments)
+        replies = iter(generator.generate(assignments))
         while True:
             try:
                 with self._stage("generate"):
@@ -499,23 +492,28 @@ class _Job:
                     self.findings.not_attempted[key] = reply.note
             yield reply
 
-    def _asked(self, generator: Generator, assignments: Sequence[Assignment]) -> Iterator[Reply]:
-        """A model is asked in batches, so that a person sees progress; the search wants all at once.
+    def _portions(
+        self, assignments: Sequence[Assignment], origin: Origin, time: Allowance
+    ) -> Iterator[Sequence[Assignment]]:
+        """What is asked for at once; the next portion is made up when the one before has been proved.
 
-        The search comes to private functions last, and only to what the tests of public ones leave of them.
+        A model is asked in batches, so that a person sees progress. The search comes to private functions last, and
+        only to what the tests of public ones leave of them; in a limited time only to what those of riskier ones leave.
         """
-        if generator.origin is Origin.OFFLINE:
-            yield from generator.generate([each for each in assignments if each.target.is_public])
-            yield from generator.generate(self._still_open([each for each in assignments if not each.target.is_public]))
+        if origin is Origin.MODEL:
+            size = len(assignments) if self.settings.batch else _BATCH_FACTOR * self.settings.concurrency
+            for start in range(0, len(assignments), max(1, size)):
+                if self._out_of_service:
+                    return
+                self.tools.progress.step(start, len(assignments))
+                yield assignments[start : start + size]
             return
-        size = len(assignments)
-        if generator.origin is Origin.MODEL and not self.settings.batch:
-            size = _BATCH_FACTOR * self.settings.concurrency
-        for start in range(0, len(assignments), max(1, size)):
-            if self._out_of_service:
-                return
-            self.tools.progress.step(start, len(assignments))
-            yield from generator.generate(assignments[start : start + size])
+        waiting = sorted(assignments, key=lambda each: not each.target.is_public)
+        while waiting and not time.is_over_for(origin):
+            size = sum(each.target.is_public for each in waiting) or len(waiting)
+            size = min(size, _SEARCHES_AT_ONCE) if time.is_limited else size
+            yield time.shared(waiting[:size], len(waiting))
+            waiting = self._still_open(waiting[size:])
 
     def _still_open(self, assignments: Sequence[Assignment]) -> list[Assignment]:
         """The assignments with the gaps of this moment, those without any left out."""
@@ -523,32 +521,34 @@ class _Job:
         fresh = [replace(each, gaps=gaps_of(each.module, each.target)) for each in assignments]
         return [each for each in fresh if each.gaps.lines or each.gaps.branches or each.gaps.survivors]
 
-    def _prove(self, reply: Reply, runner: Runner) -> list[Judged]:
+    def _prove(self, replies: Sequence[Reply], runner: Runner) -> list[list[Judged]]:
         """Judge each candidate; what a rule can mend gets a second chance before a model is paid for it."""
-        judged = self._judge(reply.candidates, reply.assignment.target, runner)
-        mended = [candidate for each in judged if (candidate := mend(each, reply.assignment.context))]
+        judged = self._judge([candidate for reply in replies for candidate in reply.candidates], replies, runner)
+        contexts = {reply.assignment.target.key: reply.assignment.context for reply in replies}
+        mended = [candidate for each in judged if (candidate := mend(each, contexts[each.candidate.target]))]
         better = {
             each.candidate.id: each
-            for each in self._judge(mended, reply.assignment.target, runner)
+            for each in self._judge(mended, replies, runner)
             if each.fate in (Fate.KEPT, Fate.SUSPECTED_BUG)
         }
         proved = [better.get(each.candidate.id, each) for each in judged]
         self.findings.judged.extend(proved)
-        return proved
+        return [[each for each in proved if each.candidate.target == reply.assignment.target.key] for reply in replies]
 
-    def _judge(self, candidates: Sequence[Candidate], target: Target, runner: Runner) -> list[Judged]:
+    def _judge(self, candidates: Sequence[Candidate], replies: Sequence[Reply], runner: Runner) -> list[Judged]:
         """Vet, run, perturb, and put each candidate against the mutants that are still open."""
         if not candidates:
             return []
+        targets = {reply.assignment.target.key: reply.assignment.target for reply in replies}
         with self._stage("vet"):
-            refused = {c.id: self.tools.vet(c, target) for c in candidates}
+            refused = {c.id: self.tools.vet(c, targets[c.target]) for c in candidates}
         judged = [_refused(c, refused[c.id]) for c in candidates if refused[c.id]]
         place = place_of(self.settings, self.findings)
         with self._stage("run"):
             tried = try_out([c for c in candidates if not refused[c.id]], runner, place)
             tried = [reproduce(j, runner, place) if is_suspect(j) else j for j in tried]
         with self._stage("mutate"):
-            ran = self._behind(target, runner)
+            ran = united(self._behind(target, runner) for target in targets.values())
             tried = against_mutants(tried, self.findings.open_mutants(), runner, place, ran)
         return judged + tried
 
@@ -567,6 +567,18 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
+
+
+def _together(replies: Iterable[Reply], candidates: int) -> Iterator[list[Reply]]:
+    """Replies in a row that have so many candidates, or hardly more."""
+    waiting: list[Reply] = []
+    for reply in replies:
+        waiting.append(reply)
+        if sum(len(each.candidates) for each in waiting) >= candidates or candidates == 1:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _spent(budget: str, judged: int, left: int) -> str:

@@ -110,7 +110,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("concurrency", "Requests at once", 4, "--llm-concurrency", "llm_concurrency", "int", "N", minimum=1),
     Option(
         "time",
-        "Seconds for generating in all, -1 for no limit",
+        "Seconds for generating in all, riskiest functions first, -1 for no limit",
         OFF,
         "--llm-time",
         "llm_time",

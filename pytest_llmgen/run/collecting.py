@@ -69,7 +69,8 @@ def _flat(nodes: Sequence[Any]) -> list[pytest.Collector]:
 
 def forget(session: pytest.Session, path: Path) -> None:
     """Drop what an earlier version of the file left behind in this process."""
-    for name in [name for name in list(sys.modules) if name.endswith(path.stem)]:  # a fork pays for touching all
+    stem = path.stem
+    for name in [name for name in list(sys.modules) if name.endswith(stem)]:  # a fork pays for touching all
         if getattr(sys.modules[name], "__file__", None) == str(path):
             del sys.modules[name]
     forget_bytecode(path)
@@ -79,8 +80,10 @@ def forget(session: pytest.Session, path: Path) -> None:
 
 def forget_bytecode(path: Path) -> None:
     """Drop the cached bytecode of a file whose text has changed: its time stamp may be the same."""
-    for cached in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
-        cached.unlink(missing_ok=True)
+    folder, start = path.parent / "__pycache__", f"{path.stem}."
+    for file in folder.iterdir() if folder.exists() else ():  # a pattern costs ten times that
+        if file.name.startswith(start) and file.name.endswith(".pyc"):
+            file.unlink(missing_ok=True)
 
 
 def _forget_fixtures(session: pytest.Session, nodeid: str) -> None:

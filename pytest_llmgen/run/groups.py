@@ -151,10 +151,16 @@ class Settler:
         self._shortcut, self._is_fresh, self._put_back = shortcut, is_fresh, put_back
         self._was_fresh = True
 
+    def is_untouched(self) -> bool:
+        """Look, and put nothing back."""
+        self._shortcut.forget()
+        self._shortcut.reopen()  # or its log handlers would be missed
+        return self._is_fresh(None)
+
     def settles(self, file: str | None = None) -> bool:
         """Look, and look again where something had to be put back; where that was so, it is done before the look."""
         self._shortcut.forget()
-        self._shortcut.reopen()  # or its log handlers would be missed
+        self._shortcut.reopen()
         if self._was_fresh and self._is_fresh(file):
             return True
         self._was_fresh = not self._put_back()
@@ -168,7 +174,7 @@ class GroupChild:
         self, shortcut: Shortcut, report: Reporter, progress: Progress, settler: Settler, history: History
     ) -> None:
         self._shortcut, self._report, self._progress, self._settles = shortcut, report, progress, settler.settles
-        self._history = history
+        self._is_untouched, self._history = settler.is_untouched, history
         self._kills: list[tuple[int, list[str], str, int]] = []
 
     def meet(self, cases: Sequence[Case], *, careful: bool = False) -> None:
@@ -176,7 +182,8 @@ class GroupChild:
         told = 0
         for place, case in enumerate(cases):
             self._progress.begin(place)
-            restless, unsure = self._prove(place, case, each=careful or case.job.every_test)
+            each = careful or (case.job.every_test and not case.job.unproved)
+            restless, unsure = self._prove(place, case, each=each)
             done = place if unsure else place + 1
             is_last = bool(restless) or unsure or done == len(cases)
             if done > told and (is_last or done - told == TOLD_AT_ONCE):
@@ -202,8 +209,8 @@ class GroupChild:
                 proven.append(result)
             if not same or (proven and not case.job.every_test):
                 break
-        if same and not proven and not each:
-            same = self._settles()
+        if same and not each:
+            same = self._ends_well(case, tests_run, is_proved=bool(proven))
         if not same and tests_run > 1 and not each:
             return "", True
         if proven:
@@ -212,15 +219,21 @@ class GroupChild:
             self._history.note(case.job, proven[0].nodeid)
         return "" if same else items[tests_run - 1].nodeid, False
 
+    def _ends_well(self, case: Case, tests_run: int, *, is_proved: bool) -> bool:
+        """Whether the next mutant finds the process as this one did, where nobody has looked after each test."""
+        if case.job.unproved and tests_run > 1:  # what failed may have met what another test had left
+            return self._is_untouched()
+        return (is_proved and not case.job.unproved) or self._settles()
+
     def _meet(self, case: Case, item: pytest.Item, *, is_first: bool, each: bool) -> tuple[ItemResult | None, bool]:
         """The result of a proven kill, and whether the next mutant finds the process as this one did.
 
-        After a test that has not failed that is only asked where ``each`` is.
+        After a candidate, or a test that has not failed, that is only asked where ``each`` is.
         """
         with case.activate():
             result = self._run(item)
         if case.job.unproved:  # a candidate, which has its file for itself: no other test has anything of it
-            return result if result.outcome in KILLS else None, self._settles(str(item.path))
+            return result if result.outcome in KILLS else None, not each or self._settles(str(item.path))
         if result.outcome not in KILLS:
             return None, not each or self._settles()
         if not is_first and not self._settles():

@@ -63,8 +63,8 @@ def _process() -> Iterator[Any]:
         yield os.getcwd()  # noqa: PTH109 (a string, at half the price)
     except OSError:
         yield None
-    held = getattr(os.environ, "_data", os.environ)  # without decoding, and unheard by who notes what is asked for
-    yield dict.copy(held) if isinstance(held, dict) else dict(held)
+    held = getattr(os.environ, "_data", os.environ)  # without decoding
+    yield dict(dict.items(held) if isinstance(held, dict) else held)  # unheard by who notes what is asked for
     yield list(sys.path)
     yield threading.active_count()
     yield sys.getrecursionlimit()

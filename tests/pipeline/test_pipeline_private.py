@@ -1,4 +1,4 @@
-"""The search comes to private functions last."""
+"""What is asked for at once: private functions last, and in a limited time only what is still open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from pytest_llmgen.allowance import Allowance
 from pytest_llmgen.pipeline import _Job
 from pytest_llmgen.records import (
     Assignment,
@@ -54,7 +55,9 @@ class World:
 def asked(origin: Origin) -> list[tuple[str, tuple[int, ...]]]:
     world = World(origin, {})
     job = cast("Any", _Job)(world, world, world)
-    list(job._asked(world, [assignment("_covered"), assignment("_shared"), assignment("public")]))
+    every = [assignment("_covered"), assignment("_shared"), assignment("public")]
+    for portion in job._portions(every, origin, Allowance(-1.0, float, 0.0)):
+        list(world.generate(portion))
     return world.asked
 
 
@@ -64,3 +67,11 @@ def test_private_functions_get_tests_only_for_what_those_of_public_ones_leave() 
 
 def test_a_model_is_asked_in_the_order_of_risk() -> None:
     assert [name for name, _ in asked(Origin.MODEL)] == ["_covered", "_shared", "public"]
+
+
+def test_in_a_limited_time_later_functions_are_searched_for_what_the_riskier_ones_leave() -> None:
+    world = World(Origin.OFFLINE, {"f30": (2,)})
+    job = cast("Any", _Job)(world, world, world)
+    portions = job._portions([assignment(f"f{n}") for n in range(40)], Origin.OFFLINE, Allowance(100.0, float, 0.0))
+    asked = [[(each.target.name, each.gaps.lines, each.seconds) for each in portion] for portion in portions]
+    assert asked == [[(f"f{n}", (1, 2), 0.875) for n in range(24)], [("f30", (2,), 35.0)]]

@@ -271,10 +271,10 @@ def test_a_generator_that_gives_up_costs_nothing_of_what_it_wrote_before(tmp_pat
 def test_a_short_time_goes_to_the_riskiest_functions_and_the_others_are_named(tmp_path: Path) -> None:
     kills = {"test_kills": BODIES["test_kills"]}
     script = Script({SHARE: kills, SIGN: kills}, origin=Origin.OFFLINE)
-    found = work(tmp_path, script, time=3, rounds=1)
+    found = work(tmp_path, script, time=0.5, rounds=1)
     (asked,) = script.asked
     (put_off,) = {SHARE, SIGN} - {asked.target.key}
-    assert asked.seconds == pytest.approx(2.0)
+    assert 0 < asked.seconds <= 0.25
     assert "--llm-time" in found.findings.not_attempted[put_off]
     assert asked.target.key not in found.findings.not_attempted
 

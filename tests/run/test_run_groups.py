@@ -13,20 +13,24 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pytest_llmgen.records import Mutant, MutantJob, Region
+from pytest_llmgen.records import Mutant, MutantJob, Outcome, Region
 from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End
-from pytest_llmgen.run.groups import CPU_PATIENCE, PATIENCE, PATIENCE_FACTOR, Case, Tally, prove
+from pytest_llmgen.run.groups import CPU_PATIENCE, PATIENCE, PATIENCE_FACTOR, Case, GroupChild, Settler, Tally, prove
+from pytest_llmgen.run.history import History
+from pytest_llmgen.run.items import ItemResult
 from pytest_llmgen.run.judging import Proof
+from pytest_llmgen.run.progress import Progress
 from pytest_llmgen.run.states import modules_below, modules_of, process_state
 
 
 class Item:
     def __init__(self, nodeid: str = "t") -> None:
-        self.nodeid = nodeid
+        self.nodeid, self.path = nodeid, nodeid
 
 
 TEST = Item()
@@ -102,6 +106,56 @@ def test_of_a_matrix_it_is_known_which_tests_have_met_the_mutant() -> None:
     assert prove([cut], played((".|", End(DONE)))).proofs["b"].met == frozenset()
 
 
+class Played:
+    """Stands in for what runs tests: ``stain`` leaves something behind, and ``after`` fails where it has."""
+
+    def __init__(self) -> None:
+        self.is_stained = False
+
+    def run(self, items: Sequence[Any], *, after: Callable[[ItemResult], bool], described: bool = True) -> None:
+        for item in items:
+            fails = item.nodeid == "kills" or (item.nodeid == "after" and self.is_stained)
+            self.is_stained = self.is_stained or item.nodeid == "stain"
+            after(ItemResult(item.nodeid, Outcome.FAILED if fails else Outcome.PASSED, 0.0))
+
+    def forget(self) -> None: ...
+
+    reopen = close = forget
+
+
+def told_by_a_child(*tests: tuple[str, ...], careful: bool = False) -> tuple[list[dict[str, Any]], int]:
+    """What a child of candidates tells of mutants that meet these tests, and how often it has looked."""
+    shortcut, records, looks = Played(), [], []
+    job = replace(case("a").job, every_test=True, unproved=True)
+    cases = [Case(job, tuple(Item(name) for name in names)) for names in tests]
+
+    def is_fresh(_file: str | None) -> bool:
+        looks.append(1)
+        return not shortcut.is_stained
+
+    def put_back() -> bool:
+        shortcut.is_stained = False
+        return False
+
+    report = types.SimpleNamespace(send=lambda _kind, **record: records.append(record))
+    settler = Settler(shortcut, is_fresh, put_back)
+    GroupChild(shortcut, report, Progress(), settler, History()).meet(cases, careful=careful)
+    return records, len(looks)
+
+
+def test_candidates_that_leave_nothing_are_looked_after_once_a_mutant() -> None:
+    (record,), looks = told_by_a_child(("kills", "after", "kills"), ("kills",))
+    kills = [[place, killers] for place, killers, *_ in record["kills"]]
+    assert (kills, record["until"], looks) == ([[0, ["kills", "kills"]], [1, ["kills"]]], 2, 2)
+
+
+def test_what_failed_after_a_candidate_that_had_left_something_is_asked_once_more_with_a_look_after_each() -> None:
+    *_, record = told_by_a_child(("kills", "stain", "after"))[0]
+    assert (record["unsure"], record["until"], record["kills"]) == (True, 0, [])
+    (record,), _ = told_by_a_child(("kills", "stain", "after"), careful=True)
+    assert (record["restless"], [killers for _, killers, *_ in record["kills"]]) == ("", [["kills"]])
+
+
 def test_a_mutant_that_hangs_in_a_group_is_known_to_have_done_so() -> None:
     tally = prove([case("a"), case("b")], played(("k|", End(TIMEOUT)), ("", End(DONE))))
     assert tally.proofs["b"] == Proof(hung=True)
@@ -111,6 +165,18 @@ def test_a_mutant_has_no_more_time_in_a_group_than_alone() -> None:
     assert case("a", 0.01).limits() == (0.01, 0.01)
     assert case("a").limits() == (PATIENCE, CPU_PATIENCE)
     assert replace(case("a"), clean=1.0).limits() == (PATIENCE + PATIENCE_FACTOR, CPU_PATIENCE + PATIENCE_FACTOR)
+
+
+def test_a_look_at_the_environment_asks_for_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Variables(dict[bytes, bytes]):
+        def __getitem__(self, name: bytes) -> bytes:
+            raise AssertionError(name)
+
+        __iter__ = None  # such a dictionary has no short way of being copied
+
+    before = process_state()
+    monkeypatch.setattr(os.environ, "_data", Variables(os.environ._data))  # type: ignore[attr-defined]
+    assert process_state() == before
 
 
 CHANGES = {

@@ -24,7 +24,7 @@ class Lanes:
 
     def __init__(self, prober: Prober, number: int) -> None:
         """``number`` of searches side by side; with one there are no threads."""
-        self._prober, self._number = prober, number
+        self._prober, self.number = prober, number
         self._mine = threading.local()
 
     def probe(self, probes: Sequence[Probe], timeout: float = 2.0) -> list[Observation]:
@@ -63,13 +63,13 @@ class Lanes:
 
     def along(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         """What comes of each item, in the order given; who takes no more leaves the rest undone."""
-        if self._number == 1 or len(items) <= 1:
+        if self.number == 1 or len(items) <= 1:
             yield from map(work, items)
             return
         left, futures = threading.Event(), [Future[R]() for _ in items]
         waiting = iter(list(zip(futures, items, strict=True)))
         with BATON.held():
-            for _ in range(min(self._number, len(items))):
+            for _ in range(min(self.number, len(items))):
                 # Nobody has to wait for the end of these threads: they change nothing outside of this process.
                 threading.Thread(target=partial(self._work_off, work, waiting, left), daemon=True).start()
             try:

@@ -22,6 +22,8 @@ _TWICE = 2
 """Inputs that are tried twice to see what of an object changes by itself."""
 _FIRST_BATCH = 4
 _MAX_HANGS = 3
+FIRST_LOOK = _FIRST_BATCH + _BATCH
+"""Inputs without which a search need not have begun."""
 _MAX_PROBES = 1100
 _MAX_CLIMBED = 520
 _MAX_EACH = 200
@@ -63,11 +65,17 @@ class Limits:
     deadline: float | None
     probes: int = _MAX_PROBES
     call: float = Timeouts().call  # seconds for one
+    free: int = 0  # inputs that are tried however late it is
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more may be tried."""
-        return self.probes <= 0 or (self.deadline is not None and self.clock() >= self.deadline)
+        is_late = self.free <= 0 and self.deadline is not None and self.clock() >= self.deadline
+        return self.probes <= 0 or is_late
+
+    def spend(self, probes: int) -> None:
+        """Count inputs that were tried."""
+        self.probes, self.free = self.probes - probes, self.free - probes
 
 
 @dataclass(slots=True)
@@ -330,7 +338,7 @@ class Search:
             if text not in self._tried:
                 self._tried.add(text)
                 fresh.append((row, probe, scene))
-        self._limits.probes -= len(fresh)
+        self._limits.spend(len(fresh))
         observations = self._seen([probe for _, probe, _ in fresh])
         gains = [
             self._take(row, scene, probe, observation)
