@@ -26,6 +26,7 @@ from pytest_llmgen.generate.offline.ears import ears
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import named
 from pytest_llmgen.generate.offline.grounds import NOTHING_SEEN, Ground, Sight, UnsuitableError, ground_of
+from pytest_llmgen.generate.offline.handed import with_handed
 from pytest_llmgen.generate.offline.killing import equal_rows
 from pytest_llmgen.generate.offline.literals import boundaries
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
@@ -111,10 +112,14 @@ def _sources(ground: Ground, callee: Callee, shape: ClassShape | None) -> inputs
         ground.mentioned,
         _options(callee, ground.node, shape),
         _guards(items, ground.node),
-        paths_among(items, [ground.node], ground.tree),
+        paths_among(items, [_with_callees(ground)], ground.tree),
         command_lines(items, nodes),
         asks_for_zone(nodes),
     )
+
+
+def _with_callees(ground: Ground) -> FunctionNode:
+    return with_handed(ground.node, ground.tree, ground.target.qualname.rpartition(".")[0])
 
 
 def _pools(ground: Ground, callee: Callee, sources: inputs.Sources, collaborators: Collaborators) -> list[list[Term]]:
