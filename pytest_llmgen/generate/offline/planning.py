@@ -10,7 +10,7 @@ from functools import lru_cache
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.aftermath import aftermaths
 from pytest_llmgen.generate.offline.beginnings import traceless
-from pytest_llmgen.generate.offline.callees import callee_of
+from pytest_llmgen.generate.offline.callees import callee_of, in_use
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, form_of
 from pytest_llmgen.generate.offline.closures import calls, form_within, inner_functions
 from pytest_llmgen.generate.offline.code import (
@@ -27,7 +27,6 @@ from pytest_llmgen.generate.offline.feeding import Feeder, feeders_of
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import named
 from pytest_llmgen.generate.offline.grounds import NOTHING_SEEN, Ground, Sight, UnsuitableError, ground_of
-from pytest_llmgen.generate.offline.handed import with_handed
 from pytest_llmgen.generate.offline.killing import equal_rows
 from pytest_llmgen.generate.offline.literals import boundaries
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
@@ -113,14 +112,10 @@ def _sources(ground: Ground, callee: Callee, shape: ClassShape | None) -> inputs
         ground.mentioned,
         _options(callee, ground.node, shape),
         _guards(items, ground.node),
-        paths_among(items, [_with_callees(ground)], ground.tree),
+        paths_among(items, [in_use(ground, shape)], ground.tree),
         command_lines(items, nodes),
         asks_for_zone(nodes),
     )
-
-
-def _with_callees(ground: Ground) -> FunctionNode:
-    return with_handed(ground.node, ground.tree, ground.target.qualname.rpartition(".")[0])
 
 
 def _pools(ground: Ground, callee: Callee, sources: inputs.Sources, collaborators: Collaborators) -> list[list[Term]]:
