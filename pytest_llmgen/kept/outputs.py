@@ -25,12 +25,12 @@ def outputs(options: Namespace, folder: Path, root: Path) -> tuple[str, ...]:
         folder: where the user started pytest.
         root: of the project, with its links followed.
     """
-    named = [getattr(options, name, None) for name in _OPTIONS]
     reports = getattr(options, "cov_report", None)
+    named: list[object] = [getattr(options, name, None) for name in _OPTIONS]
     named += reports.values() if isinstance(reports, Mapping) else ()
-    files = [folder / text for each in named if (text := _text(each))]
+    files = [str(folder / text) for each in named if (text := _text(each))]
     below = [os.path.relpath(os.path.realpath(file), root) for file in (*files, *_redirected())]
-    return (*_OF_COVERAGE, *(Path(path).as_posix() for path in below if path.partition(os.sep)[0] not in ("..", ".")))
+    return (*_OF_COVERAGE, *(Path(path).as_posix() for path in below if Path(path).parts[0] not in ("..", ".")))
 
 
 def _text(value: object) -> str:
