@@ -293,7 +293,8 @@ class OfflineGenerator:
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
         known = module_names(assignment.module)
-        return promises(assignment, plan.callee, plan.node, base, found.everything, known, memory.names)
+        finds, classes = found.everything, plan.world.classes
+        return promises(assignment, plan.callee, plan.node, base, finds, known, memory.names, classes)
 
     def _write(self, assignment: Assignment, plan: Plan, few: list[Find], memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
