@@ -97,7 +97,8 @@ class World:
                 if "\0" in path:
                     self._files[path] = self._asked(path)
                 elif path.endswith("/"):
-                    self._files[path] = digest_of(*_listed(place))
+                    names = _listed(place)
+                    self._files[path] = names[0] if names and names[0].startswith(_NONE) else digest_of(*names)
                 else:
                     self._files[path] = hashlib.sha256(place.read_bytes()).hexdigest()
             except OSError as error:
@@ -193,7 +194,7 @@ class World:
 
 
 def _listed(folder: Path) -> list[str]:
-    """Names below a folder, each after a letter for its kind; none where it can't be listed."""
+    """Names below a folder, each after a letter for its kind; where it can't be listed, one that begins with none:."""
     try:
         with os.scandir(folder) as entries:
             found = [(entry.name, entry.is_symlink(), entry.is_dir()) for entry in entries]

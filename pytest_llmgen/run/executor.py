@@ -66,7 +66,12 @@ A mutant that they don't kill meets them again in the fork."""
 COLD_START_FACTOR = 3.0
 """A cold run may take this many times the time of a worker's start for importing and collecting."""
 OTHER_ZONE = "OTHER-11:37"  # nearly half a day ahead, not by whole hours; needs no data about zones
-OTHER_HASH_SEED = 4711
+HASH_SEEDS = {protocol.PERTURBED: 1068, protocol.PLAIN: 9}
+"""Those of workers that look for tests that hang on the order of sets; all others have 0.
+
+Of the 190 pairs of twenty usual short texts 187 stand the other way round in a set under one of the two: a set of two
+items keeps its order under any single other seed half of the time.
+"""
 
 T = TypeVar("T")
 
@@ -474,7 +479,7 @@ class Executor:
             self._waits.reimport,
         )
         perturbed = kind == protocol.PERTURBED
-        environment = {"PYTHONHASHSEED": str(OTHER_HASH_SEED if perturbed else 0)}
+        environment = {"PYTHONHASHSEED": str(HASH_SEEDS.get(kind, 0))}
         return Circumstances(
             ground,
             limits_of(self._settings.sandbox_limits, self._settings.memory, self._settings.sandbox_disk),

@@ -28,8 +28,9 @@ from pytest_llmgen.run.challenger import Challenger
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.clocks import Clock
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file, forget
+from pytest_llmgen.run.deadlines import Deadline, StepDeadline
 from pytest_llmgen.run.defining import only_defines
-from pytest_llmgen.run.fork import DONE, TIMEOUT, Deadline, End, OnRecord, Reporter, run_child
+from pytest_llmgen.run.fork import DONE, TIMEOUT, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
 from pytest_llmgen.run.mapping import Row, Visit
@@ -626,7 +627,7 @@ class Server:
         if mutant is not None and self._judge.ran_at_import(mutant):
             end = End("crashed", "its line runs when the module is imported")
         else:
-            end = self._child(work, on_record, limit)
+            end = self._child(work, on_record, StepDeadline(limit))
         if end.how == DONE and answered:
             return answered
         only_one = probes[0].alone or not _changes(mutant)

@@ -12,6 +12,7 @@ from pytest_llmgen.mutate.lines import line_tests_of
 from pytest_llmgen.records import (
     Baseline,
     Hits,
+    Outcome,
     Runner,
     TestRun,
     united,
@@ -63,7 +64,7 @@ def take_survey(
         runs.append(run)
         on_test(number, len(present))
     passed = [run for run in runs if run.outcome in GREEN]
-    return replace(_from_runs(runs, tuple(missing)), notices=other_lines(passed, baseline, runner, limit))
+    return replace(_from_runs(runs, tuple(missing), baseline), notices=other_lines(passed, baseline, runner, limit))
 
 
 def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:
@@ -72,12 +73,13 @@ def _green(baseline: Baseline, collected: Iterable[str]) -> list[str]:
     return [run.nodeid for run in baseline.tests if run.outcome in GREEN and run.nodeid not in baseline.left_out]
 
 
-def _from_runs(runs: list[TestRun], missing: tuple[str, ...]) -> Survey:
+def _from_runs(runs: list[TestRun], missing: tuple[str, ...], baseline: Baseline) -> Survey:
     passed = sorted((run for run in runs if run.outcome in GREEN), key=lambda run: run.nodeid)
+    accepted = GREEN if baseline.tests else (*GREEN, Outcome.SKIPPED)  # of a run that did not happen nobody saw it pass
     broken = tuple(
         f"{run.nodeid}: {run.outcome.value} in a worker ({_first_line(run.message)}){_needing(run.needs)}"
         for run in runs
-        if run.outcome not in GREEN
+        if run.outcome not in accepted
     )
     return Survey(
         seconds={run.nodeid: run.seconds for run in passed},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from test_generate_offline_generator import InProcessProber, assignments_of, module_of
 
 from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknown_types
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.grounds import Sight
 from pytest_llmgen.generate.offline.planning import plan_of
+from pytest_llmgen.generate.offline.surroundings import Surroundings
 from pytest_llmgen.generate.offline.terms import from_source
 from pytest_llmgen.records import Observation, Strategy, Value
 
@@ -93,6 +92,5 @@ def test_a_test_calls_the_function_with_a_value_that_only_hypothesis_knows():
 def test_without_such_types_nothing_is_drawn():
     prober = Answering()
     plain = assignments_of(module_of("plain", "def twice(number: int) -> int:\n    return 2 * number\n"))[0]
-    generator = OfflineGenerator(prober, 1)
-    assert generator._drawn_for(dataclasses.replace(plain), {}) == {}
-    assert prober.asked == []
+    assert Surroundings(prober, tuple).seen_from(plain, {}).drawn == {}
+    assert not [probe for probe in prober.asked if "hypothesis" in probe.setup]

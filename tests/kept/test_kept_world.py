@@ -69,3 +69,19 @@ def test_a_link_counts_by_what_it_leads_to(tmp_path: Path) -> None:
     before = World(root, {}).data
     (tmp_path / "outside").write_text("b")
     assert World(root, {}).data != before
+
+
+def test_a_folder_that_is_still_missing_has_not_changed(tmp_path: Path) -> None:
+    world = World(tmp_path, {})
+    world.files(["gone/", f"{tmp_path}/python311.zip/", "gone.txt"])
+    assert world.changed([]) is None
+    (tmp_path / "gone").mkdir()
+    assert world.files(["gone/"]) != World(tmp_path, {}).files(["gone/"])
+
+
+def test_a_folder_that_is_taken_away_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    world = World(tmp_path, {})
+    world.files(["data/"])
+    (tmp_path / "data").rmdir()
+    assert world.changed([]) == "data/"

@@ -106,3 +106,10 @@ def test_searches_side_by_side_have_more_time_each():
 
 def test_one_search_has_no_more_than_all_the_time():
     assert Shares(Clock(), 12.0, searches=1, side_by_side=4).next() == 12.0
+
+
+def test_the_riskiest_ones_are_searched_where_getting_ready_took_all_the_time():
+    clock = Clock()
+    shares = Shares(clock, 2.0, searches=9, side_by_side=2)
+    clock.now += 7
+    assert [shares.next() for _ in range(3)] == [0.3, 0.3, 0.0]

@@ -38,6 +38,7 @@ def hunt_for(prober: Prober, assignment: Assignment, plan: Plan, limits: Limits)
         is_wrapped=bool(assignment.target.decorators),
         has_receiver=bool(plan.callee.receiver),
         is_over=lambda: limits.is_over,
+        is_brief=bool(assignment.seconds),
     )
 
 

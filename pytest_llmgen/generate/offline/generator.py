@@ -18,10 +18,8 @@ from pytest_llmgen.generate.offline.clock import reads_clock
 from pytest_llmgen.generate.offline.code import find_function, parsed
 from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of, sound_bases
 from pytest_llmgen.generate.offline.documented import documented, module_names
-from pytest_llmgen.generate.offline.drawn import of_strategies, of_types, unknown_types
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
-from pytest_llmgen.generate.offline.given import Given, given_by
-from pytest_llmgen.generate.offline.grounds import Sight, UnsuitableError
+from pytest_llmgen.generate.offline.grounds import UnsuitableError
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.lanes import Lanes
 from pytest_llmgen.generate.offline.looking import look_twice
@@ -32,14 +30,13 @@ from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.search import FIRST_LOOK, Find, Found, Limits, Search, Wanted
 from pytest_llmgen.generate.offline.shares import Shares
 from pytest_llmgen.generate.offline.styling import restyled
-from pytest_llmgen.generate.offline.tables import Holdings, holdings_of
+from pytest_llmgen.generate.offline.surroundings import Surroundings
 from pytest_llmgen.generate.offline.terms import Term, unique
 from pytest_llmgen.generate.offline.wiretap import wiretap
 from pytest_llmgen.generate.offline.write import Writer
 from pytest_llmgen.records import (
     Assignment,
     Candidate,
-    Fixture,
     Module,
     OpenGaps,
     Origin,
@@ -83,13 +80,8 @@ class OfflineGenerator:
         self._lanes = Lanes(prober, lanes)
         self._prober: Prober = self._lanes
         self._seed, self._clock, self._waits = seed, clock, waits
-        self._project = project
         self._memories = Memories()
-        self._modules: dict[str, Module] = {}  # of the project, and those with targets, which it has heard of
-        self._seen_fixtures: dict[tuple[Fixture, ...], tuple[Given, ...]] = {}
-        self._holdings: dict[str, Holdings] = {}
-        self._drawn: dict[str, dict[str, list[Term]]] = {}  # by module: what strategies gave, by type
-        self._of_project: dict[str, list[Term]] | None = None  # what those of the project's tests gave
+        self._around = Surroundings(self._prober, project)
         self._prepared: set[tuple[str, str]] = set()  # classes
         self._is_preparing = False
         self._born: dict[str, bool] = {}  # whether objects came into being, by their statements
@@ -103,9 +95,7 @@ class OfflineGenerator:
         """Answer each assignment in order; where seconds were given, until all of them together are over."""
         seconds = sum(assignment.seconds for assignment in assignments)
         shares = Shares(self._clock, seconds, len(assignments), self._lanes.number) if seconds else None
-        if not self._modules:
-            self._modules.update({module.name: module for module in self._project()})
-        self._modules.update({item.module.name: item.module for item in assignments})
+        self._around.take_in(item.module for item in assignments)
         self._is_preparing = True
         for assignment in assignments:
             self._prepare(replace(assignment, target=_by_property(assignment.target)))
@@ -119,7 +109,7 @@ class OfflineGenerator:
         if owner[1] and owner not in self._prepared:
             self._prepared.add(owner)
             with suppress(UnsuitableError, RecursionError, *_SURPRISES):  # the search of the target says so
-                self._alive(assignment, target, self._modules)
+                self._alive(assignment, target)
 
     def _answer_in_time(self, shares: Shares | None, assignment: Assignment) -> Reply:
         """Answer with what there is of the time when a search begins."""
@@ -130,13 +120,12 @@ class OfflineGenerator:
         return self._answer(assignment)
 
     def _answer(self, assignment: Assignment) -> Reply:
-        modules = self._modules
         plain = replace(assignment, target=_by_property(assignment.target))
-        candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target, modules)
+        candidates, note = self._try(plain, dispatcher(plain.target, plain.module) or plain.target)
         is_settled = self._memories.of(plain.target.key).has_met_all(plain.gaps)
         if not candidates and is_private(plain.target) and not is_settled:
             for entrance in entrances(plain.target, plain.module):
-                candidates, told = self._try(plain, entrance, modules)
+                candidates, told = self._try(plain, entrance)
                 note = note if not candidates else told
                 if candidates:
                     break
@@ -145,16 +134,14 @@ class OfflineGenerator:
         same = {identity: n for identity, n in self._memories.of(plain.target.key).same.items() if n}
         return Reply(assignment, tuple(made), note=note, same_results=same)
 
-    def _try(
-        self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]
-    ) -> tuple[list[Candidate], str]:
+    def _try(self, assignment: Assignment, entrance: Target) -> tuple[list[Candidate], str]:
         """Candidates that call ``entrance``, the target itself or what calls it; and why there are none."""
         try:
             if entrance is not assignment.target:
                 assignment = replace(assignment, stage=Stage.GAPS)
             if self._is_exhausted(assignment, entrance):
                 return [], _why_nothing_new(is_first=False)
-            return self._search(assignment, self._alive(assignment, entrance, modules), modules)
+            return self._search(assignment, self._alive(assignment, entrance))
         except UnsuitableError as problem:
             return [], str(problem)
         except RecursionError:
@@ -167,9 +154,9 @@ class OfflineGenerator:
         memory = self._memories.through(assignment.target, entrance)
         return assignment.stage is Stage.GAPS and memory.is_exhausted(assignment.gaps)
 
-    def _alive(self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module]) -> Plan:
+    def _alive(self, assignment: Assignment, entrance: Target) -> Plan:
         """The plan without objects that do not even come into being; where few do, others are looked for first."""
-        plan = self._plan(assignment, entrance, modules)
+        plan = self._plan(assignment, entrance)
         if not plan.callee.receiver:
             return plan
         objects = alive(self._prober, plan, self._born)
@@ -177,20 +164,20 @@ class OfflineGenerator:
         if maker is not None and plan.shape is not None and maker.key not in self._made:
             made = sound_bases(plan.pools[0], objects)
             if is_choosy(plan.pools[0], objects):
-                made = self._objects(assignment, maker, modules)
+                made = self._objects(assignment, maker)
             own = {plan.shape.name: made}
             if self._is_preparing:  # later the other lanes are at work, which must not know more one time than another
                 self._made[maker.key] = own
             if made:
-                plan = self._plan(assignment, entrance, modules, own)
+                plan = self._plan(assignment, entrance, own)
                 objects = alive(self._prober, plan, self._born)
         return replace(plan, pools=(tuple(objects), *plan.pools[1:]))
 
-    def _objects(self, assignment: Assignment, maker: Target, modules: Mapping[str, Module]) -> list[Term]:
+    def _objects(self, assignment: Assignment, maker: Target) -> list[Term]:
         """What a search of a constructor can make."""
         wanted = replace(assignment, target=maker, gaps=OpenGaps(), kept=())
         try:
-            plan = self._plan(wanted, maker, modules)
+            plan = self._plan(wanted, maker)
         except UnsuitableError:
             return []
         limits = limited(self._limits(assignment, _FOR_SEARCH))
@@ -201,21 +188,17 @@ class OfflineGenerator:
         self,
         assignment: Assignment,
         entrance: Target,
-        modules: Mapping[str, Module],
         own: Mapping[str, list[Term]] = _NONE,
     ) -> Plan:
         """How a target is called, or what calls it; ``own`` are objects of its class that only it is to know."""
         if entrance is not assignment.target:
-            return self._plan_through(assignment, entrance, modules, own)
+            return self._plan_through(assignment, entrance, own)
         prefix = f"{assignment.module.path}::"
         known = [each for key, each in self._made.items() if key.startswith(prefix)]
         made = {name: terms for each in [*known, own] for name, terms in each.items()}
-        held, given = self._held(assignment.module), self._given(assignment)
-        return plan_of(assignment, modules, Sight(held, given, made, self._drawn_for(assignment, modules)))
+        return plan_of(assignment, self._around.modules, self._around.seen_from(assignment, made))
 
-    def _plan_through(
-        self, assignment: Assignment, entrance: Target, modules: Mapping[str, Module], own: Mapping[str, list[Term]]
-    ) -> Plan:
+    def _plan_through(self, assignment: Assignment, entrance: Target, own: Mapping[str, list[Term]]) -> Plan:
         """How ``entrance`` is called, to reach the target of the assignment."""
         target, context, head = assignment.target, assignment.context, entrance.qualname.partition(".")[0]
         name = target.qualname.partition("#")[0]  # of several definitions the line tells which one
@@ -225,11 +208,11 @@ class OfflineGenerator:
         if context.import_line.startswith("from "):
             context = replace(context, import_line=f"from {assignment.module.name} import {head}")
         called = replace(assignment, target=entrance, context=context)
-        plan = self._plan(called, entrance, modules, own)
+        plan = self._plan(called, entrance, own)
         callee = replace(plan.callee, aim=target)
         if dispatcher(target, assignment.module) == entrance:  # with what the registered function takes
             registered = replace(called, target=replace(target, qualname=name))
-            pools = self._plan(registered, registered.target, modules, own).pools
+            pools = self._plan(registered, registered.target, own).pools
             return replace(plan, node=node, callee=callee, pools=pools, seeds=())
         return replace(plan, node=node, callee=callee)
 
@@ -241,31 +224,7 @@ class OfflineGenerator:
         end = self._clock() + (part * assignment.seconds or self._waits.search)
         return Limits(self._clock, end, call=self._waits.call)
 
-    def _held(self, module: Module) -> Holdings:
-        """What a module holds when it has been imported, asked once for each module."""
-        if module.name not in self._holdings:
-            self._holdings[module.name] = holdings_of(self._prober, module)
-        return self._holdings[module.name]
-
-    def _drawn_for(self, assignment: Assignment, modules: Mapping[str, Module]) -> Mapping[str, Sequence[Term]]:
-        """What Hypothesis strategies give: those of the project once, those of unknown types once for each module."""
-        if self._of_project is None:
-            self._of_project = of_strategies(self._prober, assignment.context.strategies)
-        module, known = assignment.module, self._of_project
-        if module.path not in self._drawn:
-            asked = unknown_types(module, modules)
-            fresh = {name: line for name, line in asked.items() if name.rpartition(".")[2] not in known}
-            self._drawn[module.path] = {**of_types(self._prober, fresh, module.source), **known}
-        return self._drawn[module.path]
-
-    def _given(self, assignment: Assignment) -> tuple[Given, ...]:
-        """The fixtures of the project, seen once: every function has the same."""
-        fixtures = assignment.context.fixtures
-        if fixtures not in self._seen_fixtures:
-            self._seen_fixtures[fixtures] = given_by(self._prober, fixtures)
-        return self._seen_fixtures[fixtures]
-
-    def _search(self, assignment: Assignment, plan: Plan, modules: Mapping[str, Module]) -> tuple[list[Candidate], str]:
+    def _search(self, assignment: Assignment, plan: Plan) -> tuple[list[Candidate], str]:
         limits = replace(self._limits(assignment, _FOR_SEARCH), free=FIRST_LOOK)
         memory = self._memories.through(assignment.target, plan.callee.target)
         memory.names.update(candidate.name for candidate in assignment.kept)
@@ -274,7 +233,7 @@ class OfflineGenerator:
         memory.last_open = frozenset() if is_first else everything_open(assignment.gaps)
         documents = documented(self._prober, assignment, plan.callee, memory.names) if is_first else []
         is_wanted = may_claim(self._properties, assignment.context)
-        partners = partners_for(assignment, modules, only_named=not is_wanted) if is_first else []
+        partners = partners_for(assignment, self._around.modules, only_named=not is_wanted) if is_first else []
         plan = self._with_answers(plan, partners)
         search = self._searching(assignment, plan, limits, memory)
         hunt = hunt_for(self._prober, assignment, plan, self._limits(assignment, 1))
@@ -334,7 +293,8 @@ class OfflineGenerator:
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
         known = module_names(assignment.module)
-        return promises(assignment, plan.callee, plan.node, base, found.everything, known, memory.names)
+        finds, classes = found.everything, plan.world.classes
+        return promises(assignment, plan.callee, plan.node, base, finds, known, memory.names, classes)
 
     def _write(self, assignment: Assignment, plan: Plan, few: list[Find], memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)

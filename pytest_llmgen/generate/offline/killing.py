@@ -21,8 +21,12 @@ _MAX_MET = 160
 """Inputs that one mutant meets at most."""
 SLOW = 0.1
 """CPU seconds of an input that is kept only for what no quicker one reaches: every mutant meets it, and every run."""
+_MAX_MET_BRIEFLY = 24
+"""The same where the time is limited."""
 _AT_ONCE = 64
 """Mutants between two looks at the clock."""
+_AT_ONCE_BRIEFLY = 16
+"""The same where the time is limited."""
 _EQUAL_ROWS = 10
 
 
@@ -50,12 +54,15 @@ class Hunt:
         is_wrapped: bool = False,
         has_receiver: bool = False,
         is_over: Callable[[], bool] = lambda: False,
+        is_brief: bool = False,
     ) -> None:
         """``is_wrapped``: a decorator may answer for the function; ``has_receiver``: inputs begin with an object.
 
         ``is_over``: whether the time is; mutants that have not met their inputs by then are said to be neither.
+        ``is_brief``: whether it is limited, so that all mutants should meet some inputs first.
         """
         self.is_over = is_over
+        self._most, self._at_once = (_MAX_MET_BRIEFLY, _AT_ONCE_BRIEFLY) if is_brief else (_MAX_MET, _AT_ONCE)
         self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
         self.finds: list[Find] = []
@@ -92,7 +99,7 @@ class Hunt:
         """What came of it where each mutant meets the inputs that reach it; only those that differ must be steady."""
         places = list(range(len(finds)))
         while True:
-            every = [Challenge(mutant, _reaching(mutant, finds, places)) for mutant in mutants]
+            every = [Challenge(mutant, self._reaching(mutant, finds, places)) for mutant in mutants]
             challenges = [challenge for challenge in every if challenge.places]
             met = self._challenge(finds, challenges, _ENOUGH)
             told = sorted({place for each in met for place in each.differing})
@@ -111,7 +118,7 @@ class Hunt:
         for mutant in lost:
             del self.matrix.killers[mutant.id]
         left = [place for place in self.steady(self.finds) if place not in self.forgotten]
-        challenges = [Challenge(mutant, _reaching(mutant, self.finds, left)) for mutant in lost]
+        challenges = [Challenge(mutant, self._reaching(mutant, self.finds, left)) for mutant in lost]
         for challenge, met in zip(challenges, self._challenge(self.finds, challenges, _ENOUGH), strict=True):
             if met.differing and challenge.mutant:
                 self.matrix.killers[challenge.mutant.id] = set(met.differing)
@@ -136,19 +143,18 @@ class Hunt:
         ]
         expected = [shown_text(find.observation, self.raised) for find in finds]
         found: list[Meeting] = []
-        for start in range(0, len(challenges), _AT_ONCE):
-            part = challenges[start : start + _AT_ONCE]
+        for start in range(0, len(challenges), self._at_once):
+            part = challenges[start : start + self._at_once]
             if self.is_over():
                 found += [Meeting()] * len(part)
             else:
                 found += self._prober.challenge(probes, expected, part, self.raised, enough)
         return found
 
-
-def _reaching(mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> tuple[int, ...]:
-    goal = ("line", mutant.line, 0)
-    is_anywhere = mutant.in_signature or mutant.needs_import  # no line of the function tells whether it is met
-    return tuple(place for place in places if is_anywhere or goal in finds[place].goals)[:_MAX_MET]
+    def _reaching(self, mutant: Mutant, finds: Sequence[Find], places: Sequence[int]) -> tuple[int, ...]:
+        goal = ("line", mutant.line, 0)
+        is_anywhere = mutant.in_signature or mutant.needs_import  # no line of the function tells whether it is met
+        return tuple(place for place in places if is_anywhere or goal in finds[place].goals)[: self._most]
 
 
 def pursue(hunt: Hunt, search: Search, limits: Limits) -> None:

@@ -16,11 +16,13 @@ class Shares:
         """``seconds`` from now on for all ``searches``, of which so many go on at a time."""
         self._clock, self._end = clock, clock() + seconds
         self._waiting, self._side_by_side = searches, side_by_side
+        self._begun = 0
 
     def next(self) -> float:
-        """Seconds for the search that begins now; 0 where the time is over."""
+        """Seconds for the search that begins now; 0 where the time is over, but for the first ones."""
         left = self._end - self._clock()
-        if left <= 0:
+        self._begun += 1
+        if left <= 0 and self._begun > self._side_by_side:
             return 0.0
         rounds = max(1, math.ceil(self._waiting / self._side_by_side))
         self._waiting -= 1
