@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pytest_llmgen.run.deadlines import Deadline, is_asleep
 from pytest_llmgen.run.sandbox.apart import stand_apart
 from pytest_llmgen.run.wire import CHUNK, BadMessageError, Decoder, send
 
@@ -24,7 +25,6 @@ CRASHED = "crashed"
 BROKEN_EXIT = 70
 EXIT_GRACE = 1.0
 """Seconds that a child has for leaving after its last record."""
-INFINITE = float("inf")
 CPUCLOCK_SCHED = 2
 """Of Linux: with a process id in the bits above, the number of that process's CPU clock."""
 POLL = 0.02
@@ -56,25 +56,6 @@ class End:
 
     how: str
     detail: str = ""
-
-
-class Deadline:
-    """When a child is late: by the clock on the wall, or by the CPU time that it has used.
-
-    The machine may be loaded, and a child may sleep: an endless loop shows in CPU time alone.
-    """
-
-    def __init__(self, wall: float, cpu: float = INFINITE) -> None:
-        self._end, self._cpu = time.monotonic() + wall, cpu
-
-    def renew(self, wall: float) -> None:
-        """Give so many seconds from now."""
-        self._end = time.monotonic() + wall
-
-    def left(self, used: Callable[[], float]) -> float:
-        """Seconds until the next look at the child; none left when it is late."""
-        left = self._end - time.monotonic()
-        return left if self._cpu == INFINITE else min(left, self._cpu - used())
 
 
 Work = Callable[[Reporter], None]
@@ -143,7 +124,7 @@ class _Child:
         leaving = False
         try:
             while True:
-                left = deadline.left(self._cpu_seconds)
+                left = deadline.left(self)
                 if left <= 0:
                     return End(DONE) if self._done else End(TIMEOUT)
                 for record in self._records(self._wait(left)):
@@ -159,7 +140,11 @@ class _Child:
         except BadMessageError as error:
             return End(CRASHED, f"wrote what is no record: {error}")
 
-    def _cpu_seconds(self) -> float:
+    def is_asleep(self) -> bool:
+        """Whether it waits for something else than a core."""
+        return is_asleep(self.pid)
+
+    def cpu_seconds(self) -> float:
         """CPU seconds that the child itself has used."""
         try:
             return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)

@@ -26,7 +26,8 @@ from pytest_llmgen.records import Mutant, MutantJob
 from pytest_llmgen.run import protocol
 from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.contents import Watch
-from pytest_llmgen.run.fork import Deadline, End, OnRecord, Reporter
+from pytest_llmgen.run.deadlines import Deadline
+from pytest_llmgen.run.fork import End, OnRecord, Reporter
 from pytest_llmgen.run.groups import Case, GroupChild, Settler, Tally, prove
 from pytest_llmgen.run.history import QUICK_TEST, History
 from pytest_llmgen.run.items import ItemResult, Recorder

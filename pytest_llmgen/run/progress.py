@@ -5,9 +5,9 @@ from __future__ import annotations
 import mmap
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from pytest_llmgen.run.fork import Deadline
+from pytest_llmgen.run.deadlines import Deadline, Usage
 
 _FORMAT = struct.Struct("qdd")  # place, its beginning on the wall, its beginning in CPU time
 _NOWHERE, _MOVING = -1, -2
@@ -54,17 +54,17 @@ class PieceDeadline(Deadline):
         super().__init__(START)
         self._progress, self._limits, self._whole = progress, limits, whole
 
-    def left(self, used: Callable[[], float]) -> float:
+    def left(self, child: Usage) -> float:
         """Seconds until the next look at the child."""
         if self._whole is None:
-            return self._of_piece(used)
-        return min(self._of_piece(used), self._whole.left(used))
+            return self._of_piece(child)
+        return min(self._of_piece(child), self._whole.left(child))
 
-    def _of_piece(self, used: Callable[[], float]) -> float:
+    def _of_piece(self, child: Usage) -> float:
         place, wall, cpu = self._progress.read()
         if place == _MOVING:
             return GLANCE
         if not 0 <= place < len(self._limits):  # before the first; or not written by us
-            return min(GLANCE, super().left(used))
+            return min(GLANCE, super().left(child))
         wall_limit, cpu_limit = self._limits[place]
-        return min(GLANCE, wall + wall_limit - time.monotonic(), cpu + cpu_limit - used())
+        return min(GLANCE, wall + wall_limit - time.monotonic(), cpu + cpu_limit - child.cpu_seconds())

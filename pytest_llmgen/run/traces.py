@@ -38,7 +38,9 @@ _SETTINGS = frozenset(
 _CACHES = ("__pycache__", ".pytest_cache", ".hypothesis")
 _MACHINE_CODE = (".so", ".pyd")
 _BLAMELESS = frozenset({
-    "_cffi_backend", "_yaml", "coverage", "greenlet", "markupsafe", "msgpack", "pydantic_core", "regex", "rpds", "yaml",
+    "_cffi_backend", "_time_machine", "_yaml", "charset_normalizer", "coverage", "frozenlist", "greenlet", "markupsafe",
+    "msgpack", "multidict", "orjson", "propcache", "pydantic_core", "regex", "rpds", "simplejson", "ujson", "wrapt",
+    "yaml", "yarl",
 })  # fmt: skip
 """Packages whose machine code reads no files."""
 _IMPORT_SYSTEM = "<frozen importlib._bootstrap_external>"

@@ -3,13 +3,15 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from pytest_llmgen.records import Hits, Mutant, MutantJob, Region, Value
-from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, Deadline, End, Reporter, run_child
+from pytest_llmgen.run.deadlines import Deadline, StepDeadline
+from pytest_llmgen.run.fork import CRASHED, DONE, TIMEOUT, End, Reporter, run_child
 from pytest_llmgen.run.progress import PieceDeadline, Progress
 from pytest_llmgen.run.protocol import RawFile, RawRun
 from pytest_llmgen.run.views import written
@@ -70,6 +72,50 @@ def test_an_endless_loop_ends_by_its_cpu_time_and_a_sleeper_does_not() -> None:
 
     assert run_child(spin, lambda _record: None, Deadline(60, cpu=0.1)) == End(TIMEOUT)
     assert run_child(sleep, lambda _record: None, Deadline(60, cpu=0.1)) == End(DONE)
+
+
+def busy(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def test_a_step_ends_by_its_cpu_time_or_when_it_sleeps_too_long() -> None:
+    def spin(report: Reporter) -> None:
+        report.send("it", n=1)
+        busy(30)
+
+    def sleep(report: Reporter) -> None:
+        report.send("it", n=1)
+        time.sleep(30)
+
+    for work in (spin, sleep):
+        began = time.monotonic()
+        assert run_child(work, lambda _record: 0.2, StepDeadline(0.2)) == End(TIMEOUT)
+        assert time.monotonic() - began < 10
+
+
+def test_each_step_has_its_own_time() -> None:
+    def work(report: Reporter) -> None:
+        for n in range(4):
+            busy(0.12)
+            report.send("it", n=n)
+
+    assert run_child(work, lambda _record: 0.2, StepDeadline(0.2)) == End(DONE)
+
+
+def test_a_step_that_waits_for_a_core_is_not_late() -> None:
+    def work(report: Reporter) -> None:
+        busy(0.2)
+        report.send("it", n=1)
+
+    crowd = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        assert run_child(work, lambda _record: 0.3, StepDeadline(0.3)) == End(DONE)
+    finally:
+        for each in crowd:
+            each.kill()
+            each.wait()
 
 
 def test_each_piece_of_a_list_has_its_own_time() -> None:
