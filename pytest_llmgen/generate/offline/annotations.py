@@ -352,11 +352,20 @@ class Annotations:
         return found[:_FACTORY_MADE]
 
     def _functions(self, parts: list[ast.expr], depth: int) -> list[Term]:
-        result = parts[-1] if parts else None
+        result = self._behind(parts[-1]) if parts else None
         if isinstance(result, ast.Subscript) and dotted(result.value).rpartition(".")[2] in {"Awaitable", "Coroutine"}:
             inner = _parts(result.slice)
-            return coroutine_functions(self.terms(inner[-1], depth + 1), _arity(parts))
+            return coroutine_functions(self.terms(inner[-1], depth + 1) or basic("int"), _arity(parts))
         return _callables(_arity(parts), result)
+
+    def _behind(self, node: ast.expr) -> ast.expr:
+        """What a name stands for: ``Coroutine[Any, Any, R]`` for ``Coro[R]``."""
+        for _ in range(MAX_DEPTH):
+            name = dotted(node.value if isinstance(node, ast.Subscript) else node)
+            if name not in self._world.aliases:
+                break
+            node = self._world.aliases[name]
+        return node
 
     def argument(self, parameter: Parameter, depth: int) -> list[Term]:
         """Terms for a constructor's parameter; an optional one is left out first."""
