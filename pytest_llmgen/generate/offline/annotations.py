@@ -31,7 +31,7 @@ from pytest_llmgen.generate.offline.terms import (
     unique,
     value_of,
 )
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, is_hook
 
 MAX_DEPTH = 3
@@ -306,7 +306,9 @@ class Annotations:
             fitting = self._world.implementations(shape)
             return self.build(fitting[0], depth) if fitting else []
         columns = [
-            list(shape.paths.get(parameter.name, ())) or self.argument(parameter, depth + 1)
+            list(shape.paths.get(parameter.name, ()))
+            or self.argument(parameter, depth + 1)
+            or self._by_use(parameter, shape, depth + 1)
             for parameter in shape.parameters
         ]
         if not all(columns):
@@ -323,6 +325,14 @@ class Annotations:
         # Arguments of one call begin with different values: none of them with a text that a factory refuses.
         first, rest = made[:_SURE], made[_SURE:]
         return unique([*first[:1], *seen, *first[1:], *self._made_by_factories(shape, depth), *rest])[:_PER_OBJECT]
+
+    def _by_use(self, parameter: Parameter, shape: ClassShape, depth: int) -> list[Term]:
+        """What the methods do with what a constructor takes, where its annotation names a class that nobody knows."""
+        maker = shape.methods.get("__init__")
+        if maker is None:
+            return []
+        (told,) = annotated((replace(parameter, annotation=None),), with_uses(maker, shape.methods))
+        return self.argument(told, depth) if told.annotation is not None else []
 
     def receivers(self, shape: ClassShape, method: str) -> list[Term]:
         """Objects that have a method from a class: its own, and those of classes that inherit it."""
