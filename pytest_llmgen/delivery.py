@@ -6,7 +6,7 @@ Knows no files: what writes comes in as a :class:`Publisher`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,8 +15,8 @@ from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
 from pytest_llmgen.generate.offline.settling import settled
 from pytest_llmgen.mutate.lines import line_tests_of
-from pytest_llmgen.mutate.select import jobs
-from pytest_llmgen.records import Candidate, Fate, Judged, Mutant, MutantJob, Outcome, Prover, Runner, Target, TestRun
+from pytest_llmgen.mutate.select import jobs, killers_first
+from pytest_llmgen.records import Candidate, Fate, Judged, Mutant, Outcome, Prover, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.earlier import ROUND, removed, told
 from pytest_llmgen.refine.triage import by_second_look, describe, expected_observed, shortest
@@ -241,7 +241,7 @@ class _Delivery:
             own = self.findings.covering.get(job.mutant.id, ())
             self.findings.covering[job.mutant.id] = (*own, *(written(test) for test in job.tests))
         killers = self._killers(drafts)
-        ordered = [_met_first(job, killers.get(job.mutant.id, frozenset())) for job in work]
+        ordered = [killers_first(job, killers.get(job.mutant.id, frozenset())) for job in work]
         for done, verdict in enumerate(runner.judge(ordered), start=1):
             named = replace(verdict, killed_by=tuple(written(test) for test in verdict.killed_by))
             self.findings.final_verdicts[verdict.mutant_id] = named
@@ -258,12 +258,6 @@ class _Delivery:
     def _is_open_without(self, mutant: Mutant) -> bool:
         verdict = self.findings.verdicts_before.get(mutant.id)
         return verdict is not None and verdict.status in OPEN
-
-
-def _met_first(job: MutantJob, killers: Collection[str]) -> MutantJob:
-    """The job with these tests, or tables, before the others."""
-    tests = sorted(job.tests, key=lambda test: test.partition("[")[0] not in killers)
-    return replace(job, tests=tuple(tests))
 
 
 def _not_alone(place: str, why: str, roots: Sequence[str]) -> LlmgenError:
