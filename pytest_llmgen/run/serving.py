@@ -140,7 +140,7 @@ class Server:
         return True
 
     def _begin_noting(self) -> None:
-        self._tracer.start()
+        self._tracer.start(is_start=True)
         self._meter.start()
 
     def _note_import_lines(self) -> None:
