@@ -7,12 +7,13 @@ import copy
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from pytest_llmgen.generate.offline.code import FunctionNode, body_nodes, every_function, parameters
+from pytest_llmgen.generate.offline.code import FunctionNode, body_nodes, dotted, every_function, parameters
 from pytest_llmgen.generate.offline.usage import with_uses
 
 _MAX_DEPTH = 3
 _MAX_STATEMENTS = 120
 _OWN = ("self", "cls")
+_OF_PATHS = ("os.path.", "os.fspath")
 
 
 @lru_cache(maxsize=1024)  # each search of a method asks for all others of its class
@@ -49,9 +50,21 @@ def _handed(
     items = parameters(called, skip_first=bool(_owner_of(called, tree)))
     pairs = [*zip((item.name for item in items), call.args, strict=False)]
     pairs.extend((word.arg, word.value) for word in call.keywords if word.arg)
-    names = {name: value.id for name, value in pairs if isinstance(value, ast.Name) and value.id in own}
+    names = {name: ours for name, value in pairs if (ours := _ours(value)) in own}
     if names:
         yield called, names
+
+
+def _ours(value: ast.expr) -> str:
+    """The name that is handed on, as it is or as a path: ``os.path.abspath(root)``."""
+    match value:
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=function, args=[ast.Name(id=name)]) if dotted(function).startswith(
+            ("os.path.", "os.fspath")
+        ):
+            return name
+    return ""
 
 
 def _called(function: ast.expr, tree: ast.Module, owner: str) -> FunctionNode | None:
