@@ -12,14 +12,12 @@ NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows mo
 
 _STARTS = 1.2
 """Seconds until the processes are there in which tests are proved; counted once."""
-_PROOFS_A_SEARCH = 1.5
+_PROOFS_A_SEARCH = 1.2
 """Seconds of proofs for each of search, before any of this run are known."""
 _FILES_A_PROOF = 0.65
 """Seconds of judging the files for each of proofs."""
 _FILES = 0.5
 """Seconds that the files take besides."""
-_FIRST = 0.6
-"""Part of the time for search that goes to the first functions: then it is known what proofs cost here."""
 _LEAST_SHARE = 0.2
 """Seconds without which a function is put off: a short time goes to the riskiest ones."""
 _MOST_AT_ONCE = 24
@@ -79,5 +77,4 @@ class Allowance:
             proofs_a_search, starts = max(0.0, self._proved - _STARTS) / self._searched, 0.0
         files = _FILES + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
         left = self._seconds - (self._clock() - self._began) - files - starts
-        search = left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
-        return search if self._searched else _FIRST * search
+        return left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)

@@ -17,7 +17,7 @@ from cases import MODULES, Case, lay_out_module, named
 from ours import Score, flaky_tests, generate, lengths, median, scores
 from pynguin_side import run_pynguin
 
-AROUND = 2.8
+AROUND = 3.0
 """Seconds of a run before and after generating: two starts of pytest, the mutants, the report."""
 SHORTEST = 1.0
 
