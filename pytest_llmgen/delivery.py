@@ -15,7 +15,7 @@ from pytest_llmgen.findings import OPEN, Findings
 from pytest_llmgen.generate.offline.merge import arguments_of, merge_candidates
 from pytest_llmgen.generate.offline.settling import settled
 from pytest_llmgen.mutate.lines import line_tests_of
-from pytest_llmgen.mutate.select import jobs
+from pytest_llmgen.mutate.select import jobs, killers_first
 from pytest_llmgen.records import Candidate, Fate, Judged, Mutant, Outcome, Prover, Runner, Target, TestRun
 from pytest_llmgen.refine.choose import choose
 from pytest_llmgen.refine.earlier import ROUND, removed, told
@@ -240,10 +240,20 @@ class _Delivery:
         for job in work:
             own = self.findings.covering.get(job.mutant.id, ())
             self.findings.covering[job.mutant.id] = (*own, *(written(test) for test in job.tests))
-        for done, verdict in enumerate(runner.judge(work), start=1):
+        killers = self._killers(drafts)
+        ordered = [killers_first(job, killers.get(job.mutant.id, frozenset())) for job in work]
+        for done, verdict in enumerate(runner.judge(ordered), start=1):
             named = replace(verdict, killed_by=tuple(written(test) for test in verdict.killed_by))
             self.findings.final_verdicts[verdict.mutant_id] = named
             self.on_step(done, len(work), "mutants against the written tests")
+
+    def _killers(self, drafts: Drafts) -> Mapping[str, frozenset[str]]:
+        """By mutant: the tests, as they will be written, that have killed it as candidates."""
+        found: dict[str, frozenset[str]] = {}
+        for judged in self.findings.kept:
+            for mutant in judged.kills:
+                found[mutant] = found.get(mutant, frozenset()) | {drafts.nodeids.get(judged.candidate.id, "")}
+        return found
 
     def _is_open_without(self, mutant: Mutant) -> bool:
         verdict = self.findings.verdicts_before.get(mutant.id)

@@ -21,6 +21,7 @@ from pytest_llmgen.findings import Findings
 from pytest_llmgen.ground import Ground
 from pytest_llmgen.kept.memory import Memory
 from pytest_llmgen.kept.opening import open_memory
+from pytest_llmgen.kept.outputs import outputs
 from pytest_llmgen.kept.runner import KeepingRunner
 from pytest_llmgen.knowledge import Knowledge
 from pytest_llmgen.outlets import Outlets
@@ -249,6 +250,7 @@ class Edges:
             paths=[module.path for module in self.scope.modules if module.error is None],
             coverage_config=self.ground.cov_config,
             suite=self.findings.baseline.tests,
+            written=outputs(self.config.option, self.config.invocation_params.dir, self.settings.root.resolve()),
         )
         return KeepingRunner(executor, self.memory, self.findings.baseline.tests)
 

@@ -33,6 +33,7 @@ def open_memory(
     paths: Sequence[str],
     coverage_config: str,
     suite: Sequence[TestRun],
+    written: Sequence[str] = (),
 ) -> Memory:
     """The memory of earlier runs, empty with ``--llm-fresh``; what this run learns is kept in any case.
 
@@ -46,10 +47,11 @@ def open_memory(
         paths: of the files that are measured.
         coverage_config: the name of coverage's configuration file.
         suite: the user's own run.
+        written: paths below the root that this run writes beside our own reports.
     """
     root = settings.root.resolve()
-    written = (settings.report_dir.strip("/"), *(each.partition(":")[2] for each in settings.reports))
-    world = World(root, environ, written)
+    ours = (settings.report_dir.strip("/"), *(each.partition(":")[2] for each in settings.reports))
+    world = World(root, environ, (*ours, *written))
     known = tuple(open_tree(root).all_files())
     project = Project(known, world.text, frozenset(run.nodeid.partition("::")[0] for run in suite) & frozenset(known))
     project.digest  # noqa: B018 (reads every text now: what is edited from here on is noticed)

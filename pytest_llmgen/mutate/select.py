@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from pytest_llmgen.records import FileLines, Hits, Mutant, MutantJob, MutantStatus, MutantVerdict, Target
@@ -60,6 +61,11 @@ def ran_at_import(mutant: Mutant, lines: FileLines, seen: Hits) -> bool:
 def order(tests: Iterable[str], seconds: Mapping[str, float]) -> tuple[str, ...]:
     """Fastest first, otherwise as given; a test without a known time comes last."""
     return tuple(sorted(tests, key=lambda test: seconds.get(test, float("inf"))))
+
+
+def killers_first(job: MutantJob, killers: Collection[str]) -> MutantJob:
+    """The job with these tests, or whole tables, before the others."""
+    return replace(job, tests=tuple(sorted(job.tests, key=lambda test: test.partition("[")[0] not in killers)))
 
 
 def timeout_of(tests: Sequence[str], seconds: Mapping[str, float], asked: float) -> float:

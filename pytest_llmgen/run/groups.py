@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,15 +199,19 @@ class GroupChild:
     def _prove(self, place: int, case: Case, *, each: bool) -> tuple[str, bool]:
         """Note what is proved; the test that has changed the process, and whether it may have been one before it."""
         proven: list[ItemResult] = []
-        same, tests_run, items = True, 0, case.chosen(self._history)
-        for item in items:
-            tests_run += 1
+        killed: set[Path] = set()  # for which candidates it is
+        same, tests_run, restless = True, 0, ""
+        for item in case.chosen(self._history):
+            if item.path in killed:
+                continue
+            tests_run, restless = tests_run + 1, item.nodeid
             try:
                 result, same = self._meet(case, item, is_first=each or tests_run == 1, each=each)
             except UnsureError:
                 result, same = None, False
             if result is not None:
                 proven.append(result)
+                killed.update([item.path] if case.job.unproved else ())
             if not same or (proven and not case.job.every_test):
                 break
         if same and not each:
@@ -217,7 +222,7 @@ class GroupChild:
             message = proven[0].error.message if proven[0].error else ""
             self._kills.append((place, [result.nodeid for result in proven], message, tests_run))
             self._history.note(case.job, proven[0].nodeid)
-        return "" if same else items[tests_run - 1].nodeid, False
+        return "" if same else restless, False
 
     def _ends_well(self, case: Case, tests_run: int, *, is_proved: bool) -> bool:
         """Whether the next mutant finds the process as this one did, where nobody has looked after each test."""

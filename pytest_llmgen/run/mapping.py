@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -100,19 +100,39 @@ class Visit:
 
     def run(self, items: Sequence[pytest.Item], is_fresh: Callable[[], bool], put_back: Callable[[], object]) -> None:
         """Run and report; ``put_back`` undoes what a test has changed, and unloads modules of the project."""
-        names, modules = sys.modules.copy().keys(), loaded_modules()
-
-        def is_same() -> bool:
-            return (sys.modules.keys() == names or loaded_modules() == modules) and is_fresh()
-
+        settles = _settler(is_fresh, put_back)
         for item in items:
             run = self.run_one(item)
-            if run is None or not takes_nothing(run):
+            if run is None or not takes_nothing(run) or not settles():
                 break
-            if not is_same():
-                put_back()
-                if not is_same():
-                    break
+
+    def run_files(
+        self, files: Iterable[Sequence[pytest.Item]], is_fresh: Callable[[], bool], put_back: Callable[[], object]
+    ) -> None:
+        """Run and report all tests of a file, as they follow each other there, then those of the next."""
+        settles = _settler(is_fresh, put_back)
+        for items in files:
+            if not self.run_file(items) or not settles():
+                break
+
+    def run_file(self, items: Sequence[pytest.Item]) -> bool:
+        """Run and report the tests of a file; whether none of them needs the whole protocol."""
+        following = iter(items[1:])
+
+        def after(result: ItemResult) -> bool:
+            self._after(result)
+            if (item := next(following, None)) is not None:
+                self._before(item.nodeid)
+            return True
+
+        self._before(items[0].nodeid)
+        try:
+            self._shortcut.run(items, after=after)
+        except UnsureError:
+            return False
+        self._shortcut.forget()
+        self._shortcut.reopen()
+        return True
 
     def run_one(self, item: pytest.Item) -> RawRun | None:
         """Run and report one; a test that only the whole protocol can judge is not reported."""
@@ -128,6 +148,22 @@ class Visit:
         self._shortcut.forget()
         self._shortcut.reopen()
         return runs[0] if runs else None
+
+
+def _settler(is_fresh: Callable[[], bool], put_back: Callable[[], object]) -> Callable[[], bool]:
+    """What says whether the process is as it is now, be it after something was put back."""
+    names, modules = sys.modules.copy().keys(), loaded_modules()
+
+    def is_same() -> bool:
+        return (sys.modules.keys() == names or loaded_modules() == modules) and is_fresh()
+
+    def settles() -> bool:
+        if is_same():
+            return True
+        put_back()
+        return is_same()
+
+    return settles
 
 
 def loaded_modules() -> frozenset[str]:

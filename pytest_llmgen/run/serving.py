@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -29,6 +29,7 @@ from pytest_llmgen.run.channel import Channel
 from pytest_llmgen.run.clocks import Clock
 from pytest_llmgen.run.collecting import MARKER, Folders, collect_file, forget
 from pytest_llmgen.run.deadlines import Deadline, StepDeadline
+from pytest_llmgen.run.defining import only_defines
 from pytest_llmgen.run.fork import DONE, TIMEOUT, End, OnRecord, Reporter, run_child
 from pytest_llmgen.run.items import Error, ItemResult, Recorder, run_items
 from pytest_llmgen.run.leftovers import Leftovers
@@ -74,7 +75,7 @@ class Server:
         self._names = {source.path: source.name for source in start.sources}
         self._not_nested: set[str] = set()  # modules that can't be imported beforehand
         self._texts = {str(root / path): text for path, text in self._sources.items()}
-        self._leftovers: Leftovers | None = None  # of this process as it is, for candidates
+        self._tried: dict[str, str] = {}  # files that were collected here to be tried, not loaded yet
         self._children = 0
         self._imported_by = protocol.TESTS
         self.served = False
@@ -139,7 +140,7 @@ class Server:
         return True
 
     def _begin_noting(self) -> None:
-        self._tracer.start()
+        self._tracer.start(is_start=True)
         self._meter.start()
 
     def _note_import_lines(self) -> None:
@@ -301,38 +302,102 @@ class Server:
         return dataclasses.replace(run, needs=tuple(told))
 
     def _try(self, request: dict[str, Any]) -> None:
-        (path, source) = request["path"], request["source"]
-        leftovers = self._leftovers = self._leftovers or Leftovers(self._texts)  # each fork has its own copy
+        """Run files that nobody knows yet: some in one child, as far as nobody can tell, the others each in its own."""
+        files: dict[str, str] = request["files"]
+        leftovers = Leftovers(self._texts)  # each fork has its own copy
+        with written(self._root, files):
+            together = self._try_together(files, request["timeout"], leftovers)
+            for path, source in files.items():
+                runs = together.get(path) or self._try_alone(path, source, request["timeout"], leftovers)
+                self._answer(runs)
+
+    def _try_together(
+        self, files: Mapping[str, str], limit: float, leftovers: Leftovers
+    ) -> dict[str, Sequence[RawRun]]:
+        """Runs of the files that pass and leave nothing; the others are to be run alone, the whole way."""
+        self._forget_tried()
+        plain = {path: source for path, source in files.items() if only_defines(source, sys.modules)}
+        found = {path: self._collect_for_good(path, source) for path, source in plain.items()}
+        if found:
+            self._judge.look_around()
+        left = [path for path, items in found.items() if items and all(map(self._can_share, items))]
+        passed: dict[str, Sequence[RawRun]] = {}
+        while left:
+            runs = self._run_files([found[path] for path in left], limit, leftovers, plain)
+            whole = [path for path in left if len(found[path]) == len(runs.get(path, ()))]
+            passed |= {path: runs[path] for path in whole if all(map(_is_well, runs[path]))}
+            left = left[max(1, len(runs)) :]
+        return passed
+
+    def _run_files(
+        self, files: Sequence[Sequence[pytest.Item]], limit: float, leftovers: Leftovers, sources: Mapping[str, str]
+    ) -> dict[str, list[RawRun]]:
+        """Run the tests of files in one child, file by file, as far as it gets; by path."""
+        items = [item for each in files for item in each]
+        tally = Tally([item.nodeid for item in items], limit)
+        ends = {each[-1].nodeid for each in files}
+
+        def left(nodeid: str) -> tuple[str, ...]:
+            if nodeid not in ends:
+                return ()
+            self._judge.shortcut.close()  # what a test runs in is no doing of its
+            return leftovers.found(sources[_path_of(nodeid)])
+
+        def work(report: Reporter) -> None:
+            leftovers.know(_namespaces(items))
+            visit = Visit(self._judge.shortcut, *self._measuring(report, items, left))
+            visit.run_files(files, *self._judge.tests_in_a_row(items))
+
+        with self._judge.shortcut.opened():
+            tally.end(self._child(work, partial(self._note, tally), limit))
+        return {path: list(runs) for path, runs in groupby(tally.runs, lambda run: _path_of(run.nodeid))}
+
+    def _try_alone(self, path: str, source: str, limit: float, leftovers: Leftovers) -> Sequence[RawRun]:
+        """What a file comes to in a fork of its own, which collects it."""
 
         def work(wanted: Sequence[str] | None, report: Reporter) -> None:
             items = self._collected(report, [path])
-            leftovers.know([item.module.__dict__ for item in items if isinstance(item, pytest.Function)])
+            leftovers.know(_namespaces(items))
             items = [item for item in items if wanted is None or item.nodeid in wanted]
             self._run_tests(report, items, lambda: leftovers.found(source))
 
-        with written(self._root, {path: source}):
-            tally = Tally([], request["timeout"], [path])
-            self._run_all(tally, work, name=path)
-        self._answer(tally.runs)
+        tally = Tally([], limit, [path])
+        self._run_all(tally, work, name=path)
+        return tally.runs
 
     def _retry(self, request: dict[str, Any]) -> None:
         """Run files that have passed before, so often, each time in a fork of what has collected them."""
-        files: dict[str, str] = request["files"]
-
-        def prepare(_report: Reporter) -> list[pytest.Item]:
-            self._perturb()
-            return items[::-1]
-
+        files, limit = request["files"], request["timeout"]
         with written(self._root, files):
             items, errors = self._collect(sorted(files, reverse=True))
+            self._judge.shortcut.consider(items)
             for time_ in range(request["times"]):
-                tally = Tally([item.nodeid for item in reversed(items)], request["timeout"])
-                tally.collected = True
-                if items:
-                    self._run_all(tally, partial(self._prepare_and_run, prepare))
-                self._answer([*errors, *tally.runs], time=time_)
+                self._answer([*errors, *(self._run_perturbed(items[::-1], limit) if items else ())], time=time_)
             for path in files:
                 forget(self._session, self._root / path)
+
+    def _run_perturbed(self, items: Sequence[pytest.Item], limit: float) -> Sequence[RawRun]:
+        """What tests come to, one after the other; the short way as long as all is well."""
+        known = Tally([item.nodeid for item in items], limit)
+
+        def work(report: Reporter) -> None:
+            self._perturb()
+            Visit(self._judge.shortcut, *_telling(report)).run_file(items)
+
+        with self._judge.shortcut.opened():
+            known.end(self._child(work, partial(self._note, known), limit))
+        if not known.pending and all(map(_is_well, known.runs)):
+            return known.runs
+
+        def prepare(_report: Reporter) -> Sequence[pytest.Item]:
+            self._perturb()
+            return items
+
+        whole = Tally([item.nodeid for item in items], limit)
+        whole.collected = True
+        self._run_all(whole, partial(self._prepare_and_run, prepare))
+        failed = {run.nodeid: run for run in known.runs if not _is_well(run)}
+        return [run if not _is_well(run) else failed.get(run.nodeid, run) for run in whole.runs]
 
     def _perturb(self) -> None:
         random.seed(PERTURBED_SEED + self._start.seed)
@@ -343,22 +408,40 @@ class Server:
         os.chdir(elsewhere)
 
     def _load(self, request: dict[str, Any]) -> None:
-        """Collect files here, in the server, for good."""
+        """Collect files here, in the server, for good; those that it has tried are there already."""
         files: dict[str, str] = request["files"]
-        self._leftovers = None
         put(self._root, files)
-        nodeids = []
+        new = {path: source for path, source in files.items() if self._tried.get(path) != source}
         self._meter.start()
-        for path in files:
-            for nodeid in [n for n in self._items if n.partition("::")[0] == path]:
-                del self._items[nodeid]
-            items = collect_file(self._session, self._folders, self._root / path)
-            quieting.calm_hypothesis(items)
-            self._items.update({item.nodeid: item for item in items})
-            nodeids += [item.nodeid for item in items]
+        for path, source in new.items():
+            self._collect_for_good(path, source)
         self._note_import_lines()
-        self._judge.look_around()
-        self._channel.send(protocol.LOADED, nodeids=nodeids, imported=to_json(self._imported))
+        if new:
+            self._judge.look_around()
+        for path in files:
+            self._tried.pop(path, None)
+        nodeids = {path: [n for n in self._items if _path_of(n) == path] for path in files}
+        told = [nodeid for path in files for nodeid in nodeids[path]]
+        self._channel.send(protocol.LOADED, nodeids=told, imported=to_json(self._imported))
+
+    def _collect_for_good(self, path: str, source: str) -> Sequence[pytest.Item]:
+        self._drop_items({path})
+        items = collect_file(self._session, self._folders, self._root / path)
+        quieting.calm_hypothesis(items)
+        self._items.update({item.nodeid: item for item in items})
+        self._tried[path] = source
+        return items
+
+    def _drop_items(self, paths: Collection[str]) -> None:
+        for nodeid in [nodeid for nodeid in self._items if _path_of(nodeid) in paths]:
+            del self._items[nodeid]
+
+    def _forget_tried(self) -> None:
+        """Files that were tried and never loaded are of no use any more."""
+        self._drop_items(self._tried)
+        for path in self._tried:
+            forget(self._session, self._root / path)
+        self._tried.clear()
 
     # --- tests ---
 
@@ -378,7 +461,7 @@ class Server:
         return tally.add(record)
 
     def _prepare_and_run(
-        self, prepare: Callable[[Reporter], list[pytest.Item]], wanted: Sequence[str] | None, report: Reporter
+        self, prepare: Callable[[Reporter], Sequence[pytest.Item]], wanted: Sequence[str] | None, report: Reporter
     ) -> None:
         items = prepare(report)
         self._run_tests(report, [item for item in items if wanted is None or item.nodeid in wanted])
@@ -558,6 +641,30 @@ class Server:
 def _changes(mutant: Mutant | None) -> bool:
     """Whether a mutant does something else than the code, so that what follows a hang would hang, too."""
     return mutant is not None and mutant.operator != LISTENING
+
+
+def _telling(report: Reporter) -> tuple[Callable[[str], None], Callable[[ItemResult], RawRun]]:
+    """What to do before and after a test, in the child, so that it is told what came of it, and no more."""
+
+    def after(result: ItemResult) -> RawRun:
+        run = raw_run(result, {})
+        report.send("run", run=to_json(run))
+        return run
+
+    return lambda nodeid: report.send("start", nodeid=nodeid), after
+
+
+def _is_well(run: RawRun) -> bool:
+    return run.outcome is Outcome.PASSED and not run.left
+
+
+def _path_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _namespaces(items: Iterable[pytest.Item]) -> list[dict[str, Any]]:
+    """The modules of tests."""
+    return [item.module.__dict__ for item in items if isinstance(item, pytest.Function)]
 
 
 def _bare(record: dict[str, Any]) -> dict[str, Any]:

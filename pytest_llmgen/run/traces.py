@@ -6,6 +6,7 @@ asked about files is seen by :mod:`pytest_llmgen.run.asking`, variables by the m
 
 from __future__ import annotations
 
+import _collections_abc as abc
 import os
 import sys
 import sysconfig
@@ -38,12 +39,17 @@ _SETTINGS = frozenset(
 _CACHES = ("__pycache__", ".pytest_cache", ".hypothesis")
 _MACHINE_CODE = (".so", ".pyd")
 _BLAMELESS = frozenset({
-    "_cffi_backend", "_yaml", "coverage", "greenlet", "markupsafe", "msgpack", "pydantic_core", "regex", "rpds", "yaml",
+    "_cffi_backend", "_time_machine", "_yaml", "charset_normalizer", "coverage", "frozenlist", "greenlet", "markupsafe",
+    "msgpack", "multidict", "orjson", "propcache", "pydantic_core", "regex", "rpds", "simplejson", "ujson", "wrapt",
+    "yaml", "yarl",
 })  # fmt: skip
 """Packages whose machine code reads no files."""
 _IMPORT_SYSTEM = "<frozen importlib._bootstrap_external>"
 _REWRITING = os.path.join("_pytest", "assertion", "rewrite.py")  # noqa: PTH118 (the end of a path)
 _FRAMES_OF_PATHLIB = 4
+_MAPPINGS = frozenset({__file__, os.__file__, abc.__file__, "<frozen os>", "<frozen _collections_abc>"})
+"""Code between a variable and who asks for it."""
+_HERE = f"{Path(__file__).parents[1]}{os.sep}"
 _CREATES = os.O_CREAT | os.O_TRUNC
 
 
@@ -71,7 +77,8 @@ class Tracer:
         names = ("stdlib", "platstdlib", "purelib", "platlib")
         self._installed = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in names})
         self._standard = tuple({f"{sysconfig.get_path(name)}{os.sep}lib-dynload{os.sep}" for name in names})
-        self._on = False
+        self._on = self._is_start = False
+        self._copying = (0, 0)  # frame and instruction that take all variables
         self._seen: dict[str, bool] = {}  # path -> whether it was there before it was read
         self._loaded: set[str] = set()  # what was read to be imported
         self._unseen: set[str] = set()
@@ -85,8 +92,14 @@ class Tracer:
         sys.addaudithook(self._note)
         watch(self._asked)
 
-    def start(self) -> None:
-        """Note from here on."""
+    def start(self, *, is_start: bool = False) -> None:
+        """Note from here on.
+
+        Args:
+            is_start: pytest is starting or collects: what installed plugins do by themselves (processes that they
+                start, all variables at once) is no matter of the project.
+        """
+        self._is_start, self._copying = is_start, (0, 0)
         self._known = frozenset(sys.modules)
         self._seen.clear()
         self._loaded.clear()
@@ -113,8 +126,18 @@ class Tracer:
         """A variable was asked for."""
         if self._on:
             text = os.fsdecode(name)
-            if text not in _OWN_VARIABLES:
+            if text not in _OWN_VARIABLES and not (self._is_start and self._is_copied(text)):
                 self._variables.add(text)
+
+    def _is_copied(self, name: str) -> bool:
+        """Whether an installed plugin takes all variables at once, to start a process, and this is one of them."""
+        frame = sys._getframe(2)  # noqa: SLF001 (who asks)
+        while frame.f_code.co_filename in _MAPPINGS and frame.f_back is not None:
+            frame = frame.f_back
+        place = (id(frame), frame.f_lasti)
+        if name == ALL_VARIABLES and self._is_plugins_own():
+            self._copying = place
+        return place == self._copying
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._on:
@@ -126,8 +149,20 @@ class Tracer:
         elif event in _CHANGED:
             for path in paths_of(arguments) if asker(sys._getframe(1))[0] else ():  # noqa: SLF001 (who does it)
                 self._seen.setdefault(path + KIND, True)
-        elif event in _UNSEEN or (event == "sqlite3.connect" and arguments[0] != ":memory:"):
+        elif (
+            event in _UNSEEN or (event == "sqlite3.connect" and arguments[0] != ":memory:")
+        ) and not self._is_plugins_own():
             self._unseen.add(event)
+
+    def _is_plugins_own(self) -> bool:
+        """Whether pytest starts, and no code is at work but what is installed."""
+        frame = sys._getframe(1) if self._is_start else None  # noqa: SLF001 (who does it)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if os.path.isabs(file) and not file.startswith((*self._installed, _HERE)):  # noqa: PTH117 (a word)
+                return False
+            frame = frame.f_back
+        return self._is_start
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         if isinstance(path, int):

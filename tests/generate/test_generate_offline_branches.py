@@ -20,6 +20,7 @@ from pytest_llmgen.records import Observation, Probe
         ("0 < self._count", True, "count_is_above_0"),
         ("x == -1", True, "x_is_minus_1"),
         ("not self.lines", True, "without_lines"),
+        ("not self", True, "empty"),
         ("self.is_open", False, "not_open"),
         ("limit is None", True, "without_limit"),
         ("limit is not None", True, "with_limit"),

@@ -14,6 +14,7 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 
 from pytest_llmgen.generate.offline.claims import Examples, _replaced, claims, may_claim
 from pytest_llmgen.generate.offline.domains import RUNGS, by_annotation, by_value, plural
+from pytest_llmgen.generate.offline.generator import OfflineGenerator
 from pytest_llmgen.generate.offline.partners import answers, undoes
 from pytest_llmgen.generate.offline.planning import partners_for, plan_of
 from pytest_llmgen.generate.offline.search import Limits, Search
@@ -289,6 +290,48 @@ def test_what_the_inverse_gives_is_a_value_for_the_target():
     found = answers(InProcessProber([module]), plan.callee, partners)
     assert found
     assert all(place == 0 and re.fullmatch(r"'-?[0-9]+x-?[0-9]+'", term.source) for place, term in found)
+
+
+SIGNER = """
+class Signer:
+    def __init__(self, key: str = "k") -> None:
+        self.key = key
+
+    def get_signature(self, text: str) -> str:
+        return f"{self.key}{len(text)}{text[::-1]}"
+
+    def sign(self, text: str) -> str:
+        return f"{text}.{self.get_signature(text)}"
+
+    def verify(self, text: str, sig: str) -> bool:
+        return sig == self.get_signature(text)
+
+    def unsign(self, data: str) -> str:
+        text, _, sig = data.rpartition(".")
+        if not self.verify(text, sig):
+            raise ValueError("does not match")
+        return text
+
+    def size(self, signed_text: str) -> int:
+        return len(self.unsign(signed_text))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("verify", 'signer.verify("hello world", "k11dlrow olleh") is True'),
+        ("unsign", 'signer.unsign("hello world.k11dlrow olleh") == "hello world"'),
+        ("size", 'signer.size("hello world.k11dlrow olleh") == 11'),
+    ],
+)
+def test_what_another_method_gives_is_taken_where_the_names_say_so(name, shown):
+    plain = module_of("signer", SIGNER)
+    module = dataclasses.replace(plain, targets=tuple(targets_of(plain)))
+    assignment = next(item for item in assignments_of(module) if item.target.name == name)
+    generator = OfflineGenerator(InProcessProber([module]), seed=1, clock=lambda: 0.0)
+    (reply,) = generator.generate([assignment])
+    assert any(shown in candidate.source for candidate in reply.candidates), [c.source for c in reply.candidates]
 
 
 def test_objects_that_compare_by_identity_make_nobody_suspect_their_class():

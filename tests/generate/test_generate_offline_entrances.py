@@ -7,7 +7,8 @@ from test_generate_offline_generator import InProcessProber, assignments_of, mod
 from pytest_llmgen.extract.targets import parse_module
 from pytest_llmgen.generate.offline.entrances import entrances
 from pytest_llmgen.generate.offline.generator import OfflineGenerator
-from pytest_llmgen.records import OpenGaps
+from pytest_llmgen.generate.offline.merge import merge_candidates
+from pytest_llmgen.records import Candidate, Category, OpenGaps, Oracle, Origin
 
 SOURCE = """
 class Table:
@@ -70,6 +71,33 @@ def test_what_cannot_be_called_by_name_is_tested_by_its_caller():
     assert 'pytest.raises(ValueError, match="^a row must not be empty$")' in sources
     assert 'table.add("")' in sources
     assert {candidate.target for candidate in reply.candidates} == {assignment.target.key}
+
+
+def test_that_a_private_function_gives_nothing_is_no_test_of_it():
+    made = module_of(
+        "notes", "def _check(text):\n    if not text:\n        raise ValueError('a note must not be empty')\n"
+    )
+    (reply,) = OfflineGenerator(InProcessProber([made]), 1, clock=lambda: 0.0).generate(assignments_of(made))
+    assert ["raises_ValueError" in candidate.name for candidate in reply.candidates] == [True]
+
+
+CALLED = """
+class Scale:
+    def __init__(self, by=1):
+        self.by = by
+
+    def __call__(self, amount):
+        return amount * self.by
+"""
+
+
+def test_the_column_of_a_called_object_has_the_name_of_the_parameter():
+    targets = targets_of(module_of("m", CALLED))
+    body = 'def test_{0}():\n    """Typical: x."""\n    scale = Scale()\n    assert scale({0}) == {0}\n'
+    known = (targets[1].key, "test_x", Category.TYPICAL, Origin.OFFLINE, Oracle.OBSERVED)
+    candidates = [Candidate(f"m#{n}", *known, body.format(n), "Typical: x.") for n in (3, 5)]
+    (table,) = merge_candidates(candidates, targets)
+    assert '("amount", "expected")' in table.source
 
 
 def test_what_is_registered_for_a_type_is_called_by_the_function_that_chooses():

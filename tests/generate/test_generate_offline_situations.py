@@ -94,6 +94,22 @@ def test_a_path_is_known_by_its_annotation_or_by_what_is_asked_of_it(head, body)
     assert any("''" in statement for term in terms for statement in term.before)
 
 
+@pytest.mark.parametrize(
+    ("body", "first"),
+    [
+        ("return os.listdir(where)", "data_file"),
+        ("full = os.path.join(where, 'x')\n    return os.scandir(full)", "data_file"),
+        ("return os.walk(os.path.abspath(where))", "data_file"),
+        ("os.makedirs(where)", ""),
+    ],
+)
+def test_a_path_that_is_listed_or_made_is_a_folder_first(body, first):
+    tree = ast.parse(f"def load(where):\n    {body}\n")
+    terms = paths_among(parameters(tree.body[0]), [tree.body[0]], tree)["where"]
+    assert terms[0].source == "str(tmp_path)"
+    assert first in "".join(terms[0].before)  # what is listed has a file in it
+
+
 def test_a_file_of_plain_text_holds_the_words_that_the_code_looks_for():
     tree = ast.parse("def load(where):\n    return [x for x in open(where, 'r') if x.startswith('END')]\n")
     terms = paths_among(parameters(tree.body[0]), [tree.body[0]], tree)["where"]

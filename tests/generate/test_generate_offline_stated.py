@@ -71,6 +71,51 @@ def test_an_accident_on_a_plain_input_is_suspected_and_one_on_an_empty_input_is_
     assert [name for name in broken if name.endswith("gives_int_as_annotated")]
 
 
+OF_ANYTHING = """
+from typing import Any
+
+class Box:
+    def __init__(self, maker: Any = list) -> None:
+        self.maker = maker
+
+    def size(self, thing: str) -> int:
+        return len(self.maker().copy()) + len(thing)
+
+def upper(thing: Any) -> str:
+    return thing.upper()
+"""
+
+
+def test_what_may_be_anything_is_no_ground_for_a_suspicion():
+    assert promised(OF_ANYTHING) == {}
+
+
+SESSION = '''
+class Stack:
+    def __init__(self) -> None:
+        self.items: list[int] = []
+
+    def put(self, item: int) -> int:
+        """Put one on top.
+
+        >>> stack = Stack()
+        >>> stack.put(5)
+        1
+        >>> stack.put(7)
+        2
+        """
+        self.items.append(item)
+        return len(self.items)
+'''
+
+
+def test_an_example_stands_behind_those_before_it_where_these_change_its_object():
+    first, second = promised(SESSION).values()
+    assert "stack.put(5) == 1" in first
+    assert "stack.put(5)\n" in second
+    assert "stack.put(7) == 2" in second
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [

@@ -138,6 +138,13 @@ def test_imports_of_a_term_reach_the_class_where_it_is_defined():
         ("return '%s' % p", None),
         ("return re.sub('a', 'b', p)", "str"),
         ("p.append(1)", "list[int]"),
+        ("return PATTERN.sub('-', p)", "str"),
+        ("return p.groups()", "re.Match"),
+        ("return {key: set(own) for key, own in p.items() if len(own)}", "dict[str, list[str]]"),
+        ("return [each['name'] for each in p]", "list[dict[Literal['name'], int | str]]"),
+        ("return [cell.strip() for row in p for cell in row]", "list[list[str]]"),
+        ("return [line.upper() for rank, line in enumerate(p)]", "list[str]"),
+        ("return p[key] if key in p else None", "dict[str, int]"),
     ],
 )
 def test_the_use_of_a_parameter_tells_its_type(body, likeliest):

@@ -31,6 +31,12 @@ def test_order_is_fastest_first_and_stable():
     assert select.order(["unknown", "slow", "b", "a"], seconds) == ("b", "a", "slow", "unknown")
 
 
+def test_known_killers_and_whole_tables_of_them_come_first_in_their_order():
+    tests = ("t.py::quick", "t.py::table[1]", "t.py::slow", "t.py::table[2]")
+    job = select.killers_first(MutantJob(MUTANT, tests, 1.0), {"t.py::slow", "t.py::table"})
+    assert job.tests == ("t.py::table[1]", "t.py::slow", "t.py::table[2]", "t.py::quick")
+
+
 @pytest.mark.parametrize(
     ("seconds", "asked", "expected"),
     [

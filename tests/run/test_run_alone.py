@@ -9,7 +9,8 @@ import pytest
 
 from pytest_llmgen.mutate.schedule import NOT_RUNNABLE
 from pytest_llmgen.records import Module, Mutant, MutantJob, MutantStatus, Region
-from pytest_llmgen.run.executor import Executor
+from pytest_llmgen.run import protocol
+from pytest_llmgen.run.executor import HASH_SEEDS, Executor
 from pytest_llmgen.run.paths import heard_path, told_path, without_folder
 from pytest_llmgen.settings import defaults
 
@@ -65,8 +66,14 @@ def test_files_are_proved_as_plain_pytest_runs_them(runner: Executor) -> None:
     (message,) = runner.prove_alone(lost, beside, 10.0).values()
     assert message.startswith("ModuleNotFoundError: No module named 'shop'")
     text = "import sys\ndef test_b(n): assert n\ndef test_c(): assert 'shop' in sys.modules\n"
-    mixed = {"tests/own2/test_b.py": text}
-    assert list(runner.prove_alone(mixed, beside, 10.0)) == ["tests/own2/test_b.py::test_c"]
+    of_order = f"import os\ndef test_d(): assert os.environ['PYTHONHASHSEED'] in {['0', *set(earlier_seeds())]}\n"
+    mixed = {"tests/own2/test_b.py": text + of_order}
+    failing = ["tests/own2/test_b.py::test_c", "tests/own2/test_b.py::test_d"]  # sets have another order there
+    assert sorted(runner.prove_alone(mixed, beside, 10.0)) == failing
+
+
+def earlier_seeds() -> list[str]:
+    return [str(seed) for kind, seed in HASH_SEEDS.items() if kind != protocol.PLAIN]
 
 
 def test_an_import_path_is_the_same_where_the_project_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

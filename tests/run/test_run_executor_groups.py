@@ -174,3 +174,32 @@ def test_a_group_changes_no_kill_matrix(runner: Executor) -> None:
     )
     apart = {name: verdict for job in jobs for name, verdict in judged(runner, (job,)).items()}
     assert what(judged(runner, jobs)) == what(apart)
+
+
+CANDIDATES = {
+    "remembers": "assert store.remember('ab') == 2",
+    "warms": "assert store.warm(2) == 4",
+    "warms_again": "assert (store.warm(2), store.SEEN) == (4, {})",
+    "limits": "assert store.set_limit(20) == 20",
+    "fits": "assert store.fits(3) and not store.fits(4)",
+    "goes": "assert store.go(5) == 5",
+    "stays": "assert os.path.exists('store.py') and store.LIMIT == 3",
+    "fails": "assert store.fits(9)",
+    "leaves": "store.leave(6)",
+    "box": "store.Box.size = 9",
+    "resizes": "assert store.resize(2) == 2 and store.Box.size == 1",
+}
+
+
+def test_candidates_that_are_tried_together_come_to_what_each_comes_to_alone(runner: Executor) -> None:
+    head = "import os\nimport store\n\n"
+    files = {
+        f"test_llmgen_try_{name}.py": f"{head}def test_{name}():\n    {text}\n" for name, text in CANDIDATES.items()
+    }
+    alone = [run for path, source in files.items() for run in runner.try_candidates({path: source}, 5.0)]
+    together = runner.try_candidates(files, 5.0)
+    seen = [[(run.nodeid, run.outcome, run.left, run.message, run.hits) for run in runs] for runs in (alone, together)]
+    assert seen[0] == seen[1]
+    assert {run.nodeid.rpartition("_")[2] for run in together if run.left} == {"goes", "box"}
+    loaded = runner.load_candidates(files)
+    assert list(loaded) == [f"{path}::test_{name}" for path, name in zip(files, CANDIDATES, strict=True)]

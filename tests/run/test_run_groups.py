@@ -30,7 +30,7 @@ from pytest_llmgen.run.states import modules_below, modules_of, process_state
 
 class Item:
     def __init__(self, nodeid: str = "t") -> None:
-        self.nodeid, self.path = nodeid, nodeid
+        self.nodeid, self.path = nodeid, nodeid.partition("::")[0]
 
 
 TEST = Item()
@@ -114,7 +114,7 @@ class Played:
 
     def run(self, items: Sequence[Any], *, after: Callable[[ItemResult], bool], described: bool = True) -> None:
         for item in items:
-            fails = item.nodeid == "kills" or (item.nodeid == "after" and self.is_stained)
+            fails = item.path.startswith("kills") or (item.nodeid == "after" and self.is_stained)
             self.is_stained = self.is_stained or item.nodeid == "stain"
             after(ItemResult(item.nodeid, Outcome.FAILED if fails else Outcome.PASSED, 0.0))
 
@@ -144,9 +144,14 @@ def told_by_a_child(*tests: tuple[str, ...], careful: bool = False) -> tuple[lis
 
 
 def test_candidates_that_leave_nothing_are_looked_after_once_a_mutant() -> None:
-    (record,), looks = told_by_a_child(("kills", "after", "kills"), ("kills",))
+    (record,), looks = told_by_a_child(("kills", "after", "kills-too"), ("kills",))
     kills = [[place, killers] for place, killers, *_ in record["kills"]]
-    assert (kills, record["until"], looks) == ([[0, ["kills", "kills"]], [1, ["kills"]]], 2, 2)
+    assert (kills, record["until"], looks) == ([[0, ["kills", "kills-too"]], [1, ["kills"]]], 2, 2)
+
+
+def test_of_the_tests_of_a_candidate_one_that_kills_is_enough() -> None:
+    (record,), _ = told_by_a_child(("calm::a", "kills::a", "kills::b", "calm::b", "kills-too::a"))
+    assert record["kills"] == [(0, ["kills::a", "kills-too::a"], "", 4)]
 
 
 def test_what_failed_after_a_candidate_that_had_left_something_is_asked_once_more_with_a_look_after_each() -> None:

@@ -1,7 +1,7 @@
 """Tests share a child while it is seen what they run, and nobody can tell."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -11,8 +11,10 @@ import pytest
 from pytest_llmgen.records import Module, Outcome, Trace
 from pytest_llmgen.run.contents import Watch
 from pytest_llmgen.run.executor import Executor
-from pytest_llmgen.run.mapping import Row, takes_nothing
+from pytest_llmgen.run.items import ItemResult
+from pytest_llmgen.run.mapping import Row, Visit, takes_nothing
 from pytest_llmgen.run.protocol import RawFile, RawRun
+from pytest_llmgen.run.shortcut import UnsureError
 from pytest_llmgen.run.states import unload
 from pytest_llmgen.settings import defaults
 
@@ -113,6 +115,44 @@ def test_a_test_that_took_something_of_the_project_ends_its_child(
     trace: dict[str, tuple[str, ...]], expected: bool
 ) -> None:
     assert takes_nothing(run("a", **trace)) is expected
+
+
+class Short:
+    """Runs tests by telling their names; one named ``unsure`` needs the whole protocol."""
+
+    def run(self, items: Sequence[Any], *, after: Callable[[ItemResult], bool]) -> None:
+        for each in items:
+            if each.nodeid == "unsure":
+                raise UnsureError
+            after(ItemResult(each.nodeid, Outcome.PASSED, 0.0))
+
+    def forget(self) -> None: ...
+
+    reopen = forget
+
+
+@pytest.mark.parametrize(
+    ("files", "fresh", "told"),
+    [
+        (["ab", "c"], [True, True], "<a >a <b >b <c >c"),
+        (["ab", "c"], [False, True, True], "<a >a <b >b put-back <c >c"),
+        (["ab", "c"], [False, False], "<a >a <b >b put-back"),
+        (["a", ["b", "unsure"], "c"], [True], "<a >a <b >b <unsure"),
+    ],
+)
+def test_tests_of_a_file_follow_each_other_and_a_look_follows_each_file(
+    files: Sequence[Sequence[str]], fresh: list[bool], told: str
+) -> None:
+    seen: list[str] = []
+
+    def after(result: ItemResult) -> RawRun:
+        seen.append(f">{result.nodeid}")
+        return run(result.nodeid)
+
+    short: Any = Short()
+    visit = Visit(short, lambda name: seen.append(f"<{name}"), after)
+    visit.run_files([[item(n) for n in file] for file in files], lambda: fresh.pop(0), lambda: seen.append("put-back"))
+    assert (" ".join(seen), fresh) == (told, [])
 
 
 # --- what is put back ---

@@ -63,6 +63,8 @@ _SETS = {"set", "Set", "MutableSet", "AbstractSet"}
 _DICTS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
 _WRAPPERS = {"Annotated", "Final", "Required", "NotRequired", "ReadOnly", "ClassVar"}
 _UNKNOWN = ("int", "str", "list[int]", "float", "None", "dict[str, int]")
+_GRAPHS = ("{'a': ['b', 'c'], 'b': ['c'], 'c': []}", "{'a': ['b'], 'b': ['a']}", "{'a': ['a']}")
+"""Names with those that belong to them: a part of something, a chain, a circle, itself."""
 _TEXT_FILE = (
     "text_file = tmp_path / 'notes.txt'",
     "text_file.write_text('first\\nsecond\\n', encoding='utf-8')",
@@ -142,7 +144,8 @@ class Annotations:
 
     def _by_name(self, name: str, depth: int) -> list[Term]:
         plain = name.rpartition(".")[2]
-        known = basic(name) if name in BASIC else self._named(plain, depth)
+        is_own = name == plain and name in self._world.classes  # the project may have a ``Pattern``, too
+        known = basic(name) if name in BASIC and not is_own else self._named(plain, depth)
         drawn = () if plain in self._world.classes else self._drawn.get(name, self._drawn.get(plain, ()))
         return unique([*drawn, *known])
 
@@ -237,7 +240,9 @@ class Annotations:
         more = [_pair(keys[0], value) for value in values[1:4]]
         known = parts and isinstance(parts[0], ast.Subscript) and dotted(parts[0].value).endswith("Literal")
         found = [_join(pairs[: None if known else 2], "{", "}"), from_source("{}"), _join(pairs[:1], "{", "}")]
-        return unique([*found, *[_join([pair], "{", "}") for pair in more], _join(pairs[:4], "{", "}")])
+        whole = [*found, *[_join([pair], "{", "}") for pair in more], _join(pairs[:4], "{", "}")]
+        graphs = [from_source(text) for text in _GRAPHS] if _are_neighbours(parts) else []
+        return unique([*graphs[:1], *whole[:2], *graphs[1:], *whole[2:]])
 
     def _tuples(self, parts: list[ast.expr], depth: int) -> list[Term]:
         if depth > MAX_DEPTH:
@@ -448,6 +453,11 @@ def passed(parameters: tuple[Parameter, ...], row: list[Term], *, is_first_plain
         named = by_name and parameter.kind in {ParameterKind.PLAIN, ParameterKind.KEYWORD}
         found.append(f"{parameter.name}={term.source}" if named else term.source)
     return ", ".join(found)
+
+
+def _are_neighbours(parts: Sequence[ast.expr]) -> bool:
+    """Whether a mapping of names to lists of names is meant: these may be names of other entries."""
+    return len(parts) > 1 and ast.unparse(parts[0]) == "str" and ast.unparse(parts[1]) in {"list[str]", "List[str]"}
 
 
 def _parts(inner: ast.expr | None) -> list[ast.expr]:

@@ -275,7 +275,7 @@ def _asked(thing: ast.expr, method: str, args: Sequence[ast.expr], *, is_true: b
 def _present(name: str, *, is_true: bool) -> str:
     if not name:
         return ""
-    if name in {"len", "length", "size"}:
+    if name in {"len", "length", "size", "self"}:
         return "not_empty" if is_true else "empty"
     if name.startswith("no_"):
         return f"{'without' if is_true else 'with'}_{name.removeprefix('no_')}"

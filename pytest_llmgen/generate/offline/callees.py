@@ -8,11 +8,13 @@ from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.annotations import Annotations
 from pytest_llmgen.generate.offline.beginnings import traceless
 from pytest_llmgen.generate.offline.calls import Callee, Form, access, form_of, look
-from pytest_llmgen.generate.offline.code import Parameter, parameters
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, parameters
 from pytest_llmgen.generate.offline.grounds import Ground, UnsuitableError
+from pytest_llmgen.generate.offline.handed import with_handed
+from pytest_llmgen.generate.offline.namesakes import with_namesakes
 from pytest_llmgen.generate.offline.questions import questions
 from pytest_llmgen.generate.offline.terms import Term, snake_case
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape
 from pytest_llmgen.records import TargetKind
 
@@ -29,10 +31,8 @@ def callee_of(ground: Ground) -> tuple[Callee, ClassShape | None, list[Term]]:
     """
     target, line = ground.target, ground.assignment.context.import_line
     owner = target.qualname.rpartition(".")[0]
-    found = annotated(
-        _readable(parameters(ground.node, skip_first=target.kind in _OWNED), ground.annotations), ground.node
-    )
     shape = ground.world.class_of(owner) if owner else None
+    found = _parameters(ground, shape)
     if target.name in {"__init__", "__new__", "__post_init__"} and owner:
         found = shape.parameters if shape and target.name == "__post_init__" else found
         return Callee(target, access(line, owner, target.module), found, (line,), Form.PLAIN), shape, []
@@ -42,6 +42,22 @@ def callee_of(ground: Ground) -> tuple[Callee, ClassShape | None, list[Term]]:
         raise UnsuitableError(f"nothing is known of its class {owner}")
     objects = traceless(_objects(shape, ground), ground.tree)
     return _method(ground, shape, found), shape, objects
+
+
+def in_use(ground: Ground, shape: ClassShape | None) -> FunctionNode:
+    """The target with what is done with its parameters elsewhere: by its callees, and by methods if it keeps them."""
+    target, node = ground.target, ground.node
+    used = with_uses(node, shape.methods) if shape and target.name == "__init__" else node
+    return with_handed(used, ground.tree, target.qualname.rpartition(".")[0])
+
+
+def _parameters(ground: Ground, shape: ClassShape | None) -> tuple[Parameter, ...]:
+    """What the target takes, with what its use tells where nobody says it."""
+    target, node = ground.target, ground.node
+    handed = in_use(ground, shape)
+    items = _readable(parameters(node, skip_first=target.kind in _OWNED), ground.annotations)
+    members = {each.name: each.members_of_objects for each in ground.world.classes.values()}
+    return annotated(with_namesakes(items, handed, members), handed)
 
 
 def _method(ground: Ground, shape: ClassShape, found: tuple[Parameter, ...]) -> Callee:

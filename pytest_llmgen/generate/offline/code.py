@@ -56,6 +56,12 @@ def find_function(tree: ast.AST, qualname: str, line: int) -> FunctionNode | Non
     return (at_line or found or [None])[0]  # type: ignore[list-item]
 
 
+@lru_cache(maxsize=32)
+def every_function(tree: ast.Module) -> dict[str, FunctionNode]:
+    """All functions of a module and methods of its classes, by qualified name; of several the last one."""
+    return {name: item for name, item in _definitions(tree, "") if not isinstance(item, ast.ClassDef)}
+
+
 def _definitions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, FunctionNode | ast.ClassDef]]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -27,6 +27,7 @@ class Example:
     is_prose: bool = False  # ``f(1) == 2`` in running text instead of a doctest
     is_formula: bool = False  # written with one ``=``: it may only look like a call
     is_aside: bool = False  # in the middle of a sentence
+    earlier: tuple[str, ...] = ()  # the same with the examples of methods before it, which may have changed an object
 
 
 def examples_of(docstring: str | None) -> list[Example]:
@@ -39,18 +40,30 @@ def examples_of(docstring: str | None) -> list[Example]:
         return []
     found: list[Example] = []
     before: list[str] = []
+    session: list[str] = []
     for item in parsed:
         source = item.source.strip()
         if item.exc_msg is not None:
             error, _, message = item.exc_msg.strip().partition(":")
-            found.append(Example(tuple(before), source, error=error, message=message.strip()))
+            fails = Example(tuple(before), source, error=error, message=message.strip(), earlier=tuple(session))
+            found.append(fails)
         elif _is_expression(source) and item.want.strip():
-            found.append(Example(tuple(before), source, want=item.want.strip()))
-        elif item.want.strip() or not (told := _compared(source)):
+            found.append(Example(tuple(before), source, want=item.want.strip(), earlier=tuple(session)))
+            session.extend([source] if _is_of_method(source) else [])
+        elif item.want.strip() or not (compared := _compared(source)):
             before.append(source)
+            session.append(source)
         else:
-            found.append(Example(tuple(before), *told))
+            found.append(Example(tuple(before), *compared, earlier=tuple(session)))
     return [item for item in found if _is_expression(item.expression)]
+
+
+def _is_of_method(source: str) -> bool:
+    """``queue.pop()``, after which an object may be another one."""
+    match ast.parse(source, mode="eval").body:
+        case ast.Call(func=ast.Attribute(value=ast.Name())):
+            return True
+    return False
 
 
 def _compared(source: str) -> tuple[str, str] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee
@@ -51,15 +51,41 @@ def documented(prober: Prober, assignment: Assignment, callee: Callee, taken: se
         told = told_of(docstring, assignment.target.name, callee.parameters)
         examples += [item for item in told if item.want]
     cases = [case for item in examples if (case := _case(item, names)) is not None][:_MAX_EXAMPLES]
+    seen = _seen(prober, cases)
+    pairs = list(zip(cases, seen, strict=True))
+    late = [_after_others(case, names) if _is_missed(case.example, one) else None for case, one in pairs]
+    again = _seen(prober, [case for case in late if case is not None])
+    pairs = [pair if case is None else (case, again.pop(0)) for pair, case in zip(pairs, late, strict=True)]
+    written = [_candidate(assignment, callee, case, observation, taken) for case, observation in pairs]
+    return [candidate for candidate in written if candidate is not None]
+
+
+def _seen(prober: Prober, cases: Sequence[_Case]) -> list[Observation]:
     probes = [
         Probe(f"doctest#{rank}", "\n".join([*case.imports, *case.body]), case.example.expression)
         for rank, case in enumerate(cases)
     ]
-    seen = prober.probe(probes) if probes else []
-    written = [
-        _candidate(assignment, callee, case, observation, taken) for case, observation in zip(cases, seen, strict=True)
-    ]
-    return [candidate for candidate in written if candidate is not None]
+    return list(prober.probe(probes)) if probes else []
+
+
+def _is_missed(example: Example, seen: Observation) -> bool:
+    """Whether an example does not come out as it is told where only the statements before it have run."""
+    if example.error:
+        return seen.outcome != "raised"
+    if seen.outcome != "returned" or seen.value is None:
+        return True
+    is_same = is_literal(example.want) and seen.value.source is not None and _are_equal(seen.value.source, example.want)
+    return not (is_same or seen.value.text == example.want)
+
+
+def _are_equal(source: str, want: str) -> bool:
+    return is_literal(source) and bool(ast.literal_eval(source) == ast.literal_eval(want))
+
+
+def _after_others(case: _Case, names: dict[str, str]) -> _Case | None:
+    """The example with those before it, as a session has them; None where there are none."""
+    example = case.example
+    return _case(replace(example, before=example.earlier), names) if example.earlier != example.before else None
 
 
 def module_names(module: Module) -> dict[str, str]:

@@ -18,6 +18,11 @@ _OPENING = {
     *("os.stat", "os.makedirs", "os.mkdir", "os.listdir", "os.remove", "os.unlink", "os.scandir", "os.walk"),
     *("Path", "pathlib.Path", "shutil.copy", "shutil.copyfile", "shutil.rmtree", "shutil.move"),
 }
+_MADE, _LISTED = {"os.makedirs", "os.mkdir"}, {"os.listdir", "os.scandir", "os.walk"}
+_FOLDER_METHODS = {"mkdir", "iterdir", "rglob", "glob", "walk"}
+"""Of what these are asked is a folder."""
+_PATH_MAKERS = frozenset({"join", "abspath", "realpath", "normpath", "expanduser", "expandvars", "fspath"})
+"""Functions of ``os`` and ``os.path`` whose result is the path that they are given, in another form or a part of it."""
 _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "json": ("json", ('{"name": "Ann", "count": 3}', "[1, 2, 3]", "{broken")),
     "csv": ("csv", ("name,count\nAnn,3\nBob,5\n", "name,count\n")),
@@ -63,7 +68,10 @@ def paths_among(items: Iterable[Parameter], nodes: Sequence[ast.AST], tree: ast.
         return {}
     words, keys = _words(nodes), _keys(nodes)
     documents = _documents(nodes, tree) if _format_of(tree)[0] == "json" else []
-    return {name: file_terms(tree, is_text, words, keys, documents) for name, is_text in as_text.items()}
+    return {
+        name: file_terms(tree, is_text, words, keys, documents, _folder_of(name, nodes))
+        for name, is_text in as_text.items()
+    }
 
 
 def _words(nodes: Iterable[ast.AST]) -> list[str]:
@@ -127,11 +135,44 @@ def is_path(annotation: ast.expr | None) -> bool:
 def takes_path(name: str, nodes: Iterable[ast.AST]) -> bool:
     """Whether something under that name is opened, or asked of the file system."""
     nodes = list(nodes)
-    calls = (item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Call))
-    opened = any(
-        dotted(call.func) in _OPENING and any(dotted(argument) == name for argument in call.args[:2]) for call in calls
-    )
-    return opened or name in _used_as_paths(nodes)
+    return any(dotted(call.func) in _OPENING for call in _calls_with(name, nodes)) or name in _used_as_paths(nodes)
+
+
+def _folder_of(name: str, nodes: Iterable[ast.AST]) -> str:
+    """What is done with a path that must be a folder: ``made``, ``listed``, or empty where it need be none."""
+    nodes = list(nodes)
+    called = {dotted(call.func) for call in _calls_with(name, nodes)}
+    asked = {
+        item.attr
+        for node in nodes
+        for item in ast.walk(node)
+        if isinstance(item, ast.Attribute) and dotted(item.value) == name
+    }
+    if called & _MADE or "mkdir" in asked:
+        return "made"
+    return "listed" if called & _LISTED or asked & _FOLDER_METHODS else ""
+
+
+def _calls_with(name: str, nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    """Calls that are given what is under that name, or a path that was made of it."""
+    items = [item for node in nodes for item in ast.walk(node)]
+    known = {name}
+    for item in items:
+        match item:
+            case ast.Assign(targets=[ast.Name(id=made)], value=ast.Call() as value) if _is_of(value, known):
+                known.add(made)
+    for item in items:
+        if isinstance(item, ast.Call) and any(_is_of(argument, known) for argument in item.args[:2]):
+            yield item
+
+
+def _is_of(node: ast.expr, known: set[str]) -> bool:
+    """Whether an expression is one of the names, or a path that is made of one."""
+    match node:
+        case ast.Call(func=function, args=args):
+            head, _, last = dotted(function).rpartition(".")
+            return head in {"os", "os.path"} and last in _PATH_MAKERS and any(_is_of(each, known) for each in args[:1])
+    return bool(dotted(node)) and dotted(node) in known
 
 
 def _used_as_paths(nodes: Iterable[ast.AST]) -> set[str]:
@@ -146,8 +187,11 @@ def file_terms(
     words: Sequence[str] = (),
     keys: Sequence[str] = (),
     documents: Sequence[str] = (),
+    folder: str = "",
 ) -> list[Term]:
     """Paths of files that hold something, of an empty one, of one that is not there, and of folders.
+
+    These come first where the path must be a ``folder``: an empty one where the code makes it, else one with a file.
 
     ``tree`` is the module: what it imports tells the format; ``words`` are lines of one more file of plain text,
     ``keys`` are read from what a file of tables or documents holds, ``documents`` are whole ones.
@@ -164,6 +208,9 @@ def file_terms(
         _path("tmp_path", as_text, (), "folder"),
         _path("tmp_path", as_text, found[0].before, "folder with a file"),
     ]
+    if folder:
+        inner = _path("tmp_path / 'folder'", as_text, (), "missing folder")
+        return [*(folders if folder == "made" else folders[::-1]), inner, *found[:1]]
     return [*found[:1], empty, missing, *found[1:], inside, *folders]
 
 

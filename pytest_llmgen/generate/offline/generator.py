@@ -19,13 +19,14 @@ from pytest_llmgen.generate.offline.code import find_function, parsed
 from pytest_llmgen.generate.offline.construction import alive, is_choosy, limited, maker_of, objects_of, sound_bases
 from pytest_llmgen.generate.offline.documented import documented, module_names
 from pytest_llmgen.generate.offline.entrances import dispatcher, entrances, is_private
+from pytest_llmgen.generate.offline.feeding import Feeder, fed
 from pytest_llmgen.generate.offline.grounds import UnsuitableError
 from pytest_llmgen.generate.offline.killing import Hunt
 from pytest_llmgen.generate.offline.lanes import Lanes
 from pytest_llmgen.generate.offline.looking import look_twice
 from pytest_llmgen.generate.offline.memory import Memories, Memory, essence, everything_open, open_goals
 from pytest_llmgen.generate.offline.partners import Partner, answers
-from pytest_llmgen.generate.offline.planning import Plan, partners_for, plan_of
+from pytest_llmgen.generate.offline.planning import Plan, feeders_for, partners_for, plan_of
 from pytest_llmgen.generate.offline.promises import promises
 from pytest_llmgen.generate.offline.search import FIRST_LOOK, Find, Found, Limits, Search, Wanted
 from pytest_llmgen.generate.offline.shares import Shares
@@ -235,6 +236,7 @@ class OfflineGenerator:
         is_wanted = may_claim(self._properties, assignment.context)
         partners = partners_for(assignment, self._around.modules, only_named=not is_wanted) if is_first else []
         plan = self._with_answers(plan, partners)
+        plan = self._with_fed(plan, feeders_for(assignment, plan.node, self._around.modules)) if is_first else plan
         search = self._searching(assignment, plan, limits, memory)
         hunt = hunt_for(self._prober, assignment, plan, self._limits(assignment, 1))
         found = search.run(plan.seeds, _wanted(assignment, plan, hunt, limits))
@@ -256,6 +258,12 @@ class OfflineGenerator:
         for at, term in reversed(answers(self._prober, plan.callee, partners)):
             pools[at] = tuple(unique([*pools[at][:1], term, *pools[at][1:]]))
         return replace(plan, pools=tuple(pools))
+
+    def _with_fed(self, plan: Plan, feeders: Sequence[Feeder]) -> Plan:
+        """The plan with what other functions give for the target, at first."""
+        base = tuple(pool[0] for pool in plan.pools)
+        rows = fed(self._prober, plan.callee, base, feeders) if feeders else []
+        return replace(plan, seeds=(*plan.seeds, *rows))
 
     def _searching(self, assignment: Assignment, plan: Plan, limits: Limits, memory: Memory) -> Search:
         """A search of a target that is about to begin."""
@@ -293,7 +301,8 @@ class OfflineGenerator:
     def _promised(self, assignment: Assignment, plan: Plan, found: Found, memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)
         known = module_names(assignment.module)
-        return promises(assignment, plan.callee, plan.node, base, found.everything, known, memory.names)
+        finds, classes = found.everything, plan.world.classes
+        return promises(assignment, plan.callee, plan.node, base, finds, known, memory.names, classes)
 
     def _write(self, assignment: Assignment, plan: Plan, few: list[Find], memory: Memory) -> list[Candidate]:
         base = tuple(pool[0] for pool in plan.pools)

@@ -97,6 +97,7 @@ class _Punch(ast.NodeTransformer):
 
     def __init__(self, called: str, names: tuple[str, ...], others: Mapping[str, Sequence[str]]) -> None:
         self.called, self.names, self.others = called, names, others
+        self.objects = set[str]()  # variables, which may be called as well
         self.outcome = ""  # what is compared, while inside the right side of a comparison
         self.holes: list[_Hole] = []
 
@@ -110,6 +111,7 @@ class _Punch(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         name = ast.unparse(node.targets[0]).rpartition(".")[2]
+        self.objects.add(name)
         if name == "expected" or not isinstance(node.value, ast.List | ast.Dict | ast.Set):
             self.outcome = name if name == "expected" else ""
             node.value = self.hole(node.value, name)
@@ -125,6 +127,7 @@ class _Punch(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         called = ast.unparse(node.func).rpartition(".")[2]
+        called = "__call__" if called in self.objects else called
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value)
             if ast.unparse(node.func.value) == "monkeypatch":

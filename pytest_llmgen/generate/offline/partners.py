@@ -16,7 +16,7 @@ MAX_PARTNERS = 8
 _WORD = 5
 """Letters of a word that tells something also where it stands in another."""
 _ANSWERS = 6
-_LONGEST = 120
+LONGEST = 120
 """Characters of an answer that may stand in a test."""
 _PAIRS = (
     "encode decode, encrypt decrypt, encipher decipher, compress decompress, serialize deserialize, dumps loads, "
@@ -49,26 +49,27 @@ def partners_of(target: Target, module: Module) -> list[Target]:
 
     Of methods only such as the names tell of, in the same class: ``Color.parse`` and ``Color.__str__``.
     """
+    is_method = "." in target.qualname
+    plain = [each for each in plain_others(target, module) if not is_method or undoes(target.name, each.name)]
+    plain.sort(key=lambda each: (not undoes(target.name, each.name), not each.is_public))
+    return plain[:MAX_PARTNERS]
+
+
+def plain_others(target: Target, module: Module) -> list[Target]:
+    """The other functions of the module that just give a result, or methods of the same class."""
     owner = target.qualname.rpartition(".")[0]
     if target.kind not in _CALLED or "." in owner or (owner and target.kind is TargetKind.FUNCTION):
         return []
     others = [each for each in module.targets if each.key != target.key and each.kind in _CALLED]
-    plain = [
-        each
-        for each in others
-        if each.qualname.rpartition(".")[0] == owner
-        and not (each.is_async or each.is_generator)
-        and (not owner or undoes(target.name, each.name))
-    ]
-    plain.sort(key=lambda each: (not undoes(target.name, each.name), not each.is_public))
-    return plain[:MAX_PARTNERS]
+    same = [each for each in others if each.qualname.rpartition(".")[0] == owner]
+    return [each for each in same if not (each.is_async or each.is_generator)]
 
 
 def undoes(name: str, other: str) -> bool:
     """Whether a function called ``name`` should undo what ``other`` does."""
     if other == "__str__":
         return name.strip("_").lower() in _OF_TEXT
-    mine, others = _words(name), _words(other)
+    mine, others = words_of_name(name), words_of_name(other)
     is_glued = any(_is_glued(name.lower(), other.lower(), *pair) for pair in _BY_NAME)
     return is_glued or any(_is_pair(mine, others, *pair) for pair in _BY_NAME) or _is_turned(mine, others)
 
@@ -94,7 +95,8 @@ def _is_turned(mine: Sequence[str], others: Sequence[str]) -> bool:
     return False
 
 
-def _words(name: str) -> list[str]:
+def words_of_name(name: str) -> list[str]:
+    """The words of a name in snake or camel case."""
     return [word.lower() for word in re.split(r"_|(?<=[a-z])(?=[A-Z])", name.strip("_")) if word]
 
 
@@ -103,15 +105,15 @@ def answers(prober: Prober, callee: Callee, partners: Sequence[Partner]) -> list
     places = [at for at, item in enumerate(callee.parameters) if item.is_required]
     if len(places) != 1:
         return []
-    rows = [(each, row) for each in partners if each.is_named for row in _rows(each)]
+    rows = [(each, row) for each in partners if each.is_named for row in rows_of(each)]
     probes = [probe_of(each.callee, row, f"answer#{rank}")[0] for rank, (each, row) in enumerate(rows)]
     seen = prober.probe(probes) if probes else []
     given = [one.value for one in seen if one.outcome == "returned" and one.value is not None]
     terms = unique([from_source(value.source, value.imports) for value in given if value.source])
-    return [(places[0] + bool(callee.receiver), term) for term in terms if len(term.source) <= _LONGEST]
+    return [(places[0] + bool(callee.receiver), term) for term in terms if len(term.source) <= LONGEST]
 
 
-def _rows(partner: Partner) -> list[Input]:
+def rows_of(partner: Partner) -> list[Input]:
     """Inputs of a partner that differ in what varies: its one argument, or else the object."""
     places = [at for at, item in enumerate(partner.callee.parameters) if item.is_required]
     at = places[0] + bool(partner.callee.receiver) if places else 0

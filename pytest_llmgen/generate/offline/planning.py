@@ -10,7 +10,7 @@ from functools import lru_cache
 from pytest_llmgen.generate.offline import inputs
 from pytest_llmgen.generate.offline.aftermath import aftermaths
 from pytest_llmgen.generate.offline.beginnings import traceless
-from pytest_llmgen.generate.offline.callees import callee_of
+from pytest_llmgen.generate.offline.callees import callee_of, in_use
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, form_of
 from pytest_llmgen.generate.offline.closures import calls, form_within, inner_functions
 from pytest_llmgen.generate.offline.code import (
@@ -23,6 +23,7 @@ from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.commands import command_lines
 from pytest_llmgen.generate.offline.docs import seen_rows
 from pytest_llmgen.generate.offline.ears import ears
+from pytest_llmgen.generate.offline.feeding import Feeder, feeders_of
 from pytest_llmgen.generate.offline.files import paths_among
 from pytest_llmgen.generate.offline.given import named
 from pytest_llmgen.generate.offline.grounds import NOTHING_SEEN, Ground, Sight, UnsuitableError, ground_of
@@ -111,7 +112,7 @@ def _sources(ground: Ground, callee: Callee, shape: ClassShape | None) -> inputs
         ground.mentioned,
         _options(callee, ground.node, shape),
         _guards(items, ground.node),
-        paths_among(items, [ground.node], ground.tree),
+        paths_among(items, [in_use(ground, shape)], ground.tree),
         command_lines(items, nodes),
         asks_for_zone(nodes),
     )
@@ -235,18 +236,25 @@ def partners_for(assignment: Assignment, modules: Mapping[str, Module], *, only_
     """Functions that the target may undo, ready to be called; ``only_named``: those that the names tell of."""
     mine = assignment.target
     asked = {each: undoes(mine.name, each.name) for each in partners_of(mine, assignment.module)}
-    plans = {
-        each: _partner(assignment, each, modules) for each, is_named in asked.items() if is_named or not only_named
+    ready = {
+        each: _partner(assignment, each, modules, is_named)
+        for each, is_named in asked.items()
+        if is_named or not only_named
     }
-    return [
-        Partner(plan.callee, tuple(pool[0] for pool in plan.pools), asked[target], plan.pools, plan.shape)
-        for target, plan in plans.items()
-        if plan is not None
-    ]
+    return [partner for partner in ready.values() if partner is not None]
 
 
-def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Module]) -> Plan | None:
-    """How another function of the module is called; None where it can't be, or takes more than one argument."""
+def feeders_for(assignment: Assignment, node: FunctionNode, modules: Mapping[str, Module]) -> list[Feeder]:
+    """Functions that give what the target takes by its names, ready to be called."""
+    named = feeders_of(assignment.target, node, assignment.module)
+    ready = [(_partner(assignment, each, modules), taker) for each, taker in named]
+    return [Feeder(partner, taker) for partner, taker in ready if partner is not None]
+
+
+def _partner(
+    assignment: Assignment, target: Target, modules: Mapping[str, Module], is_named: bool = False
+) -> Partner | None:
+    """Another function of the module as it is called; None where it can't be, or takes more than one argument."""
     line = assignment.context.import_line
     if line.startswith("from "):
         line = f"from {assignment.module.name} import {target.qualname.partition('.')[0]}"
@@ -256,7 +264,9 @@ def _partner(assignment: Assignment, target: Target, modules: Mapping[str, Modul
     except UnsuitableError:
         return None
     needed = sum(item.is_required for item in plan.callee.parameters)
-    return plan if needed == 1 or (plan.callee.receiver and not needed) else None
+    if needed != 1 and (needed or not plan.callee.receiver):
+        return None
+    return Partner(plan.callee, tuple(pool[0] for pool in plan.pools), is_named, plan.pools, plan.shape)
 
 
 def _equal_rows(callee: Callee, pools: Sequence[Sequence[Term]], mutants: Sequence[Mutant]) -> list[Input]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from pytest_llmgen.generate.offline import layout, naming
 from pytest_llmgen.generate.offline.calls import Callee, Form, Input, as_statement, compose
-from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind
+from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, parameters
 from pytest_llmgen.generate.offline.search import Find
 from pytest_llmgen.generate.offline.stated import Broken, broken
 from pytest_llmgen.generate.offline.terms import Term, from_source
+from pytest_llmgen.generate.offline.vagueness import is_made_of_anything, is_vague
+from pytest_llmgen.generate.offline.world import ClassShape
 from pytest_llmgen.records import Assignment, Candidate, Category, Oracle, Origin
 
 _FITTING = {
@@ -69,10 +71,12 @@ def promises(
     finds: Sequence[Find],
     known: Mapping[str, str],
     taken: set[str],
+    classes: Mapping[str, ClassShape],
 ) -> list[Candidate]:
     """Tests of the promises that can be read; ``known`` are names of the module with their imports."""
     documentation = ast.get_docstring(node) or ""
     finds = [find for find in finds if not any(term.is_odd for term in find.row)]
+    finds = [find for find in finds if not is_made_of_anything(find.row, classes)]
     drafts = [
         *_broken_annotation(callee, node, finds),
         *_stated_errors(callee, node, base, known),
@@ -96,7 +100,7 @@ def _candidate(assignment: Assignment, draft: _Draft, taken: set[str]) -> Candid
 def _broken_annotation(callee: Callee, node: FunctionNode, finds: Sequence[Find]) -> Iterator[_Draft]:
     """The first call whose result is not of the type that is annotated, or that fails in a way nobody means."""
     wanted = node.returns.id if isinstance(node.returns, ast.Name) else ""
-    is_told = all(item.annotation is not None and not item.is_guessed for item in callee.parameters)
+    is_told = not any(is_vague(item) for item in parameters(node, skip_first=bool(callee.receiver)))
     if wanted not in _FITTING or not is_told or callee.form not in {Form.PLAIN, Form.ASYNC, Form.ATTRIBUTE}:
         return
     for find in finds:

@@ -12,6 +12,8 @@ def _date(name: str) -> tuple[str, ...]:
     return (f"from datetime import {name}",)
 
 
+_MATCHES = ("re.match('([a-z]+)', 'hello')", "re.match('([0-9]+)', '42')", "re.match('(.)(.)?', 'a')")
+
 BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "int": (("3", "1", "0", "-1", "2", "10", "7", "100", "-5", "12345"), ()),
     "float": (("1.5", "0.0", "-1.5", "1.0", "2.0", "100.0", "0.1", "1e+30", "math.inf", "math.nan"), ("import math",)),
@@ -55,10 +57,8 @@ BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "UUID": (("UUID(int=1)", "UUID('12345678-1234-4678-8234-567812345678')"), ("from uuid import UUID",)),
     "Pattern": (("re.compile('[0-9]+')",), ("import re",)),
-    "Match": (
-        ("re.match('([a-z]+)', 'hello')", "re.match('([0-9]+)', '42')", "re.match('(.)(.)?', 'a')"),
-        ("import re",),
-    ),
+    "Match": (_MATCHES, ("import re",)),
+    "re.Match": (_MATCHES, ("import re",)),  # where the project has a class of that name
     "StringIO": (("io.StringIO('first\\nsecond\\n')", "io.StringIO('')", "io.StringIO('third')"), ("import io",)),
     "BytesIO": (("io.BytesIO(b'abc')", "io.BytesIO(b'')", "io.BytesIO(b'de')"), ("import io",)),
     "partial": (("functools.partial(len, 'hello')", "functools.partial(max, 1, 2)"), ("import functools",)),

@@ -8,10 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pytest_llmgen.generate.offline.answers import answers_to, documents_for
 from pytest_llmgen.generate.offline.code import FunctionNode, Parameter, ParameterKind, body_nodes, dotted
+from pytest_llmgen.generate.offline.contents import Guess, bare, filled, items_of, of_target
 from pytest_llmgen.generate.offline.uses import Use, is_foreign, use_of_name
 
 _STR_METHODS = frozenset(name for name in dir(str) if not name.startswith("_")) - {"count", "index", "format_map"}
@@ -28,6 +29,7 @@ _METHODS: dict[str, str] = {
     **dict.fromkeys(["read_text", "exists", "is_file", "is_dir", "iterdir", "suffix", "stem"], "Path"),
     **dict.fromkeys(["is_integer"], "float"),
     **dict.fromkeys(["quantize"], "Decimal"),
+    **dict.fromkeys(["group", "groups", "groupdict", "lastgroup", "lastindex"], "re.Match"),
 }
 _NAMES: dict[str, tuple[str, ...]] = {
     "str": (
@@ -75,10 +77,21 @@ _CALLS = {
     "dict": ("dict[str, int]",),
     "callable": ("Callable",),
 }
+_TEXT_TAKERS = frozenset(
+    {"match", "fullmatch", "search", "finditer", "findall", "split", "rsplit", "partition", "rpartition"}
+    | {"startswith", "endswith", "find", "rfind", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"}
+    | {"fromisoformat", "strptime", "loads"}
+)
+"""Methods of patterns, texts and moments, and functions, whose first argument is a text."""
+_SECOND_TAKERS = frozenset({"sub", "subn", "replace"})
+"""Methods of which the second argument is a text, too."""
 _ARITHMETIC = ast.Sub | ast.FloorDiv | ast.Div | ast.Pow | ast.BitAnd | ast.BitOr | ast.BitXor | ast.LShift | ast.RShift
 _STRONG, _MEDIUM, _WEAK = 4, 2, 1
 _KEPT = 3
+_MAX_WITHIN = 3
+"""Containers within containers that are looked into."""
 _MAX_ASKED = 8
+_NO_PLURALS = ("ss", "is", "us", "pos", "has", "as")
 _ANY_MAPPING = re.compile(r"(\w+\.)?([dD]ict|(Mutable)?Mapping)(\[str, (Any|object|typing\.Any)\])?")
 _ANYTHING = ("str",)
 """What an attribute may be that is only handed on."""
@@ -239,6 +252,8 @@ def _with_pairs(parameter: Parameter, node: FunctionNode) -> Parameter:
     text = ast.unparse(parameter.annotation)
     if _ANY_MAPPING.fullmatch(text):
         return _with_entries(parameter, node)
+    if bare(text):
+        return _with_contents(parameter, node)
     if text.count("[") < len("[[") or "tuple[" in text.lower():
         return parameter
     for item in body_nodes(node):
@@ -255,13 +270,30 @@ def _with_entries(parameter: Parameter, node: FunctionNode) -> Parameter:
     assert parameter.annotation is not None
     use = use_of_name(parameter.name, node, is_mapping=True)
     if not use.keys or not all(isinstance(key, str) for key in use.keys):
-        return parameter
+        return _with_contents(parameter, node)
     told = ast.parse(f"Document[{', '.join(map(repr, documents_for(use, BY_NAME)))}]", mode="eval").body
     return replace(parameter, annotation=ast.BinOp(told, ast.BitOr(), parameter.annotation))
 
 
-def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> list[str]:
-    """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any."""
+def _with_contents(parameter: Parameter, node: FunctionNode) -> Parameter:
+    """A container of which nobody says what is in it: what the body does with that."""
+    assert parameter.annotation is not None
+    plain = bare(ast.unparse(parameter.annotation))
+    told = [kind for kind in guess(parameter.name, node) if kind.startswith(plain.partition("[")[0]) and kind != plain]
+    if not plain or not told:
+        return parameter
+    return replace(parameter, annotation=ast.BinOp(_parsed(told[0]), ast.BitOr(), parameter.annotation))
+
+
+def _parsed(annotation: str) -> ast.expr:
+    return ast.parse(annotation, mode="eval").body
+
+
+def guess(name: str, node: FunctionNode, default: ast.expr | None = None, depth: int = 0) -> list[str]:
+    """Annotations that fit a parameter, the likeliest first; an empty list where nothing speaks for any.
+
+    ``depth`` is how many containers it is in, of which one is the parameter.
+    """
     votes: Counter[str] = Counter()
     _vote_name(name, default, votes)
     if is_sentinel(name, default, node):
@@ -270,13 +302,22 @@ def guess(name: str, node: FunctionNode, default: ast.expr | None = None) -> lis
         _vote_default(default, votes)
     keys = constant_keys(name, node)
     for item in body_nodes(node):
-        _vote_node(name, item, node, votes)
+        _vote_node(name, item, votes)
+    _vote_lookups(name, node, votes)
+    inner = partial(_guess_within, node=node, depth=depth + 1)
+    for target in items_of(name, node):
+        _vote_items(target, node, votes, inner)
     if keys:
         votes[_typed_dict(keys)] += 2 * _STRONG
         votes["dict[str, int]"] += _WEAK
     needed = _required_types(name, node) & votes.keys()
     likeliest = sorted(needed or votes, key=lambda kind: (-votes[kind], kind))
-    return likeliest[:_KEPT]
+    return list(dict.fromkeys(filled(kind, name, node, inner) for kind in likeliest[:_KEPT]))
+
+
+def _guess_within(name: str, node: FunctionNode, depth: int) -> list[str]:
+    """What something in a container seems to be."""
+    return guess(name, node, depth=depth) if depth < _MAX_WITHIN else []
 
 
 def is_sentinel(name: str, default: ast.expr | None, node: FunctionNode) -> bool:
@@ -294,7 +335,7 @@ def _vote_name(name: str, default: ast.expr | None, votes: Counter[str]) -> None
     if name.startswith(("is_", "has_", "with_", "no_", "use_", "allow_")):
         votes["bool"] += _WEAK
     is_number = isinstance(default, ast.Constant) and isinstance(default.value, int | float)
-    if name.endswith("s") and not is_number and not name.endswith(("ss", "is", "us")) and len(name) > len("xs"):
+    if name.endswith("s") and not is_number and not name.endswith(_NO_PLURALS) and len(name) > len("xs"):
         votes["list[str]"] += _WEAK
     for candidate in (name, name.rpartition("_")[2]):
         if candidate in BY_NAME:
@@ -320,7 +361,7 @@ def _vote_default(default: ast.expr | None, votes: Counter[str]) -> None:
             votes["dict[str, int]"] += _STRONG
 
 
-def _vote_node(name: str, item: ast.AST, node: FunctionNode, votes: Counter[str]) -> None:
+def _vote_node(name: str, item: ast.AST, votes: Counter[str]) -> None:
     match item:
         case ast.Attribute(value=ast.Name(id=found), attr=attr) if found == name:
             if attr in _METHODS:
@@ -337,10 +378,6 @@ def _vote_node(name: str, item: ast.AST, node: FunctionNode, votes: Counter[str]
             votes["list[list[int]]"] += 0 if _is_text(index) or isinstance(index, ast.Slice) else 2 * _STRONG
         case ast.Subscript(value=ast.Name(id=found), slice=index) if found == name:
             _vote_index(index, votes)
-        case (
-            ast.For(target=target, iter=ast.Name(id=found)) | ast.comprehension(target=target, iter=ast.Name(id=found))
-        ) if found == name:
-            _vote_items(target, node, votes)
 
 
 def _vote_compare(name: str, left: ast.expr, right: ast.expr, op: ast.cmpop, votes: Counter[str]) -> None:
@@ -355,6 +392,19 @@ def _vote_compare(name: str, left: ast.expr, right: ast.expr, op: ast.cmpop, vot
         votes[type(other.value).__name__] += _STRONG if not (membership and one is right) else 0
     if dotted(left) == name and membership and _is_text(right):
         votes["str"] += _MEDIUM
+
+
+def _vote_lookups(name: str, node: FunctionNode, votes: Counter[str]) -> None:
+    """``TABLE[key]`` where ``key in TABLE`` is asked: a mapping, as no list is asked so."""
+    asked, read = set[str](), set[str]()
+    for item in body_nodes(node):
+        match item:
+            case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[right]) if dotted(right) == name:
+                asked.add(dotted(key))
+            case ast.Subscript(value=owner, slice=key) if dotted(owner) == name:
+                read.add(dotted(key))
+    if asked & read - {""}:
+        votes["dict[str, int]"] += 2 * _STRONG
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -394,10 +444,18 @@ def _vote_call(name: str, item: ast.Call, votes: Counter[str]) -> None:
     if plain == "isinstance" and arguments[0] == name:
         types = item.args[1].elts if isinstance(item.args[1], ast.Tuple) else [item.args[1]]
         votes.update({dotted(kind): _MEDIUM for kind in types if dotted(kind).isidentifier()})
-    elif called.startswith("re."):
+    elif called.startswith("re.") or _takes_text(item, name):
         votes["str"] += _STRONG
     for rank, kind in enumerate(_CALLS.get(plain, ())):
         votes[kind] += _MEDIUM - rank
+
+
+def _takes_text(call: ast.Call, name: str) -> bool:
+    """Whether a method of something else is given the name where only a text will do: ``PATTERN.sub("-", name)``."""
+    if not isinstance(call.func, ast.Attribute) or dotted(call.func.value) == name:
+        return False
+    taken = 2 if call.func.attr in _SECOND_TAKERS else 1 if call.func.attr in _TEXT_TAKERS else 0
+    return any(dotted(each) == name for each in call.args[:taken])
 
 
 def _vote_index(index: ast.expr, votes: Counter[str]) -> None:
@@ -409,17 +467,10 @@ def _vote_index(index: ast.expr, votes: Counter[str]) -> None:
         votes["str"] += _WEAK
 
 
-def _vote_items(target: ast.expr, node: FunctionNode, votes: Counter[str]) -> None:
-    if isinstance(target, ast.Tuple):
-        votes[f"list[tuple[{', '.join(['int'] * len(target.elts))}]]"] += _STRONG
-        return
-    inner: Counter[str] = Counter()
-    for item in body_nodes(node):
-        if not isinstance(item, ast.For | ast.comprehension):
-            _vote_node(dotted(target), item, node, inner)
-    likely = [kind for kind, _ in inner.most_common(1)]
-    votes[f"list[{likely[0] if likely else 'int'}]"] += _STRONG
-    votes["str"] += _MEDIUM if likely in ([], ["str"]) else 0
+def _vote_items(target: ast.expr, node: FunctionNode, votes: Counter[str], inner: Guess) -> None:
+    told = of_target(target, node, inner, "int")
+    votes[f"list[{told or 'int'}]"] += _STRONG
+    votes["str"] += _MEDIUM if told in {"", "str"} else 0
 
 
 def guarded_types(name: str, node: FunctionNode) -> set[str]:

@@ -19,6 +19,8 @@ from pytest_llmgen.generate.offline.code import (
     parsed,
 )
 from pytest_llmgen.generate.offline.files import paths_among
+from pytest_llmgen.generate.offline.handed import with_handed
+from pytest_llmgen.generate.offline.namesakes import with_namesakes
 from pytest_llmgen.generate.offline.terms import Term
 from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.records import Module
@@ -71,6 +73,11 @@ class ClassShape:
     )  # public attributes that begin as None or empty, annotated
     bases: frozenset[str] = frozenset()  # names of every base class that is named
     paths: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # parameters of the constructor that are paths
+
+    @property
+    def members_of_objects(self) -> frozenset[str]:
+        """Names that its objects have, as far as the class tells."""
+        return frozenset([*self.methods, *self.attributes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +346,7 @@ def _shape(
         node.name,
         statement,
         kind,
-        _constructor(line, kind, methods),
+        _constructor(line, kind, methods, tree, nodes),
         _members(node) if kind is ClassKind.ENUM else (),
         _attributes(line, methods),
         methods,
@@ -416,7 +423,11 @@ def _kind(line: list[ast.ClassDef], methods: Mapping[str, FunctionNode]) -> Clas
 
 
 def _constructor(
-    line: list[ast.ClassDef], kind: ClassKind, methods: Mapping[str, FunctionNode]
+    line: list[ast.ClassDef],
+    kind: ClassKind,
+    methods: Mapping[str, FunctionNode],
+    tree: ast.Module | None,
+    nodes: Mapping[str, tuple[ast.ClassDef, str]],
 ) -> tuple[Parameter, ...]:
     if kind in {ClassKind.RECORD, ClassKind.TYPED_DICT}:
         fields = {item.name: item for owner in reversed(line) for item in _fields(owner)}
@@ -426,7 +437,20 @@ def _constructor(
         every = [each for owner in line for each in owner.body if isinstance(each, ast.FunctionDef)]
         makers = [each for each in every if each.name == maker.name]
         maker = next((each for each in makers if not _hands_on(each)), maker)
-    return annotated(parameters(maker, skip_first=True), with_uses(maker, methods)) if maker else ()
+    if maker is None:
+        return ()
+    used = with_uses(maker, methods)
+    known = used if tree is None else with_handed(used, tree, line[0].name)
+    others = {name: _own_members(each) for name, (each, _) in nodes.items() if each not in line}
+    return annotated(with_namesakes(parameters(maker, skip_first=True), known, others), known)
+
+
+@lru_cache(maxsize=1024)
+def _own_members(node: ast.ClassDef) -> frozenset[str]:
+    """What a class defines, and what its methods assign."""
+    defined = (item.name for item in node.body if isinstance(item, FunctionNode))
+    kept = (item.attr for item in ast.walk(node) if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store))
+    return frozenset([*defined, *kept])
 
 
 def _hands_on(maker: FunctionNode) -> bool:

@@ -21,6 +21,7 @@ from pytest_llmgen.generate.offline.calls import (
     names_in,
 )
 from pytest_llmgen.generate.offline.ears import BEGIN, HEARD, WARNINGS
+from pytest_llmgen.generate.offline.entrances import is_private
 from pytest_llmgen.generate.offline.search import Find, is_finished
 from pytest_llmgen.generate.offline.showing import MAX_EXPECTED, error_name, is_explicit, is_showable
 from pytest_llmgen.generate.offline.situations import without_needless_names
@@ -346,6 +347,8 @@ def _checks(seen: Seen, scene: Scene) -> tuple[list[str], list[str], tuple[str, 
     has_value = value is not None and value.source is not None and value.source != "None"
     if seen.callee.form is Form.SETTER and not checks:
         return [], [], ()
+    if value is not None and not checks and value.source == "None" and is_private(seen.callee.target):
+        return [], [], ()  # says nothing to a reader: what it is for is seen through the functions that call it
     if value is not None and not checks and value.source is not None:
         return [], equality(_final(seen, scene), value, imports), tuple(imports)
     if value is None or not (has_value or checks):
