@@ -21,6 +21,7 @@ from pytest_llmgen.run.clocks import Clock
 from pytest_llmgen.run.ears import Logs, Warned
 from pytest_llmgen.run.listening import listening, simple
 from pytest_llmgen.run.measure import Meter
+from pytest_llmgen.run.places import folder_in, from_folder
 from pytest_llmgen.run.sights import sights
 from pytest_llmgen.run.values import code_of, describe
 from pytest_llmgen.run.wire import to_json
@@ -152,6 +153,9 @@ def _look(piece: Piece, meter: Meter | None, root: Path, clock: Clock | None = N
         _undo(namespace)
         before |= _whole_before(piece, [name for name in after if name.startswith(_WHOLE)], root)
     changed = {name: value for name, value in after.items() if value != before.get(name)} | last
+    if folder := folder_in(namespace):
+        changed = {name: from_folder(value, folder) for name, value in changed.items()}
+        answer |= {"value": from_folder(answer["value"], folder)} if "value" in answer else {}
     if piece.asserted is not None:
         changed = {name: value for name, value in changed.items() if name in piece.asserted}
     return {**answer, "output": printed, "changed": changed}

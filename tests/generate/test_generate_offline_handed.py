@@ -62,7 +62,34 @@ def test_a_parameter_that_is_called_like_a_class_is_an_object_of_it():
     assert "Cart()" not in first_objects(classes + "    def size(self): return self.cart.weight", "Order")
 
 
+def test_a_constructor_is_given_what_its_class_uses_where_the_annotation_is_a_librarys():
+    source = """
+        import shelf
+
+        class Reader:
+            def __init__(self, book: shelf.Book): self.book = book
+            def is_long(self): return self.book.pages > 300
+    """
+    assert first_objects(source, "Reader") == "Reader(SimpleNamespace(pages=3))"
+
+
 def test_lists_of_names_by_name_may_hold_names_of_other_entries():
     found = [term.source for term in Annotations(World()).terms_of_text("dict[str, list[str]]")]
     assert found[0] == "{'a': ['b', 'c'], 'b': ['c'], 'c': []}"
     assert "{'a': ['b'], 'b': ['a']}" in found
+
+
+ALIASES = """
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+R = TypeVar("R")
+Coro = Coroutine[Any, Any, R]
+Reader = Callable[..., Coro[R]]
+Either = Reader[R] | None
+"""
+
+
+@pytest.mark.parametrize("annotation", ["Reader[R]", "Either[R]", "Callable[[int], Coro[R]]"])
+def test_a_callable_whose_result_is_awaited_is_an_async_function_under_any_name(annotation):
+    world = survey(Module("m.py", "m", ".", ALIASES), {})
+    assert "async def answer(value)" in "".join(Annotations(world).terms_of_text(annotation)[0].before)

@@ -31,7 +31,7 @@ from pytest_llmgen.generate.offline.terms import (
     unique,
     value_of,
 )
-from pytest_llmgen.generate.offline.usage import annotated
+from pytest_llmgen.generate.offline.usage import annotated, with_uses
 from pytest_llmgen.generate.offline.world import ClassKind, ClassShape, World, is_hook
 
 MAX_DEPTH = 3
@@ -306,7 +306,9 @@ class Annotations:
             fitting = self._world.implementations(shape)
             return self.build(fitting[0], depth) if fitting else []
         columns = [
-            list(shape.paths.get(parameter.name, ())) or self.argument(parameter, depth + 1)
+            list(shape.paths.get(parameter.name, ()))
+            or self.argument(parameter, depth + 1)
+            or self._by_use(parameter, shape, depth + 1)
             for parameter in shape.parameters
         ]
         if not all(columns):
@@ -323,6 +325,14 @@ class Annotations:
         # Arguments of one call begin with different values: none of them with a text that a factory refuses.
         first, rest = made[:_SURE], made[_SURE:]
         return unique([*first[:1], *seen, *first[1:], *self._made_by_factories(shape, depth), *rest])[:_PER_OBJECT]
+
+    def _by_use(self, parameter: Parameter, shape: ClassShape, depth: int) -> list[Term]:
+        """What the methods do with what a constructor takes, where its annotation names a class that nobody knows."""
+        maker = shape.methods.get("__init__")
+        if maker is None:
+            return []
+        (told,) = annotated((replace(parameter, annotation=None),), with_uses(maker, shape.methods))
+        return self.argument(told, depth) if told.annotation is not None else []
 
     def receivers(self, shape: ClassShape, method: str) -> list[Term]:
         """Objects that have a method from a class: its own, and those of classes that inherit it."""
@@ -352,11 +362,20 @@ class Annotations:
         return found[:_FACTORY_MADE]
 
     def _functions(self, parts: list[ast.expr], depth: int) -> list[Term]:
-        result = parts[-1] if parts else None
+        result = self._behind(parts[-1]) if parts else None
         if isinstance(result, ast.Subscript) and dotted(result.value).rpartition(".")[2] in {"Awaitable", "Coroutine"}:
             inner = _parts(result.slice)
-            return coroutine_functions(self.terms(inner[-1], depth + 1), _arity(parts))
+            return coroutine_functions(self.terms(inner[-1], depth + 1) or basic("int"), _arity(parts))
         return _callables(_arity(parts), result)
+
+    def _behind(self, node: ast.expr) -> ast.expr:
+        """What a name stands for: ``Coroutine[Any, Any, R]`` for ``Coro[R]``."""
+        for _ in range(MAX_DEPTH):
+            name = dotted(node.value if isinstance(node, ast.Subscript) else node)
+            if name not in self._world.aliases:
+                break
+            node = self._world.aliases[name]
+        return node
 
     def argument(self, parameter: Parameter, depth: int) -> list[Term]:
         """Terms for a constructor's parameter; an optional one is left out first."""

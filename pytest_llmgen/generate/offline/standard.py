@@ -97,6 +97,13 @@ BASIC: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Queue": (("queue.Queue()",), ("import queue",)),
     "SimpleQueue": (("queue.SimpleQueue()",), ("import queue",)),
     "memoryview": (("memoryview(b'abc')", "memoryview(b'')"), ()),
+    "os.stat_result": (
+        (
+            "os.stat_result((0o100644, 0, 0, 1, 0, 0, 5, 0, 0, 0))",
+            "os.stat_result((0o040755, 0, 0, 1, 0, 0, 0, 0, 0, 0))",
+        ),
+        ("import os",),
+    ),
     "range": (("range(3)", "range(0)", "range(2, 5)", "range(5, 0, -2)"), ()),
     "slice": (("slice(0, 2)", "slice(1, None)", "slice(None, 2)", "slice(-1, None)", "slice(5, 9)"), ()),
 }
