@@ -18,6 +18,10 @@ _FILES_A_PROOF = 0.65
 """Seconds of judging the files for each of proofs."""
 _FILES = 0.5
 """Seconds that the files take besides."""
+_FIRST = 0.6
+"""Part of the time for search that goes to the first functions: then it is known what proofs cost here."""
+_SHORT = 2.5
+"""Seconds of search that are not worth two portions."""
 _LEAST_SHARE = 0.2
 """Seconds without which a function is put off: a short time goes to the riskiest ones."""
 _MOST_AT_ONCE = 24
@@ -77,4 +81,5 @@ class Allowance:
             proofs_a_search, starts = max(0.0, self._proved - _STARTS) / self._searched, 0.0
         files = _FILES + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
         left = self._seconds - (self._clock() - self._began) - files - starts
-        return left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
+        search = left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
+        return search if self._searched else min(search, max(_SHORT, _FIRST * search))
