@@ -387,3 +387,16 @@ def test_a_function_among_statements_has_one_empty_line_on_either_side():
         "",
         "    act()",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "tidied"),
+    [
+        ("f(f'{tmp_path}/', 'a')", 'f(f"{tmp_path}/", "a")'),
+        ("x == f'in {where!r}: {1 + 2}'", 'x == f"in {where!r}: {1 + 2}"'),
+        ("f'{x}\"'", "f'{x}\"'"),
+        ("f'{a}' + b'c'", 'f"{a}" + b"c"'),
+    ],
+)
+def test_a_formatted_text_has_double_quotes_where_nothing_in_it_needs_them(source, tidied):
+    assert layout.tidy(source) == tidied

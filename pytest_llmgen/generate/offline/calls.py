@@ -58,8 +58,11 @@ _BINARY = {
     "__xor__": "^",
     "__pow__": "**",
     "__matmul__": "@",
-    "__radd__": "+",
 }
+_REFLECTED = {f"__r{name.strip('_')}__": sign for name, sign in _BINARY.items() if sign[0] not in "=!<>"}
+"""Operators of what stands on the right side, where the left side does not know how: ``3 - offset``."""
+_OPERANDS = (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.List, ast.Dict, ast.Set)
+"""What needs no brackets beside an operator."""
 _IN_PLACE = {
     f"__i{name}__": f"{sign}="
     for name, sign in {"add": "+", "sub": "-", "mul": "*", "or": "|", "and": "&", "xor": "^", "truediv": "/"}.items()
@@ -74,6 +77,7 @@ _UNARY = {
     "__float__": "float({})",
     "__abs__": "abs({})",
     "__neg__": "-{}",
+    "__next__": "next({})",
     "__reversed__": "list(reversed({}))",
     "__bytes__": "bytes({})",
     "__hash__": "hash({}) == hash({})",  # of the object and of one made in the same way
@@ -327,8 +331,10 @@ def _twin(term: Term, name: str) -> str:
 def _with_one(name: str, owner: str, argument: str) -> str:
     if not argument:
         return ""
-    if name == "__radd__":
-        return f"({argument}) + {owner}"
+    if name in _REFLECTED:
+        is_one = isinstance(ast.parse(argument, mode="eval").body, _OPERANDS)
+        left = argument if is_one else f"({argument})"
+        return f"{left} {_REFLECTED[name]} {owner}"
     if name in _BINARY:
         return f"{owner} {_BINARY[name]} {argument}"
     if name == "__getitem__":

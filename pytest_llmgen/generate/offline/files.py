@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pytest_llmgen.generate.offline.answers import document_for
@@ -210,7 +211,8 @@ def file_terms(
     ]
     if folder:
         inner = _path("tmp_path / 'folder'", as_text, (), "missing folder")
-        return [*(folders if folder == "made" else folders[::-1]), inner, *found[:1]]
+        first, second = folders if folder == "made" else folders[::-1]
+        return [replace(first, label="", is_edge=False), second, inner, *found[:1]]
     return [*found[:1], empty, missing, *found[1:], inside, *folders]
 
 

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 import unicodedata
+from collections.abc import Iterator
 
 WIDTH = 100
 _INDENT = "    "
@@ -15,6 +16,11 @@ _ENTERING = re.compile(r"(?P<indent> +)(?P<name>\w+)\.__enter__\(\)")
 
 class TooLongError(Exception):
     """A statement cannot be laid out within the width."""
+
+
+_Place = tuple[int, int]
+"""Row and column."""
+_FORMAT_START, _FORMAT_END = getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "FSTRING_END", -1)
 
 
 def quoted(text: str) -> str:
@@ -44,14 +50,25 @@ def _requote(text: str) -> str:
     found: list[str] = []
     row, column = 1, 0
     lines = text.splitlines(keepends=True)
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type != tokenize.STRING or token.string[:1] not in "'\"bBuU":
-            continue
-        found.append(_between(lines, (row, column), token.start))
-        found.append(_requoted(token.string))
-        row, column = token.end
+    for start, end in _literals(text):
+        told = _between(lines, start, end)
+        found.extend([_between(lines, (row, column), start), _requoted(told)])
+        row, column = end
     found.append(_between(lines, (row, column), (len(lines), len(lines[-1]) if lines else 0)))
     return "".join(found)
+
+
+def _literals(text: str) -> Iterator[tuple[_Place, _Place]]:
+    """Where texts stand, from the first to the last quote; from 3.12 on a formatted one is several tokens."""
+    opened: list[_Place] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == _FORMAT_START:
+            opened.append(token.start)
+        elif token.type == _FORMAT_END:
+            start = opened.pop()
+            yield from [] if opened else [(start, token.end)]
+        elif token.type == tokenize.STRING and not opened:
+            yield token.start, token.end
 
 
 def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
@@ -62,6 +79,9 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _requoted(token: str) -> str:
+    if token[0] in "fF":
+        is_plain = token[1:2] == "'" and not set(token[2:-1]) & set("'\"\\")
+        return f'f"{token[2:-1]}"' if is_plain else token
     value = ast.literal_eval(token)
     if isinstance(value, str):
         return quoted(value)

@@ -31,6 +31,7 @@ from pytest_llmgen.generate.offline.killing import equal_rows
 from pytest_llmgen.generate.offline.literals import boundaries
 from pytest_llmgen.generate.offline.partners import Partner, partners_of, undoes
 from pytest_llmgen.generate.offline.sending import sendings
+from pytest_llmgen.generate.offline.showing import REFUSED
 from pytest_llmgen.generate.offline.situations import situations, with_situation
 from pytest_llmgen.generate.offline.suggestions import suggested
 from pytest_llmgen.generate.offline.tables import entries_for, rows_with
@@ -98,9 +99,16 @@ def plan_of(assignment: Assignment, modules: Mapping[str, Module], sight: Sight 
     seeds = tuple((*row, *again[:1], *last[:1], *around[:1]) for row in rows)
     limits = boundaries(list(ground.mentioned))
     return Plan(
-        *(callee, ground.node, columns, seeds, collaborators.world, shape, limits, ground.mentioned),
+        *(callee, ground.node, columns, seeds, _with_refusal(collaborators.world, ground.node), shape, limits),
+        known=ground.mentioned,
         told=seeds[:shown],
     )
+
+
+def _with_refusal(world: World, node: FunctionNode) -> World:
+    """The world with what an operator says of operands that it is not for, where the target is such a one."""
+    names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    return replace(world, raised=world.raised | {REFUSED}) if REFUSED in names and node.name.startswith("__") else world
 
 
 def _sources(ground: Ground, callee: Callee, shape: ClassShape | None) -> inputs.Sources:

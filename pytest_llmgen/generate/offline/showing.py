@@ -43,6 +43,11 @@ def error_name(observation: Observation) -> str:
     return (observation.error_type or "").rpartition(".")[2]
 
 
+REFUSED = "NotImplemented"
+"""Stands among the errors that code raises where an operator gives it."""
+_NO_OPERANDS = ("unsupported operand type(s) for", "'<' not", "'>' not", "'<=' not", "'>=' not")
+
+
 def is_explicit(observation: Observation, raised: frozenset[str]) -> bool:
     """Whether the error is one that the module means to raise (``raised`` names those); its message counts."""
     if not (observation.error_type or "").startswith("builtins."):
@@ -55,11 +60,16 @@ def is_showable(observation: Observation, raised: frozenset[str]) -> bool:
     if observation.outcome == "raised":
         if is_explicit(observation, raised):
             return len(observation.error_message) < MAX_MESSAGE
-        return error_name(observation) in _IMPLICIT_ERRORS
+        return error_name(observation) in _IMPLICIT_ERRORS or _is_refused(observation, raised)
     sources = [item.source or "" for item in observation.changed.values()]
     if observation.value is not None:
         sources.append(observation.value.source or "")
     return all(len(source) <= MAX_EXPECTED for source in sources)
+
+
+def _is_refused(observation: Observation, raised: frozenset[str]) -> bool:
+    """Whether Python says that an operator is not for these operands, which the code told it."""
+    return REFUSED in raised and observation.error_message.startswith(_NO_OPERANDS)
 
 
 def shown_text(observation: Observation, raised: frozenset[str]) -> str:
