@@ -204,7 +204,7 @@ class Edges:
         return endings.exit_status(self, pytest_status, report)
 
     def conclude(self, started: datetime, seconds: float, pytest_status: int) -> Report:
-        """Judge what was found and write the reports."""
+        """Judge what was found; the reports are still to be written."""
         return endings.conclude(self, started, seconds, pytest_status)
 
     def _baseline(self, recorder: Recorder, setup: CoverageSetup, partial: str | None) -> Baseline:

@@ -1,4 +1,4 @@
-"""How a run ends: parts merged or written, facts judged, reports written, the exit status."""
+"""How a run ends: parts merged or written, facts judged, the exit status."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def exit_status(run: Edges, pytest_status: int, report: Report) -> int:
 
 
 def conclude(run: Edges, started: datetime, seconds: float, pytest_status: int) -> Report:
-    """Judge what was found and write the reports."""
+    """Judge what was found; the reports are still to be written."""
     if run.executor is not None:
         run.findings.peak_memory_mb = run.executor.peak_memory_mb()
     if run.memory is not None:
@@ -94,9 +94,7 @@ def conclude(run: Edges, started: datetime, seconds: float, pytest_status: int) 
         _note_fates(run)
     report = Report(facts, verdict, sources=sources_of(run.findings.evidence()))
     status = exit_status(run, pytest_status, report)
-    report = replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
-    run.outlets.write(report)
-    return report
+    return replace(report, facts=replace(facts, run=replace(facts.run, exit_code=status)))
 
 
 def _note_fates(run: Edges) -> None:

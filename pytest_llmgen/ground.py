@@ -10,7 +10,9 @@ import pytest
 
 from pytest_llmgen.exclusions import Place, settled
 from pytest_llmgen.extract.files import open_tree
+from pytest_llmgen.extract.reach import started_by
 from pytest_llmgen.extract.sources import find_modules
+from pytest_llmgen.kept.opening import ini_values
 from pytest_llmgen.mutate.operators import MUTMUT, mutants_of
 from pytest_llmgen.policy import Policy
 from pytest_llmgen.records import FileLines, Module, Mutant
@@ -18,6 +20,11 @@ from pytest_llmgen.run.git import git
 from pytest_llmgen.run.measure import CoverageSettings, coverage_settings, file_lines
 from pytest_llmgen.scope import Scope, find_scope, in_scope, mutants_in_scope
 from pytest_llmgen.settings import Settings
+
+
+def _settings(config: pytest.Config) -> list[str]:
+    """Values of the project's own configuration of pytest, without their quotes."""
+    return [str(value).strip("'\"") for value in ini_values(config.inipath).values()]
 
 
 class Ground:
@@ -37,6 +44,7 @@ class Ground:
         self.git = git(settings.root, settings.waits.git)
         found = find_scope(self.git, settings, self.modules, os.environ, self._text_of, self.python_files)
         self.scope: Scope = settled(found, Place(settings.root, self.cov_config), self._modules_under)
+        self.started = started_by([*os.environ.values(), *_settings(config), *(self.options.plugins or ())])
         self.warnings: list[str] = []
 
     def _find_modules(

@@ -66,7 +66,7 @@ class Knowledge:
     def reach(self, path: str) -> tuple[Collection[str], Collection[str]]:
         """The files that may import a module, and all of them."""
         texts = self._texts
-        return files_that_reach(path, texts), texts
+        return files_that_reach(path, texts, self._ground.started), texts
 
     @cached_property
     def _texts(self) -> Mapping[str, str]:

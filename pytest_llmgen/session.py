@@ -161,7 +161,8 @@ class LlmgenSession:
     def _conclude(self, status: pytest.ExitCode) -> None:
         try:
             self.report = self.edges.conclude(self.started, monotonic() - self.clock, int(status))
-        except LlmgenError as error:
+            self.edges.outlets.write(self.report)
+        except LlmgenError as error:  # the terminal shows the verdict all the same
             raise pytest.UsageError(str(error)) from None
         add_properties(self.edges.config, self.report, self.edges.outlets.full_report() or "")
         self.edges.config.hook.pytest_llmgen_report(config=self.edges.config, report=self.report)

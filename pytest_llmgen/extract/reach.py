@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from pytest_llmgen.extract.names import parse_or_empty
 
 _WORD = re.compile(r"\w+")
+_MODULE = re.compile(r"[^\W\d]\w*(\.\w+)+(:\w+)?")
 _LONGEST = 200
 """Characters of a string that may name a module; longer ones are texts."""
 
 
-def files_that_reach(path: str, texts: Mapping[str, str]) -> frozenset[str]:
+def files_that_reach(path: str, texts: Mapping[str, str], started: Collection[str] = ()) -> frozenset[str]:
     """The files among ``texts`` (source by path) that may import the module at ``path``, itself included.
 
     Goes by the names in import statements and in strings, so that relative imports, ``import_module`` and
     ``pytest_plugins`` count; a name that two modules share counts for both.  A test file also reaches what the
-    ``conftest.py`` files above it do.
+    ``conftest.py`` files above it do.  What is in ``started`` (names of :func:`started_by`) is imported before any
+    test file is: every file reaches it, and what it imports.
     """
     words = {file: _words(text) for file, text in texts.items()}
     found, waiting = {path}, [path]
@@ -29,7 +31,14 @@ def files_that_reach(path: str, texts: Mapping[str, str]) -> frozenset[str]:
         new |= _below({file for file in new if _is_conftest(file)}, words) - found
         found |= new
         waiting.extend(new)
+    if any(_name(file) in started for file in found):
+        return frozenset(texts)
     return frozenset(found)
+
+
+def started_by(values: Iterable[str]) -> frozenset[str]:
+    """Names in settings and variables that tell a plugin what to import: ``DJANGO_SETTINGS_MODULE=site.settings``."""
+    return frozenset(word for value in values if _MODULE.fullmatch(value) for word in _WORD.findall(value))
 
 
 def _words(text: str) -> frozenset[str]:

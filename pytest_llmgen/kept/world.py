@@ -109,7 +109,7 @@ class World:
         """What can be said of a file or folder that was asked for, without its content."""
         name, _, what = path.partition("\0")
         place, is_full = self._root / name, f"\0{what}" == DETAILS
-        if name.endswith("/"):
+        if name.endswith("/") and (is_full and name != "/"):  # what is in it; not the root itself
             return digest_of(*(f"{each} {_said(place / each[1:], is_full=True)}" for each in _listed(place)))
         return _said(place, is_full=is_full)
 

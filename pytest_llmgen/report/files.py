@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,8 @@ def make_report_folder(path: Path) -> None:
     """
     try:
         make_folder(path)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise LlmgenError(
             f"{path} can't be written: {error.strerror}",

@@ -66,7 +66,7 @@ class Zygote:
         """Serve until the executor is gone."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            preload(self._outside)
+            preload(self._outside, self._root)
         if self._imported_by == protocol.PLUGINS:
             self._loop()
         try:

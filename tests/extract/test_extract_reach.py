@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_llmgen.extract.reach import files_that_reach
+from pytest_llmgen.extract.reach import files_that_reach, started_by
 
 TEXTS = {
     "src/shop/__init__.py": "from .cart import *\n",
@@ -44,3 +44,23 @@ def test_a_file_that_does_not_is_left_out(path):
 
 def test_a_file_that_is_no_python_reaches_nothing():
     assert "tests/test_broken.py" not in REACHING
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("site.settings", {"site", "settings"}),
+        ("shop.app:create", {"shop", "app", "create"}),
+        ("tests", set()),
+        ("--cov=shop.app", set()),
+        ("/usr/lib.d", set()),
+        ("3.11", set()),
+    ],
+)
+def test_settings_name_what_is_imported_before_the_tests(value, names):
+    assert started_by([value]) == names
+
+
+def test_what_a_plugin_imports_is_reached_from_every_file_and_so_is_what_that_imports():
+    assert files_that_reach("src/shop/prices.py", TEXTS, {"cart"}) == set(TEXTS)
+    assert files_that_reach("src/other.py", TEXTS, {"cart"}) < set(TEXTS)

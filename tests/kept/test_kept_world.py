@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_llmgen.kept.world import World
+from pytest_llmgen.run.asking import KIND
 from pytest_llmgen.settings import defaults
 
 USUAL: dict[str, Any] = {"tier": "portable", "args": ["tests"], "ini": {"xfail_strict": "false"}, "folder": "."}
@@ -85,3 +87,12 @@ def test_a_folder_that_is_taken_away_has_changed(tmp_path: Path) -> None:
     world.files(["data/"])
     (tmp_path / "data").rmdir()
     assert world.changed([]) == "data/"
+
+
+def test_what_kind_the_root_of_all_folders_is_does_not_depend_on_what_is_in_it(tmp_path: Path) -> None:
+    world = World(tmp_path, {})
+    asked = f"/{KIND}"
+    before = world.files([asked])
+    with tempfile.NamedTemporaryFile(dir=tempfile.gettempdir()):  # changes a folder below the root
+        assert world.changed([]) is None
+        assert World(tmp_path, {}).files([asked]) == before

@@ -251,6 +251,15 @@ def test_a_folder_of_reports_that_cannot_be_made_is_said_so(make_project: Make) 
     assert "INTERNALERROR" not in run.output
 
 
+def test_where_no_report_can_be_written_the_terminal_shows_the_verdict(make_project: Make) -> None:
+    project = make_project(project_files(WHOLE, **{".llmgen": "a file"}))
+    run = project.run("--llm-check")
+    assert run.status == 4
+    assert "[report-not-written]" in run.output
+    assert "GATE INCONCLUSIVE" in run.output
+    assert "[report-folder]" in run.output
+
+
 def test_tests_beside_a_folder_with_a_conftest_of_its_own_judge_as_well(make_project):
     """pluggy puts plugins into sets where a conftest of another folder is left out of a hook call."""
     project = make_project({
