@@ -135,11 +135,11 @@ def decorator_names(node: FunctionNode | ast.ClassDef) -> tuple[str, ...]:
     return tuple(dotted(item).rpartition(".")[2] for item in calls)
 
 
-def body_nodes(node: FunctionNode) -> Iterator[ast.AST]:
+@lru_cache(maxsize=256)  # a plan asks for those of its function some twenty times
+def body_nodes(node: FunctionNode) -> tuple[ast.AST, ...]:
     """Everything below a function's body without its docstring, in source order."""
     body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
-    for statement in body:
-        yield from _in_order(statement)
+    return tuple(item for statement in body for item in _in_order(statement))
 
 
 def _in_order(node: ast.AST) -> Iterator[ast.AST]:
