@@ -1,61 +1,85 @@
-"""The time that generating may take: how much is left of it, for what, and what part of it a target has."""
+"""The time that generating may take: how much of it the next searches have, so that proofs and files still fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
-from pytest_llmgen.records import Assignment, Origin
+from pytest_llmgen.records import Assignment
 
 NO_TIME_LEFT = "the time went to riskier functions; --llm-time=SECONDS allows more"
 
-_FOR_SEARCH = 0.7
-"""Part of a limited time in which searches may begin; the rest is for choosing, and for the files."""
-_FOR_PROOFS = 0.85
-"""Part of a limited time in which proofs may begin."""
-_UNPROVED = 0.5
-"""Part of the time for search that goes to searches: what they find is proved before the next ones begin."""
+_STARTS = 1.2
+"""Seconds until the processes are there in which tests are proved; counted once."""
+_PROOFS_A_SEARCH = 1.2
+"""Seconds of proofs for each of search, before any of this run are known."""
+_FILES_A_PROOF = 0.65
+"""Seconds of judging the files for each of proofs."""
+_FILES = 0.5
+"""Seconds that the files take besides."""
+_FIRST = 0.6
+"""Part of the time for search that goes to the first functions: then it is known what proofs cost here."""
+_SHORT = 2.5
+"""Seconds of search that are not worth two portions."""
 _LEAST_SHARE = 0.2
-"""Seconds of search without which a function is put off: a short time goes to the riskiest ones."""
+"""Seconds without which a function is put off: a short time goes to the riskiest ones."""
+_MOST_AT_ONCE = 24
+"""Functions after which it is seen what is still open."""
 
 
-@dataclass(frozen=True, slots=True)
 class Allowance:
-    """Seconds for generating in all, counted from when it began; negative for no limit."""
+    """Seconds for generating in all, from now on; negative for no limit."""
 
-    seconds: float
-    clock: Callable[[], float]
-    began: float
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds, self._clock, self._began = seconds, clock, clock()
+        self._searched = self._proved = 0.0
 
     @property
     def is_limited(self) -> bool:
         """Whether there is a limit at all."""
-        return self.seconds >= 0
-
-    def is_over_for(self, origin: Origin) -> bool:
-        """Whether nothing more may be asked of a generator."""
-        return self._left(_FOR_SEARCH if origin is Origin.OFFLINE else 1.0) <= 0
+        return self._seconds >= 0
 
     @property
-    def is_over_for_proofs(self) -> bool:
-        """Whether what was found is to be put off."""
-        return self._left(_FOR_PROOFS) <= 0
+    def is_over(self) -> bool:
+        """Whether all of it has gone by."""
+        return self.is_limited and self._clock() - self._began >= self._seconds
 
-    def fitting(self, wanted: Sequence[Assignment]) -> tuple[list[Assignment], list[Assignment]]:
-        """Those that a search has time for, riskiest first, and those that are put off."""
+    @property
+    def is_over_for_search(self) -> bool:
+        """Whether no further search may begin; the first one always may."""
+        return self._searched > 0 and self._for_search() < _LEAST_SHARE
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        """What goes on meanwhile is search."""
+        began = self._clock()
+        yield
+        self._searched += self._clock() - began
+
+    @contextmanager
+    def proving(self) -> Iterator[None]:
+        """What goes on meanwhile proves what was found."""
+        began = self._clock()
+        yield
+        self._proved += self._clock() - began
+
+    def portion(self, waiting: Sequence[Assignment]) -> list[Assignment]:
+        """The next ones to be searched, each with its part of the time."""
         if not self.is_limited:
-            return list(wanted), []
-        most = max(1, int(_UNPROVED * self._left(_FOR_SEARCH) / _LEAST_SHARE))
-        return list(wanted[:most]), list(wanted[most:])
+            return list(waiting)
+        left = max(_LEAST_SHARE, self._for_search())
+        some = waiting[: min(_MOST_AT_ONCE, int(left / _LEAST_SHARE))]
+        return [replace(assignment, seconds=left / len(some)) for assignment in some]
 
-    def shared(self, wanted: Sequence[Assignment], among: int) -> list[Assignment]:
-        """Each with its part of the time that is left for search, where ``among`` so many share it."""
-        if not self.is_limited:
-            return list(wanted)
-        share = _UNPROVED * max(0.0, self._left(_FOR_SEARCH)) / max(1, among)
-        return [replace(assignment, seconds=share) for assignment in wanted]
-
-    def _left(self, part: float) -> float:
+    def _for_search(self) -> float:
+        """Seconds that searches may take now, so that their proofs and all files still fit."""
         if not self.is_limited:
             return float("inf")
-        return part * self.seconds - (self.clock() - self.began)
+        proofs_a_search, starts = _PROOFS_A_SEARCH, _STARTS
+        if self._searched and self._proved:
+            proofs_a_search, starts = max(0.0, self._proved - _STARTS) / self._searched, 0.0
+        files = _FILES + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
+        left = self._seconds - (self._clock() - self._began) - files - starts
+        search = left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
+        return search if self._searched else min(search, max(_SHORT, _FIRST * search))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -189,6 +190,14 @@ class Edges:
     def merge(self) -> None:
         """Instead of a run: the parts that shards have written."""
         endings.merge(self)
+
+    def let_go(self) -> None:
+        """Forget the trees of the project's code: they are most of what collections at pytest's end would walk."""
+        self.knowledge.let_go()
+        ours = [module for name, module in sys.modules.items() if name.partition(".")[0] == __package__]
+        for value in [value for module in ours for value in vars(module).values()]:
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
 
     def exit_status(self, pytest_status: int, report: Report) -> int:
         """The exit status of the run."""

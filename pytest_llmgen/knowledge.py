@@ -27,6 +27,12 @@ class Knowledge:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
+    def let_go(self) -> None:
+        """Forget what was read, until it is asked for again."""
+        for name, value in vars(type(self)).items():
+            if isinstance(value, cached_property):
+                vars(self).pop(name, None)
+
     @cached_property
     def project(self) -> Project:
         """The whole text of the project, read once."""

@@ -6,7 +6,7 @@ Knows no files and no pytest: everything that touches the world comes in as :cla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -66,10 +66,6 @@ _BATCH_OF_MUTANTS = 128
 """Judged together where the time is limited: those that need an import come last in each batch, not of all."""
 _REASONS_TOLD = 3
 """Different reasons why tests can't be run."""
-_CANDIDATES_AT_ONCE = 48
-"""Proved together where the time is limited: that costs less than those of each function by themselves."""
-_SEARCHES_AT_ONCE = 24
-"""Functions after which it is seen what is still open, where the time is limited."""
 _BATCH_FACTOR = 2
 """Requests in one batch, as a multiple of those that are sent at once."""
 
@@ -147,6 +143,7 @@ class _Job:
     tools: Tools
     _out_of_service: list[str] = field(default_factory=list)  # why no further request makes sense
     _unproductive: set[str] = field(default_factory=set)  # targets whose last reply held nothing
+    _late: set[str] = field(default_factory=set)  # targets for which there was no time in this portion
     _recorded: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by target: calls as the tests made them
 
     def survey(self, runner: Runner) -> None:
@@ -284,13 +281,14 @@ class _Job:
         self.findings.generator = self.tools.publisher.label = generator.label
         if generator.origin is Origin.OFFLINE:
             self._record(runner)
-        time = Allowance(self.settings.time, self.tools.clock, self.tools.clock())
+        time = Allowance(self.settings.time, self.tools.clock)
         search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
             if search is not None and number > 1 and not self._out_of_service:
                 self._close_cheaply(search, runner, number, time)
-            assignments = self._assignments(number, generator.origin, time)
-            if not assignments or time.is_over_for(generator.origin) or self._out_of_service:
+            assignments = self._assignments(number, generator.origin)
+            is_over = time.is_over_for_search if generator.origin is Origin.OFFLINE else time.is_over
+            if not assignments or is_over or self._out_of_service:
                 break
             self.findings.rounds = number
             known = {judged.candidate.id for judged in self.findings.kept}
@@ -321,7 +319,7 @@ class _Job:
     def _close_cheaply(self, search: Generator, runner: Runner, number: int, time: Allowance) -> None:
         """Look for inputs near those of accepted tests that close open gaps; what finds none costs nothing."""
         unproductive, not_attempted = set(self._unproductive), dict(self.findings.not_attempted)
-        assignments = self._assignments(number, Origin.OFFLINE, time)
+        assignments = self._assignments(number, Origin.OFFLINE)
         if assignments:
             self._work_through(assignments, search, runner, number, time)
             with self._stage("refine"):
@@ -381,7 +379,7 @@ class _Job:
             first, last = target.start_line, target.end_line
         return any(first <= line <= last for line in lines)
 
-    def _assignments(self, number: int, origin: Origin, time: Allowance) -> list[Assignment]:
+    def _assignments(self, number: int, origin: Origin) -> list[Assignment]:
         """What to ask for in a round: every target with something open, riskiest first."""
         gaps_of = self.findings.open_gaps()
         asked = (
@@ -398,11 +396,6 @@ class _Job:
         ranked = order_targets([a.target for a in wanted], uncovered)
         place = {target.key: index for index, target in enumerate(ranked)}
         wanted.sort(key=lambda a: place[a.target.key])
-        if origin is Origin.OFFLINE:
-            wanted, late = time.fitting(wanted)
-            self._put_off(late)
-            for assignment in wanted:
-                self.findings.not_attempted.pop(assignment.target.key, None)
         if origin is Origin.MODEL and number == 1:
             documented = [replace(a, stage=Stage.DOCUMENTATION) for a in wanted if a.target.docstring]
             return wanted + documented
@@ -431,16 +424,15 @@ class _Job:
         if announced := generator.announce(assignments):
             self.tools.progress.note(announced)
         proved: list[tuple[Assignment, list[Judged]]] = []
-        at_once = _CANDIDATES_AT_ONCE if generator.origin is Origin.OFFLINE and time.is_limited else 1
         for portion in self._portions(assignments, generator.origin, time):
-            for replies in _together(self._replies(generator, portion), at_once):
-                if generator.origin is Origin.OFFLINE and time.is_over_for_proofs:
-                    break
-                for reply, judged in zip(replies, self._prove(replies, runner), strict=True):
-                    proved.append((reply.assignment, judged))
-                    self._report_reply(len(proved), len(assignments), reply, judged)
+            for replies in self._asked(generator, portion, time):
+                with time.proving():
+                    judged = self._prove(replies, runner)
+                for reply, found in zip(replies, judged, strict=True):
+                    proved.append((reply.assignment, found))
+                    self._report_reply(len(proved), len(assignments), reply, found)
         if time.is_limited and generator.origin is Origin.OFFLINE:
-            answered = {each.target.key for each, _ in proved}
+            answered = {each.target.key for each, _ in proved} - self._late
             self._put_off(self._still_open([each for each in assignments if each.target.key not in answered]))
         suspects = [each for _, judged in proved for each in judged if each.fate is Fate.SUSPECTED_BUG]
         repairs = [
@@ -458,6 +450,16 @@ class _Job:
         known = {judged.candidate.target for judged in self.findings.judged}
         keys = [assignment.target.key for assignment in assignments]
         self.findings.not_attempted.update((key, NO_TIME_LEFT) for key in keys if key not in known)
+
+    def _asked(self, generator: Generator, portion: Sequence[Assignment], time: Allowance) -> Iterator[Sequence[Reply]]:
+        """Replies that are proved together: in a limited time all of a portion, which costs less."""
+        replies = self._replies(generator, portion)
+        if generator.origin is Origin.OFFLINE and time.is_limited:
+            with time.searching():
+                several = list(replies)
+            yield several
+        else:
+            yield from ([reply] for reply in replies)
 
     def _every_reply(self, generator: Generator, assignments: Sequence[Assignment], time: Allowance) -> Iterator[Reply]:
         for portion in self._portions(assignments, generator.origin, time):
@@ -486,7 +488,9 @@ class _Job:
             self.findings.same_results.update(reply.same_results)
             if reply.is_failed and reply.note not in self.findings.warnings:
                 self.findings.warnings.append(reply.note)
-            if not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
+            if reply.note == NO_TIME_LEFT:
+                self._late.add(key)
+            elif not reply.candidates and reply.assignment.stage is not Stage.SECOND_LOOK:
                 self._unproductive.add(key)
                 if reply.note and not any(judged.candidate.target == key for judged in self.findings.judged):
                     self.findings.not_attempted[key] = reply.note
@@ -509,11 +513,13 @@ class _Job:
                 yield assignments[start : start + size]
             return
         waiting = sorted(assignments, key=lambda each: not each.target.is_public)
-        while waiting and not time.is_over_for(origin):
-            size = sum(each.target.is_public for each in waiting) or len(waiting)
-            size = min(size, _SEARCHES_AT_ONCE) if time.is_limited else size
-            yield time.shared(waiting[:size], len(waiting))
-            waiting = self._still_open(waiting[size:])
+        while waiting and not time.is_over_for_search:
+            public = [each for each in waiting if each.target.is_public]
+            portion = time.portion(public or waiting)
+            self._late.clear()
+            yield portion
+            late = [each for each in portion if each.target.key in self._late]
+            waiting = self._still_open([*late, *waiting[len(portion) :]])
 
     def _still_open(self, assignments: Sequence[Assignment]) -> list[Assignment]:
         """The assignments with the gaps of this moment, those without any left out."""
@@ -567,18 +573,6 @@ class _Job:
 
     def _stage(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         return self.findings.stage(name, self.tools.clock, self.tools.cpu)
-
-
-def _together(replies: Iterable[Reply], candidates: int) -> Iterator[list[Reply]]:
-    """Replies in a row that have so many candidates, or hardly more."""
-    waiting: list[Reply] = []
-    for reply in replies:
-        waiting.append(reply)
-        if sum(len(each.candidates) for each in waiting) >= candidates or candidates == 1:
-            yield waiting
-            waiting = []
-    if waiting:
-        yield waiting
 
 
 def _spent(budget: str, judged: int, left: int) -> str:

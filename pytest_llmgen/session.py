@@ -156,6 +156,7 @@ class LlmgenSession:
                 raise
             finally:
                 self._conclude(status)
+                self.edges.let_go()
 
     def _conclude(self, status: pytest.ExitCode) -> None:
         try:

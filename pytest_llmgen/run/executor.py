@@ -117,7 +117,9 @@ class Executor:
             allow.parse(settings.sandbox_allow, self._root),
             self._waits.sandbox,
         )
+        self._is_in_a_hurry = settings.generate and settings.time >= 0
         self._pools: dict[str, Pool] = {}
+        self._spare: Pool | None = None  # for the next files that are proved alone
         self._opening, self._is_closed = threading.RLock(), False
         self._ended_cpu = self._ended_peak = 0.0
         self._seconds: dict[str, float] = {}  # of tests, clean
@@ -144,7 +146,7 @@ class Executor:
         self._ended_cpu, self._ended_peak = self.cpu_seconds(), self.peak_memory_mb()
         with self._opening:
             self._is_closed, pools = True, list(self._pools.values())
-        for pool in pools:
+        for pool in [*pools, *([self._spare] if self._spare else [])]:
             pool.close()
         self._pools.clear()
 
@@ -160,6 +162,8 @@ class Executor:
 
     def collect(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Node ids that the workers collected, and collection errors."""
+        if self._is_in_a_hurry:
+            self._pool(protocol.WARM).hire(self._settings.processes)
         hello = self._pool(protocol.WARM, own=True).greet()
         self._note_imported(hello)
         self.import_traces = tuple(from_json(Trace, trace) for trace in hello["traces"])
@@ -201,7 +205,7 @@ class Executor:
         circumstances = self._circumstances(protocol.WARM, is_open=True)
         usual = {name: os.environ[name] for name in PLACES if name in os.environ} | {"TMPDIR": tempfile.gettempdir()}
         environment = {**circumstances.environment, **usual}
-        with self._pool_for_once(dataclasses.replace(circumstances, environment=environment)) as pool:
+        with self._once(Pool(dataclasses.replace(circumstances, environment=environment), 1)) as pool:
             return list(self._mapped(pool, self._mapping([[n] for n in nodeids], timeout)))
 
     def needs(self, nodeids: Sequence[str], timeout: float) -> Mapping[str, tuple[str, ...]]:
@@ -211,6 +215,8 @@ class Executor:
 
     def try_candidates(self, files: Mapping[str, str], timeout: float) -> list[TestRun]:
         """Collect and run test files that are not on disk, each in a process that no other has changed."""
+        if self._is_in_a_hurry and files:
+            self._prepare_proofs()
         order = {path: place for place, path in enumerate(files)}
         pool, left, runs = self._pool(protocol.WARM), dict(files), dict[str, TestRun]()
         for _, message in pool.run([self._try(part, timeout) for part in self._shared_out(files)]):
@@ -267,7 +273,8 @@ class Executor:
 
         A file that can't be collected stands for itself.
         """
-        with self._pool_for_once(self._circumstances(protocol.PLAIN, is_open=False)) as pool:
+        ready, self._spare = self._spare, None
+        with self._once(ready or self._plain()) as pool:
             pool.files.update({**files, **beside})
             request = Request("prove", {"files": sorted(files), "timeout": timeout}, timeout + self._waits.silence)
             (message,) = (message for _, message in pool.run([request]))
@@ -489,10 +496,20 @@ class Executor:
             start_seconds=self._waits.start,
         )
 
+    def _plain(self) -> Pool:
+        return Pool(self._circumstances(protocol.PLAIN, is_open=False), 1)
+
+    def _prepare_proofs(self) -> None:
+        """Start what proofs need beside the warm workers, while these are at work."""
+        for kind in (protocol.PERTURBED, protocol.COLD):
+            self._pool(kind).hire(1)
+        if self._spare is None:
+            self._spare = self._plain()
+            self._spare.hire(1)
+
     @contextmanager
-    def _pool_for_once(self, circumstances: Circumstances) -> Iterator[Pool]:
-        """A worker that ends with the question it was started for; its CPU time counts with the others'."""
-        pool = Pool(circumstances, 1)
+    def _once(self, pool: Pool) -> Iterator[Pool]:
+        """Workers that end with the question they were started for; their CPU time counts with the others'."""
         try:
             yield pool
         finally:

@@ -191,6 +191,13 @@ class Pool:
         self._wait_until(lambda: self.hello is not None)
         return self.hello or {}
 
+    def hire(self, number: int) -> None:
+        """Start workers until there are so many, and do not wait for them."""
+        with self._turn:
+            while len(self._workers) < min(number, self._size):
+                self._workers.append(Worker(self._circumstances))
+            self._bell.ring()
+
     def close(self) -> None:
         """End every worker; who still waits for one is told."""
         with self._turn:

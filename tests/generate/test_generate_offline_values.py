@@ -10,7 +10,7 @@ import pytest
 
 from pytest_llmgen.generate.offline import docs, inputs, literals, mutations, regexes, usage
 from pytest_llmgen.generate.offline.annotations import Annotations
-from pytest_llmgen.generate.offline.code import find_function, helpers_of, parameters
+from pytest_llmgen.generate.offline.code import Parameter, find_function, helpers_of, parameters
 from pytest_llmgen.generate.offline.collaborators import Collaborators
 from pytest_llmgen.generate.offline.terms import from_source, literal
 from pytest_llmgen.generate.offline.world import World, survey
@@ -155,6 +155,17 @@ def test_the_use_of_a_parameter_tells_its_type(body, likeliest):
 @pytest.mark.parametrize(("name", "kind"), [("numbers", "list[int]"), ("title", "str"), ("count", "int")])
 def test_the_name_of_a_parameter_counts_where_its_use_says_nothing(name, kind):
     assert usage.guess(name, function(f"def f({name}):\n    return None"))[0] == kind
+
+
+def test_what_may_be_anything_is_first_a_number_or_a_text_wherever_it_stands():
+    names = ("one", "two", "three", "four", "five", "six")
+    anything = Annotations(World())
+    firsts = [
+        inputs.pool(Parameter(name, annotation=ast.Name("Any")), anything, inputs.Sources(), rank)[0].source
+        for rank, name in enumerate(names)
+    ]
+    assert {type(ast.literal_eval(first)) for first in firsts} <= {int, float, str}
+    assert len(set(firsts)) > 2
 
 
 def test_literals_come_with_their_neighbours_and_through_constants():

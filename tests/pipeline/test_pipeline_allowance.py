@@ -1,10 +1,10 @@
-"""A limited time: what of it is for search, for proofs and for files, and what is put off."""
+"""A limited time: what of it the next searches have, and when no further one begins."""
 
 import pytest
 
 from pytest_llmgen.allowance import Allowance
 from pytest_llmgen.generate.offline.shares import Shares
-from pytest_llmgen.records import Assignment, Module, Origin, Target, TargetContext, TargetKind
+from pytest_llmgen.records import Assignment, Module, Target, TargetContext, TargetKind
 
 
 class Clock:
@@ -13,6 +13,10 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+    def run(self, block, seconds):
+        with block:
+            self.now += seconds
 
 
 def asked(number):
@@ -23,58 +27,75 @@ def asked(number):
 
 def limited(seconds):
     clock = Clock()
-    return clock, Allowance(seconds, clock, clock.now)
+    return clock, Allowance(seconds, clock)
 
 
-def test_a_third_of_the_time_is_for_search_and_shared_out_equally():
-    _, time = limited(20)
-    assert [assignment.seconds for assignment in time.shared(asked(5), 5)] == pytest.approx([1.4] * 5)
-    assert [assignment.seconds for assignment in time.shared(asked(3), 5)] == pytest.approx([1.4] * 3)
+def share(time, number):
+    return sum(assignment.seconds for assignment in time.portion(asked(number)))
 
 
-def test_what_is_left_of_the_time_is_shared_out():
-    clock, time = limited(20)
-    clock.now += 6
-    assert [assignment.seconds for assignment in time.shared(asked(2), 2)] == pytest.approx([2.0] * 2)
-    clock.now += 60
-    assert [assignment.seconds for assignment in time.shared(asked(2), 2)] == [0.0] * 2
+def test_the_first_functions_have_the_time_in_equal_parts():
+    _, time = limited(60)
+    parts = [assignment.seconds for assignment in time.portion(asked(5))]
+    assert parts == [parts[0]] * 5
+    assert 10 < sum(parts) < 15
 
 
-def test_the_last_ones_are_put_off_where_there_are_too_many_for_the_time():
-    _, time = limited(2)
-    every = asked(7)
-    assert time.fitting(every) == (every[:3], every[3:])
+def test_the_next_ones_have_what_the_proofs_of_the_first_ones_leave():
+    cheap, dear = limited(60), limited(60)
+    for (clock, time), proofs in ((cheap, 2.0), (dear, 20.0)):
+        clock.run(time.searching(), 4.0)
+        clock.run(time.proving(), proofs)
+    assert share(cheap[1], 5) > 3 * share(dear[1], 5) > 0
 
 
-def test_the_riskiest_one_is_asked_about_in_the_shortest_time():
-    _, time = limited(0)
-    every = asked(3)
-    assert time.fitting(every) == (every[:1], every[1:])
+def test_searches_with_their_proofs_and_the_files_fit_into_the_time():
+    clock, time = limited(60)
+    proofs_a_search, searched = 2.0, 0.0
+    while not time.is_over_for_search:
+        seconds = share(time, 5)
+        searched += seconds
+        clock.run(time.searching(), seconds)
+        clock.run(time.proving(), proofs_a_search * seconds + (1.2 if searched == seconds else 0.0))
+    files = 0.5 + 0.65 * proofs_a_search * searched
+    assert 50 < clock.now - 100 + files <= 60
 
 
-def test_without_a_limit_nothing_is_shared_out_or_put_off():
+def test_so_many_functions_at_once_that_each_has_a_fifth_of_a_second():
+    _, time = limited(5)
+    every = asked(90)
+    some = time.portion(every)
+    assert [assignment.target for assignment in some] == [assignment.target for assignment in every[: len(some)]]
+    assert 1 <= len(some) <= 5
+    assert all(assignment.seconds >= 0.2 for assignment in some)
+    assert len(limited(900)[1].portion(every)) == 24
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 2])
+def test_the_riskiest_one_is_searched_in_the_shortest_time(seconds):
+    clock, time = limited(seconds)
+    assert not time.is_over_for_search
+    assert [assignment.seconds > 0 for assignment in time.portion(asked(3))] == [True]
+    clock.run(time.searching(), 0.3)
+    assert time.is_over_for_search
+
+
+def test_without_a_limit_nothing_is_shared_out_or_over():
     clock, time = limited(-1)
-    clock.now += 1e6
-    every = asked(3)
-    assert (time.fitting(every), time.shared(every, 3)) == ((every, []), every)
+    clock.run(time.searching(), 1e6)
+    every = asked(90)
+    assert time.portion(every) == every
     assert not time.is_limited
-    assert not time.is_over_for(Origin.OFFLINE)
-    assert not time.is_over_for_proofs
+    assert not time.is_over_for_search
+    assert not time.is_over
 
 
-@pytest.mark.parametrize(
-    ("after", "over"),
-    [(13, []), (15, ["search"]), (18, ["search", "proofs"]), (21, ["search", "proofs", "model"])],
-)
-def test_search_ends_before_proofs_and_these_before_a_model(after, over):
+def test_a_model_is_asked_until_all_of_the_time_has_gone_by():
     clock, time = limited(20)
-    clock.now += after
-    states = {
-        "search": time.is_over_for(Origin.OFFLINE),
-        "proofs": time.is_over_for_proofs,
-        "model": time.is_over_for(Origin.MODEL),
-    }
-    assert [name for name, is_over in states.items() if is_over] == over
+    clock.now += 19
+    assert not time.is_over
+    clock.now += 1
+    assert time.is_over
 
 
 def test_time_that_a_search_does_not_need_goes_to_the_later_ones():

@@ -56,7 +56,7 @@ def asked(origin: Origin) -> list[tuple[str, tuple[int, ...]]]:
     world = World(origin, {})
     job = cast("Any", _Job)(world, world, world)
     every = [assignment("_covered"), assignment("_shared"), assignment("public")]
-    for portion in job._portions(every, origin, Allowance(-1.0, float, 0.0)):
+    for portion in job._portions(every, origin, Allowance(-1.0, float)):
         list(world.generate(portion))
     return world.asked
 
@@ -72,6 +72,6 @@ def test_a_model_is_asked_in_the_order_of_risk() -> None:
 def test_in_a_limited_time_later_functions_are_searched_for_what_the_riskier_ones_leave() -> None:
     world = World(Origin.OFFLINE, {"f30": (2,)})
     job = cast("Any", _Job)(world, world, world)
-    portions = job._portions([assignment(f"f{n}") for n in range(40)], Origin.OFFLINE, Allowance(100.0, float, 0.0))
-    asked = [[(each.target.name, each.gaps.lines, each.seconds) for each in portion] for portion in portions]
-    assert asked == [[(f"f{n}", (1, 2), 0.875) for n in range(24)], [("f30", (2,), 35.0)]]
+    portions = job._portions([assignment(f"f{n}") for n in range(40)], Origin.OFFLINE, Allowance(500.0, float))
+    asked = [[(each.target.name, each.gaps.lines) for each in portion] for portion in portions]
+    assert asked == [[(f"f{n}", (1, 2)) for n in range(24)], [("f30", (2,))]]

@@ -36,6 +36,7 @@ _NUMBER_UNITS = {
     "timedelta": ("seconds", "days", "minutes", "hours", "microseconds"),
 }
 _MAX_COUNTED = 30
+_CONTAINERS = {"list", "dict", "tuple", "set"}
 _STREAMS = {"io.BytesIO": ("bytes", "b'abc'"), "io.StringIO": ("str", "'\\nabc\\n'")}
 _OF_TYPE = {"int": "3", "str": "'hello'", "list": "[1, 2]", "NoneType": "None", "float": "1.5"}
 _ODD_ITEMS = ("[1, 2]", "None", "'12'", "-1")
@@ -119,7 +120,9 @@ def _varied(name: str, typed: list[Term], rank: int) -> list[Term]:
     plain = [term for term in typed if not term.is_edge]
     if wanted is not None and _kind(wanted) in {_kind(term) for term in plain[:_LITERALS_FIRST]}:
         return unique([wanted, *typed])
-    return unique([*(plain[rank % len(plain) :][:1] if plain else []), *typed])
+    single = [term for term in plain if _kind(term) not in _CONTAINERS]
+    turns = single if plain and single[:1] == plain[:1] else plain  # no mapping for what may be anything
+    return unique([*(turns[rank % len(turns) :][:1] if turns else []), *typed])
 
 
 def _named_options(names: Sequence[str], annotations: Annotations) -> list[Term]:

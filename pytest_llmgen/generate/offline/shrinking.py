@@ -20,7 +20,7 @@ from pytest_llmgen.records import Prober
 _ROUNDS = 6
 _MAX_VARIANTS = 14
 _MAX_FINDS = 24
-_EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range"}
+_EXACT = {"date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID", "Path", "range", "stat_result"}
 _CODE = re.compile(r"\w*\d\w*([.:/-]\w+)+")
 """``1.4.0rc1``, ``192.0.2.7``, ``3494-6``: a text that some constructor reads, and that means something as a whole."""
 _PER_ARGUMENT, _PER_STEP, _PER_ODDITY = 6, 16, 12
