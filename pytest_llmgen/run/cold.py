@@ -57,7 +57,7 @@ class Zygote:
         self._setting, self._meter = Setting(), Meter(root, list(self._sources))
         self._names: dict[str, str] = {}  # by path: as what it is imported here
         self._unfit: dict[tuple[str, frozenset[str]], str] = {}  # by module and test files: why they can't be run
-        self._generated: set[str] = set()  # paths of files that were loaded
+        self._generated: set[str] = set()  # whole paths of files that were loaded
         self._children = 0
         self._config: pytest.Config | None = None
         self._run: ColdRun | None = None  # in a child
@@ -100,6 +100,7 @@ class Zygote:
 
     def _serve_within(self, config: pytest.Config) -> list[str]:
         """Comes back in a child, with the files that it wants."""
+        quieting.know_patterns(config)
         try:
             self._loop()
         except _Start as start:
@@ -128,7 +129,7 @@ class Zygote:
 
     def _load(self, files: Mapping[str, str]) -> None:
         put(self._root, files)
-        self._generated.update(files)
+        self._generated.update(str(self._root / path) for path in files)
         for path in files:
             forget_bytecode(self._root / path)
         linecache.clearcache()

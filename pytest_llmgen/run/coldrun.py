@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,11 +49,13 @@ class ColdRun:
     def __init__(self, report: Reporter, setting: Setting, tests: Sequence[str], scratch: Path) -> None:
         self._report, self._recorder, self._tests, self._scratch = report, setting.recorder, tests, scratch
         self._ran, self._problem = False, ""
+        self._generated: Collection[str] = ()
         self._others: frozenset[str] = frozenset()
 
-    def leave_out(self, root: Path, generated: Iterable[str]) -> None:
-        """Do not look at generated files but those wanted: pytest makes a node of each file in their folder."""
-        self._others = frozenset(str(root / path) for path in generated).difference(self.files(root))
+    def leave_out(self, root: Path, generated: Collection[str]) -> None:
+        """Do not look at generated files (whole paths) but those wanted: pytest makes a node of each file."""
+        self._generated, self._others = generated, frozenset(generated).difference(self.files(root))
+        quieting.pass_over(self._others)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -109,6 +111,13 @@ class MutantRun(ColdRun):
     ) -> None:
         super().__init__(report, setting, tests, scratch)
         self._loader, self._every, self._whole = loader, every, whole
+        self._wanted = {test.partition("[")[0].split("::")[1] for test in tests if "::" in test}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str) -> list[pytest.Item] | None:
+        """No items of the other tests in generated files: to make one costs more than to run one."""
+        is_other = isinstance(collector, pytest.Module) and name not in self._wanted
+        return [] if is_other and str(collector.path) in self._generated else None
 
     def end(self) -> NoReturn:
         """A module that nobody imported was not tested either."""

@@ -7,11 +7,14 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest import main, python
 from _pytest.assertion import rewrite
 
 from pytest_llmgen.run.arguments import NEUTRAL, UNWANTED_PLUGINS
@@ -59,6 +62,28 @@ def mend_bytecode() -> None:
         return code
 
     rewrite._read_pyc = read_mended  # type: ignore[assignment]  # noqa: SLF001 (no public way)
+
+
+def pass_over(files: Collection[str]) -> None:
+    """Let pytest not even see these files where it goes through a folder, in a process that collects once.
+
+    To be asked whether it ignores a file costs it more than to import one.
+    """
+    for module in (main, python):
+        inner = getattr(module, "scandir", None)
+        if inner is not None:
+            module.scandir = partial(_others, inner, files)  # type: ignore[attr-defined]  # (no public way)
+
+
+def _others(scandir: Any, files: Collection[str], *given: Any, **named: Any) -> list[Any]:
+    return [entry for entry in scandir(*given, **named) if entry.path not in files]
+
+
+def know_patterns(config: pytest.Config) -> None:
+    """Compile once, before all forks, the patterns that pytest's settings have for the names of files and folders."""
+    for name in ("norecursedirs", "python_files", "python_classes", "python_functions"):
+        for pattern in config.getini(name):
+            fnmatch("", pattern)
 
 
 _PATCHES = "hypothesis.extra._patching"

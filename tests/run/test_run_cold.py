@@ -26,6 +26,14 @@ MUTANT = Mutant(
     "m", "shop.py", "price", "price", "any", 25, 30, "n * 2", "n * 3", "n * 3", Region(2, 12, 2, 17), 1, False, 2
 )
 NAMES = ("test_table", "test_unseen", "test_last")
+GENERATED = {
+    "tests/llmgen/test_llmgen_shop.py": """\
+import shop
+def test_table(): assert shop.TABLE == [0, 2, 4]
+def test_items(request): assert [item.name for item in request.session.items] == ["test_items"]
+""",
+    "tests/llmgen/test_llmgen_other.py": "def test_other(): pass\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -57,10 +65,13 @@ def test_a_mutant_of_what_runs_at_import_is_seen_whoever_imports_it_first(
     ) as runner:
         runner.collect()
         jobs = [MutantJob(Mutant(**{**fields(MUTANT), "id": each}), (each,), 5.0) for each in ids]
-        verdicts = list(runner.judge(jobs))
+        loaded = runner.load_candidates(GENERATED)
+        more_jobs = [MutantJob(Mutant(**{**fields(MUTANT), "id": each}), (each,), 5.0) for each in loaded[:2]]
+        verdicts = list(runner.judge([*jobs, *more_jobs]))
     statuses = {verdict.mutant_id: verdict.status for verdict in verdicts}
-    expected = (MutantStatus.KILLED, MutantStatus.SURVIVED, MutantStatus.SURVIVED)
-    assert statuses == dict(zip(ids, expected, strict=True)), [verdict.detail for verdict in verdicts]
+    killed, survived = MutantStatus.KILLED, MutantStatus.SURVIVED
+    expected = (killed, survived, survived, killed, survived)  # the last one sees no item but itself
+    assert statuses == dict(zip([*ids, *loaded[:2]], expected, strict=True)), [verdict.detail for verdict in verdicts]
 
 
 def fields(record: Mutant) -> dict[str, object]:
