@@ -14,6 +14,8 @@ _STARTS = 1.2
 """Seconds until the processes are there in which tests are proved; counted once."""
 _PROOFS_A_SEARCH = 1.2
 """Seconds of proofs for each of search, before any of this run are known."""
+_OVERRUN = 1.2
+"""Seconds that searches take for each that they are given: a search ends the step that it is in."""
 _FILES_A_PROOF = 0.65
 """Seconds of judging the files for each of proofs."""
 _FILES = 0.5
@@ -81,5 +83,5 @@ class Allowance:
             proofs_a_search, starts = max(0.0, self._proved - _STARTS) / self._searched, 0.0
         files = _FILES + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
         left = self._seconds - (self._clock() - self._began) - files - starts
-        search = left / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
+        search = left / _OVERRUN / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
         return search if self._searched else min(search, max(_SHORT, _FIRST * search))

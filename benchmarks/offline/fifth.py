@@ -17,8 +17,8 @@ from cases import MODULES, Case, lay_out_module, named
 from ours import Score, flaky_tests, generate, lengths, median, scores
 from pynguin_side import run_pynguin
 
-AROUND = 3.0
-"""Seconds of a run before and after generating: two starts of pytest, the mutants, the report."""
+AROUND = 3.8
+"""Seconds of a run before and after generating: the starts of pytest and of a worker, the mutants, the report."""
 SHORTEST = 1.0
 
 
