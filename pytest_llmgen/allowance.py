@@ -16,7 +16,7 @@ _PROOFS_A_SEARCH = 1.2
 """Seconds of proofs for each of search, before any of this run are known."""
 _OVERRUN = 1.2
 """Seconds that searches take for each that they are given: a search ends the step that it is in."""
-_FILES_A_PROOF = 0.65
+_FILES_A_PROOF = 0.8
 """Seconds of judging the files for each of proofs."""
 _FILES = 0.5
 """Seconds that the files take besides."""

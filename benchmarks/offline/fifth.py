@@ -17,7 +17,7 @@ from cases import MODULES, Case, lay_out_module, named
 from ours import Score, flaky_tests, generate, lengths, median, scores
 from pynguin_side import run_pynguin
 
-AROUND = 3.8
+AROUND, AROUND_A_SECOND = 3.0, 0.06
 """Seconds of a run before and after generating: the starts of pytest and of a worker, the mutants, the report."""
 SHORTEST = 1.0
 
@@ -84,7 +84,8 @@ def _pair(case: Case, other: Score, options: argparse.Namespace) -> Pair:
     allowed = options.part * other.wall
     folder = options.work / case.name
     path, site = lay_out_module(case, options.cache, folder)
-    report = generate(folder, [path], site, [f"--llm-time={max(SHORTEST, allowed - AROUND):.1f}"])
+    seconds = max(SHORTEST, allowed - AROUND - AROUND_A_SECOND * allowed)
+    report = generate(folder, [path], site, [f"--llm-time={seconds:.1f}"])
     score = scores(report).get(path, Score())
     score.length = sum(lengths(folder).values())
     score.flaky = flaky_tests(folder, site, options.flaky) if options.flaky else []

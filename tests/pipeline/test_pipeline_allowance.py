@@ -57,7 +57,7 @@ def test_searches_with_their_proofs_and_the_files_fit_into_the_time():
         searched += seconds
         clock.run(time.searching(), seconds)
         clock.run(time.proving(), proofs_a_search * seconds + (1.2 if searched == seconds else 0.0))
-    files = 0.5 + 0.65 * proofs_a_search * searched
+    files = 0.5 + 0.8 * proofs_a_search * searched
     assert 48 < clock.now - 100 + files <= 60
 
 
