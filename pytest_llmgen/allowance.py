@@ -20,6 +20,8 @@ _FILES_A_PROOF = 0.8
 """Seconds of judging the files for each of proofs."""
 _FILES = 0.5
 """Seconds that the files take besides."""
+_A_COLD_MUTANT = 0.03
+"""Seconds for a mutant that is judged in a process that imports it."""
 _FIRST = 0.6
 """Part of the time for search that goes to the first functions: then it is known what proofs cost here."""
 _SHORT = 2.5
@@ -33,8 +35,10 @@ _MOST_AT_ONCE = 24
 class Allowance:
     """Seconds for generating in all, from now on; negative for no limit."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float], cold: int = 0) -> None:
+        """``cold``: open mutants that are judged in processes of their own, each by the files once more."""
         self._seconds, self._clock, self._began = seconds, clock, clock()
+        self._files = _FILES + _A_COLD_MUTANT * cold
         self._searched = self._proved = 0.0
 
     @property
@@ -81,7 +85,7 @@ class Allowance:
         proofs_a_search, starts = _PROOFS_A_SEARCH, _STARTS
         if self._searched and self._proved:
             proofs_a_search, starts = max(0.0, self._proved - _STARTS) / self._searched, 0.0
-        files = _FILES + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
+        files = self._files + _FILES_A_PROOF * max(0.0, self._proved - _STARTS)
         left = self._seconds - (self._clock() - self._began) - files - starts
         search = left / _OVERRUN / (1 + (1 + _FILES_A_PROOF) * proofs_a_search)
         return search if self._searched else min(search, max(_SHORT, _FIRST * search))

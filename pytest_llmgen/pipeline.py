@@ -281,7 +281,8 @@ class _Job:
         self.findings.generator = self.tools.publisher.label = generator.label
         if generator.origin is Origin.OFFLINE:
             self._record(runner)
-        time = Allowance(self.settings.time, self.tools.clock)
+        cold = sum(mutant.needs_import for mutant in self.findings.open_mutants())
+        time = Allowance(self.settings.time, self.tools.clock, cold)
         search = self._search_beside(generator, runner)
         for number in range(1, self.settings.rounds + 1):
             if search is not None and number > 1 and not self._out_of_service:

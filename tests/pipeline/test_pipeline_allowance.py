@@ -61,6 +61,11 @@ def test_searches_with_their_proofs_and_the_files_fit_into_the_time():
     assert 48 < clock.now - 100 + files <= 60
 
 
+def test_mutants_that_must_be_imported_leave_less_for_search():
+    clock = Clock()
+    assert 0 < share(Allowance(30, clock, cold=400), 5) < share(Allowance(30, clock), 5) / 1.5
+
+
 def test_so_many_functions_at_once_that_each_has_a_fifth_of_a_second():
     _, time = limited(5)
     every = asked(90)
