@@ -419,7 +419,7 @@ class _Job:
     ) -> None:
         """Ask, prove what comes back, and ask once more for what can be repaired.
 
-        What a search found is put off when the time is over; what was paid for is always proved.
+        All that was found is proved; functions that a limited time did not reach are named.
         """
         self.tools.progress.stage(f"round {number}: generating tests")
         if announced := generator.announce(assignments):
@@ -524,6 +524,8 @@ class _Job:
 
     def _still_open(self, assignments: Sequence[Assignment]) -> list[Assignment]:
         """The assignments with the gaps of this moment, those without any left out."""
+        if not assignments:  # to list all gaps goes through every mutant
+            return []
         gaps_of = self.findings.open_gaps()
         fresh = [replace(each, gaps=gaps_of(each.module, each.target)) for each in assignments]
         return [each for each in fresh if each.gaps.lines or each.gaps.branches or each.gaps.survivors]

@@ -76,8 +76,8 @@ def chosen(
         for place, find in enumerate(hunt.finds)
     }
     _settle(prober, assignment.module.source, plan.callee, hunt, gains, memory.looked)
-    is_brief = bool(assignment.seconds)  # what a search needs least
-    usual = [] if gaps is not None or is_brief else ordinary(search, hunt, plan.callee, plan.pools, plan.told)
+    is_left_out = gaps is not None or hunt.is_brief  # a search needs them least
+    usual = [] if is_left_out else ordinary(search, hunt, plan.callee, plan.pools, plan.told)
     told = frozenset[object]().union(*(needed.share for needed in usual))
     gains_left = {place: gain - told for place, gain in gains.items()}
     awkward = {place: awkwardness(find, plan.pools, raised) for place, find in enumerate(hunt.finds)}

@@ -61,9 +61,7 @@ def _ours(value: ast.expr) -> str:
     match value:
         case ast.Name(id=name):
             return name
-        case ast.Call(func=function, args=[ast.Name(id=name)]) if dotted(function).startswith(
-            ("os.path.", "os.fspath")
-        ):
+        case ast.Call(func=function, args=[ast.Name(id=name)]) if dotted(function).startswith(_OF_PATHS):
             return name
     return ""
 

@@ -61,7 +61,7 @@ class Hunt:
         ``is_over``: whether the time is; mutants that have not met their inputs by then are said to be neither.
         ``is_brief``: whether it is limited, so that all mutants should meet some inputs first.
         """
-        self.is_over = is_over
+        self.is_over, self.is_brief = is_over, is_brief
         self._most, self._at_once = (_MAX_MET_BRIEFLY, _AT_ONCE_BRIEFLY) if is_brief else (_MAX_MET, _AT_ONCE)
         self._is_wrapped, self._has_receiver = is_wrapped, has_receiver
         self._prober, self.mutants, self.raised = prober, mutants, raised
